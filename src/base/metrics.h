@@ -1,0 +1,214 @@
+/* What the server counts, and its text for Prometheus (text format 0.0.4). A metric is a row of the list below;
+ * counting is one addition to an array. There is no registry: to add a metric means to add a row.
+ * Threads: one at a time (the loop that owns the struct). */
+#ifndef PL_BASE_METRICS_H
+#define PL_BASE_METRICS_H
+
+#include "base/buf.h"
+
+/* X(ENUM, type, name, labels or "", scale, help). Rows of one name stand together: they are one family, and the
+ * first one's type and help count. The value is an integer; it is divided by `scale` when it is written
+ * (1000000: counted in microseconds, shown in seconds). */
+#define PL_METRIC_LIST(X)                                                                          \
+    /* connections */                                                                              \
+    X(CONNECTIONS, GAUGE, "parley_connections", "", 1, "Connections open now.")                    \
+    X(CONNECTIONS_MAX, GAUGE, "parley_connections_max", "", 1,                                     \
+      "Connections that the settings and the open-file limit allow.")                              \
+    X(CONNECTIONS_ACCEPTED, COUNTER, "parley_connections_accepted_total", "", 1,                   \
+      "Connections accepted.")                                                                     \
+    X(CONNECTIONS_CLOSED_PEER, COUNTER, "parley_connections_closed_total", "reason=\"peer\"", 1,   \
+      "Connections that ended, by who ended them.")                                                \
+    X(CONNECTIONS_CLOSED_ERROR, COUNTER, "parley_connections_closed_total", "reason=\"error\"", 1, \
+      "")                                                                                          \
+    X(CONNECTIONS_CLOSED_LOCAL, COUNTER, "parley_connections_closed_total", "reason=\"local\"", 1, \
+      "")                                                                                          \
+    X(CONNECTIONS_CLOSED_OVERFLOW, COUNTER, "parley_connections_closed_total",                     \
+      "reason=\"overflow\"", 1, "")                                                                \
+    X(CONNECTIONS_CLOSED_TIMEOUT, COUNTER, "parley_connections_closed_total",                      \
+      "reason=\"timeout\"", 1, "")                                                                 \
+    X(NETWORK_BYTES_IN, COUNTER, "parley_network_bytes_total", "direction=\"in\"", 1,              \
+      "Bytes read from and written to sockets.")                                                   \
+    X(NETWORK_BYTES_OUT, COUNTER, "parley_network_bytes_total", "direction=\"out\"", 1, "")        \
+    X(QUEUE_BYTES, GAUGE, "parley_queue_bytes", "", 1, "Bytes queued and not yet sent.")           \
+    X(REFUSED_CONNECTION_LIMIT, COUNTER, "parley_refusals_total", "reason=\"connection_limit\"",   \
+      1, "What was refused, by reason.")                                                           \
+    X(REFUSED_OPEN_FILES, COUNTER, "parley_refusals_total", "reason=\"open_files\"", 1, "")        \
+    X(REFUSED_DRAINING, COUNTER, "parley_refusals_total", "reason=\"draining\"", 1, "")            \
+    X(REFUSED_MEMORY, COUNTER, "parley_refusals_total", "reason=\"memory\"", 1, "")                \
+    X(REFUSED_HEAD_TOO_BIG, COUNTER, "parley_refusals_total", "reason=\"head_too_big\"", 1, "")    \
+    X(REFUSED_BODY_TOO_BIG, COUNTER, "parley_refusals_total", "reason=\"body_too_big\"", 1, "")    \
+    X(REFUSED_HEAD_TIMEOUT, COUNTER, "parley_refusals_total", "reason=\"head_timeout\"", 1, "")    \
+    X(REFUSED_BODY_TIMEOUT, COUNTER, "parley_refusals_total", "reason=\"body_timeout\"", 1, "")    \
+    X(REFUSED_MESSAGE_TOO_BIG, COUNTER, "parley_refusals_total", "reason=\"message_too_big\"", 1,  \
+      "")                                                                                          \
+    X(REFUSED_MESSAGE_RATE, COUNTER, "parley_refusals_total", "reason=\"message_rate\"", 1, "")    \
+    X(REFUSED_FORBIDDEN, COUNTER, "parley_refusals_total", "reason=\"forbidden\"", 1, "")          \
+    X(REFUSED_NAMESPACE, COUNTER, "parley_refusals_total", "reason=\"namespace\"", 1, "")          \
+    X(REFUSED_MIDDLEWARE, COUNTER, "parley_refusals_total", "reason=\"middleware\"", 1, "")        \
+    /* requests and messages */                                                                    \
+    X(HTTP_1XX, COUNTER, "parley_http_responses_total", "class=\"1xx\"", 1,                        \
+      "HTTP answers, by class of status.")                                                         \
+    X(HTTP_2XX, COUNTER, "parley_http_responses_total", "class=\"2xx\"", 1, "")                    \
+    X(HTTP_3XX, COUNTER, "parley_http_responses_total", "class=\"3xx\"", 1, "")                    \
+    X(HTTP_4XX, COUNTER, "parley_http_responses_total", "class=\"4xx\"", 1, "")                    \
+    X(HTTP_5XX, COUNTER, "parley_http_responses_total", "class=\"5xx\"", 1, "")                    \
+    X(WEBSOCKET_MESSAGES_IN, COUNTER, "parley_messages_total",                                     \
+      "dialect=\"websocket\",direction=\"in\"", 1, "Messages, by dialect and direction.")          \
+    X(WEBSOCKET_MESSAGES_OUT, COUNTER, "parley_messages_total",                                    \
+      "dialect=\"websocket\",direction=\"out\"", 1, "")                                            \
+    X(SOCKETIO_MESSAGES_IN, COUNTER, "parley_messages_total",                                      \
+      "dialect=\"socketio\",direction=\"in\"", 1, "")                                              \
+    X(SOCKETIO_MESSAGES_OUT, COUNTER, "parley_messages_total",                                     \
+      "dialect=\"socketio\",direction=\"out\"", 1, "")                                             \
+    X(WEBSOCKET_BYTES_IN, COUNTER, "parley_message_bytes_total",                                   \
+      "dialect=\"websocket\",direction=\"in\"", 1,                                                 \
+      "Payload bytes of messages, by dialect and direction.")                                      \
+    X(WEBSOCKET_BYTES_OUT, COUNTER, "parley_message_bytes_total",                                  \
+      "dialect=\"websocket\",direction=\"out\"", 1, "")                                            \
+    X(SOCKETIO_BYTES_IN, COUNTER, "parley_message_bytes_total",                                    \
+      "dialect=\"socketio\",direction=\"in\"", 1, "")                                              \
+    X(SOCKETIO_BYTES_OUT, COUNTER, "parley_message_bytes_total",                                   \
+      "dialect=\"socketio\",direction=\"out\"", 1, "")                                             \
+    X(PUBLISHES, COUNTER, "parley_publishes_total", "", 1, "Messages published to streams.")       \
+    X(DELIVERIES, COUNTER, "parley_deliveries_total", "", 1,                                       \
+      "Recipients of published messages, each counted once a message.")                            \
+    X(VOLATILE_DROPS, COUNTER, "parley_volatile_dropped_total", "", 1,                             \
+      "Volatile messages dropped for recipients that were not ready.")                             \
+    X(SLOW_CONSUMERS, COUNTER, "parley_slow_consumers_total", "", 1,                               \
+      "Connections closed because too much stayed unsent.")                                        \
+    /* mistakes of peers */                                                                        \
+    X(ERROR_HTTP_REQUEST, COUNTER, "parley_protocol_errors_total",                                 \
+      "dialect=\"http\",kind=\"request\"", 1, "Mistakes of peers, by dialect and kind.")           \
+    X(ERROR_HTTP_BODY, COUNTER, "parley_protocol_errors_total", "dialect=\"http\",kind=\"body\"",  \
+      1, "")                                                                                       \
+    X(ERROR_HTTP_UPGRADE, COUNTER, "parley_protocol_errors_total",                                 \
+      "dialect=\"http\",kind=\"upgrade\"", 1, "")                                                  \
+    X(ERROR_WEBSOCKET_FRAME, COUNTER, "parley_protocol_errors_total",                              \
+      "dialect=\"websocket\",kind=\"frame\"", 1, "")                                               \
+    X(ERROR_WEBSOCKET_UTF8, COUNTER, "parley_protocol_errors_total",                               \
+      "dialect=\"websocket\",kind=\"utf8\"", 1, "")                                                \
+    X(ERROR_ENGINEIO_HANDSHAKE, COUNTER, "parley_protocol_errors_total",                           \
+      "dialect=\"engineio\",kind=\"handshake\"", 1, "")                                            \
+    X(ERROR_ENGINEIO_REQUEST, COUNTER, "parley_protocol_errors_total",                             \
+      "dialect=\"engineio\",kind=\"request\"", 1, "")                                              \
+    X(ERROR_ENGINEIO_PACKET, COUNTER, "parley_protocol_errors_total",                              \
+      "dialect=\"engineio\",kind=\"packet\"", 1, "")                                               \
+    X(ERROR_SOCKETIO_PACKET, COUNTER, "parley_protocol_errors_total",                              \
+      "dialect=\"socketio\",kind=\"packet\"", 1, "")                                               \
+    X(ERROR_SOCKETIO_ATTACHMENT, COUNTER, "parley_protocol_errors_total",                          \
+      "dialect=\"socketio\",kind=\"attachment\"", 1, "")                                           \
+    X(ERROR_SOCKETIO_STATE, COUNTER, "parley_protocol_errors_total",                               \
+      "dialect=\"socketio\",kind=\"state\"", 1, "")                                                \
+    /* sessions and streams */                                                                     \
+    X(SESSIONS_POLLING, GAUGE, "parley_sessions", "dialect=\"socketio\",transport=\"polling\"", 1, \
+      "Sessions open now, by dialect and transport.")                                              \
+    X(SESSIONS_WEBSOCKET, GAUGE, "parley_sessions",                                                \
+      "dialect=\"socketio\",transport=\"websocket\"", 1, "")                                       \
+    X(SESSIONS_OPENED, COUNTER, "parley_sessions_opened_total", "dialect=\"socketio\"", 1,         \
+      "Sessions opened, by dialect.")                                                              \
+    X(SESSIONS_UPGRADED, COUNTER, "parley_sessions_upgraded_total", "dialect=\"socketio\"", 1,     \
+      "Sessions that went from polling to WebSocket.")                                             \
+    X(SESSIONS_TIMED_OUT, COUNTER, "parley_sessions_timed_out_total", "dialect=\"socketio\"", 1,   \
+      "Sessions closed because their peer did not answer pings.")                                  \
+    X(SOCKETIO_SOCKETS, GAUGE, "parley_socketio_sockets", "", 1,                                   \
+      "Socket.IO sockets connected to a namespace now.")                                           \
+    X(RECOVERIES_OK, COUNTER, "parley_recoveries_total", "dialect=\"socketio\",result=\"ok\"", 1,  \
+      "Attempts to recover a connection's state, by result.")                                      \
+    X(RECOVERIES_FAILED, COUNTER, "parley_recoveries_total",                                       \
+      "dialect=\"socketio\",result=\"failed\"", 1, "")                                             \
+    X(STREAMS, GAUGE, "parley_streams", "", 1, "Streams that have members now.")                   \
+    X(SUBSCRIPTIONS, GAUGE, "parley_subscriptions", "", 1, "Memberships of streams now.")          \
+    X(SUSPENDED, GAUGE, "parley_sessions_suspended", "", 1,                                        \
+      "Sessions whose input waits for an unfinished request.")                                     \
+    X(APP_ERRORS, COUNTER, "parley_app_errors_total", "", 1,                                       \
+      "Handlers of the application that reported a failure.")                                      \
+    X(LOG_SUPPRESSED, COUNTER, "parley_log_lines_suppressed_total", "", 1,                         \
+      "Log lines left out by rate limits.")                                                        \
+    /* the process */                                                                              \
+    X(START_TIME, GAUGE, "process_start_time_seconds", "", 1000000,                                \
+      "Start of the process, in seconds since 1970.")                                              \
+    X(CPU_TIME, COUNTER, "process_cpu_seconds_total", "", 1000000,                                 \
+      "Processor time of the process, user and system.")                                           \
+    X(RESIDENT_BYTES, GAUGE, "process_resident_memory_bytes", "", 1, "Resident memory.")           \
+    X(OPEN_FILES, GAUGE, "process_open_fds", "", 1, "Open file descriptors.")                      \
+    X(OPEN_FILES_MAX, GAUGE, "process_max_fds", "", 1, "Most open file descriptors allowed.")
+
+/* X(ENUM, name, scale, help). */
+#define PL_HISTOGRAM_LIST(X)                                                                       \
+    X(TURN, "parley_turn_seconds", 1000000,                                                        \
+      "Time of a turn of the loop, waiting excluded; observed in microseconds.")                   \
+    X(FLUSH_FRAMES, "parley_flush_frames", 1, "Frames handed to the system by one gather write.")
+
+enum pl_metric {
+#define PL_METRIC_ENUM(name, type, text, labels, scale, help) PL_METRIC_##name,
+    PL_METRIC_LIST(PL_METRIC_ENUM)
+#undef PL_METRIC_ENUM
+        PL_METRIC_COUNT,
+};
+
+enum pl_histogram_kind {
+#define PL_HISTOGRAM_ENUM(name, text, scale, help) PL_HISTOGRAM_##name,
+    PL_HISTOGRAM_LIST(PL_HISTOGRAM_ENUM)
+#undef PL_HISTOGRAM_ENUM
+        PL_HISTOGRAM_COUNT,
+};
+
+/* Bounds are powers of two: bucket i counts what is at most 2^i, the last one what is above all bounds. With
+ * microseconds that is 1 µs to 1.05 s. */
+#define PL_HISTOGRAM_BOUNDS 21
+
+struct pl_histogram {
+    uint64_t buckets[PL_HISTOGRAM_BOUNDS + 1]; /* not cumulative */
+    uint64_t sum;
+};
+
+/* Zeroed is ready. */
+struct pl_metrics {
+    int64_t values[PL_METRIC_COUNT];
+    struct pl_histogram histograms[PL_HISTOGRAM_COUNT];
+};
+
+static inline void pl_metrics_add(struct pl_metrics *metrics, enum pl_metric metric, int64_t n)
+{
+    metrics->values[metric] += n;
+}
+
+/* Gauges that are looked up when the text is wanted. */
+static inline void pl_metrics_set(struct pl_metrics *metrics, enum pl_metric metric, int64_t value)
+{
+    metrics->values[metric] = value;
+}
+
+static inline int64_t pl_metrics_get(const struct pl_metrics *metrics, enum pl_metric metric)
+{
+    return metrics->values[metric];
+}
+
+/* The row for an HTTP status, 100 to 599. */
+static inline enum pl_metric pl_metric_of_status(unsigned status)
+{
+    unsigned class_from_0 = status / 100 - 1;
+    return (enum pl_metric)(PL_METRIC_HTTP_1XX + (class_from_0 < 5 ? class_from_0 : 4));
+}
+
+static inline void pl_histogram_observe(struct pl_histogram *histogram, uint64_t value)
+{
+    unsigned bucket = value <= 1 ? 0 : 64 - (unsigned)__builtin_clzll(value - 1);
+    histogram->buckets[bucket < PL_HISTOGRAM_BOUNDS ? bucket : PL_HISTOGRAM_BOUNDS]++;
+    histogram->sum += value;
+}
+
+static inline void pl_metrics_observe(struct pl_metrics *metrics, enum pl_histogram_kind kind,
+                                      uint64_t value)
+{
+    pl_histogram_observe(&metrics->histograms[kind], value);
+}
+
+/* Add the counters, gauges and histograms of another thread. */
+void pl_metrics_merge(struct pl_metrics *metrics, const struct pl_metrics *other);
+
+/* Append the text for Prometheus, build information included. A full `out` fails. Content-Type:
+ * text/plain; version=0.0.4; charset=utf-8. */
+void pl_metrics_write(struct pl_buf *out, const struct pl_metrics *metrics);
+
+#endif

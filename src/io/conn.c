@@ -1,0 +1,500 @@
+/* A connection: reads through the loop's buffer, writes with one gather write per turn. */
+#include "io/conn.h"
+
+#include "base/alloc.h"
+
+#include <errno.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#define GATHER_MAX 64         /* frames per write */
+#define LINGER_MS 2000        /* how long a drained connection waits for the peer's end */
+#define REST_LIMIT_BYTES (8u * 1024 * 1024) /* never reached: protocols refuse far earlier */
+
+static void on_ready(struct pl_watch *watch, unsigned ready);
+static void close_later(struct pl_conn *conn, enum pl_conn_end end);
+static const struct pl_sink_ops conn_sink_ops;
+
+/* --- interest ------------------------------------------------------------------------------------------ */
+
+static void update_interest(struct pl_conn *conn)
+{
+    unsigned interest = 0;
+    if (conn->state == PL_CONN_CLOSED) {
+        return;
+    }
+    if (conn->state == PL_CONN_DRAINING) {
+        interest |= conn->peer_has_ended ? 0u : (unsigned)PL_READY_READ;
+    } else if (conn->reading == PL_CONN_READING) {
+        interest |= PL_READY_READ;
+    } else if (conn->reading == PL_CONN_WATCHING) {
+        interest |= PL_READY_HANGUP;
+    }
+    if (conn->sink.is_blocked) {
+        interest |= PL_READY_WRITE;
+    }
+    pl_watch_set(conn->set->loop, &conn->watch, interest);
+}
+
+void pl_conn_set_reading(struct pl_conn *conn, enum pl_conn_reading reading)
+{
+    if (conn->state != PL_CONN_OPEN || conn->reading == reading) {
+        return;
+    }
+    conn->reading = reading;
+    update_interest(conn);
+    if (reading == PL_CONN_READING && conn->rest.len > 0) {
+        pl_conn_input_again(conn);
+    }
+}
+
+/* --- closing ------------------------------------------------------------------------------------------- */
+
+static void free_conn(struct pl_deferred *deferred)
+{
+    struct pl_conn *conn = PL_CONTAINER_OF(deferred, struct pl_conn, free);
+    pl_buf_fini(&conn->rest);
+    pl_free(conn);
+}
+
+/* The protocol's last word; from here on nothing is queued and nothing is shown to it. */
+static void leave_open(struct pl_conn *conn, enum pl_conn_end end, enum pl_conn_state next)
+{
+    bool was_open = conn->state == PL_CONN_OPEN;
+    conn->state = next;
+    conn->sink.is_closed = true;
+    pl_conn_no_deadline(conn);
+    if (conn->is_waiting) {
+        conn->is_waiting = false;
+        pl_list_remove(&conn->in_waiting);
+    }
+    if (was_open) {
+        conn->protocol->on_end(conn, end);
+        conn->protocol_data = NULL;
+    }
+}
+
+static enum pl_metric metric_of_end(enum pl_conn_end end)
+{
+    switch (end) {
+    case PL_CONN_END_PEER:
+        return PL_METRIC_CONNECTIONS_CLOSED_PEER;
+    case PL_CONN_END_ERROR:
+        return PL_METRIC_CONNECTIONS_CLOSED_ERROR;
+    case PL_CONN_END_LOCAL:
+        return PL_METRIC_CONNECTIONS_CLOSED_LOCAL;
+    case PL_CONN_END_OVERFLOW:
+        return PL_METRIC_CONNECTIONS_CLOSED_OVERFLOW;
+    }
+    PL_ASSERT(false);
+    return PL_METRIC_CONNECTIONS_CLOSED_ERROR;
+}
+
+void pl_conn_close(struct pl_conn *conn, enum pl_conn_end end)
+{
+    if (conn->state == PL_CONN_CLOSED) {
+        return;
+    }
+    leave_open(conn, end, PL_CONN_CLOSED);
+    pl_conn_no_deadline(conn);
+    pl_fanout_detach(conn->set->fanout, &conn->sink);
+    pl_watch_stop(conn->set->loop, &conn->watch);
+    close(conn->watch.fd);
+    conn->watch.fd = -1;
+    pl_list_remove(&conn->in_set);
+    conn->set->count--;
+    pl_metrics_add(conn->set->metrics, PL_METRIC_CONNECTIONS, -1);
+    pl_metrics_add(conn->set->metrics, metric_of_end(end), 1);
+    pl_loop_defer(conn->set->loop, &conn->free);
+}
+
+static void on_linger_due(struct pl_timer *timer)
+{
+    pl_conn_close(PL_CONTAINER_OF(timer, struct pl_conn, timer), PL_CONN_END_LOCAL);
+}
+
+/* Everything is written: tell the peer, and wait a little for its end, since closing a socket with unread
+ * input would make the system throw away what the peer has not read yet. */
+static void finish_drain(struct pl_conn *conn)
+{
+    if (conn->peer_has_ended) {
+        close_later(conn, PL_CONN_END_LOCAL);
+        return;
+    }
+    shutdown(conn->watch.fd, SHUT_WR);
+}
+
+static void drain(struct pl_conn *conn, enum pl_conn_end end)
+{
+    if (conn->state != PL_CONN_OPEN) {
+        return;
+    }
+    leave_open(conn, end, PL_CONN_DRAINING);
+    conn->timer.on_due = on_linger_due;
+    pl_conn_deadline(conn, LINGER_MS);
+    update_interest(conn);
+    if (conn->sink.outq.count == 0) {
+        finish_drain(conn);
+    }
+}
+
+void pl_conn_drain(struct pl_conn *conn)
+{
+    drain(conn, PL_CONN_END_LOCAL);
+}
+
+static void run_close(struct pl_deferred *deferred)
+{
+    struct pl_conn *conn = PL_CONTAINER_OF(deferred, struct pl_conn, close);
+    pl_conn_close(conn, conn->close_end);
+    pl_loop_soon(conn->set->loop); /* this turn's flush is over: what others were told leaves in the next */
+}
+
+/* Flushing may happen inside a publish, whose lists a close would change: it waits for the turn's end. */
+static void close_later(struct pl_conn *conn, enum pl_conn_end end)
+{
+    conn->sink.is_closed = true;
+    if (conn->state != PL_CONN_CLOSED && !pl_list_is_linked(&conn->close.node)) {
+        conn->close.run = run_close;
+        conn->close_end = end;
+        pl_loop_defer(conn->set->loop, &conn->close);
+    }
+}
+
+/* --- writing ------------------------------------------------------------------------------------------- */
+
+static size_t gather(struct iovec *parts, const struct pl_outq *queue)
+{
+    struct pl_frame *frames[GATHER_MAX];
+    size_t count = pl_outq_peek(queue, frames, GATHER_MAX);
+    for (size_t i = 0; i < count; i++) {
+        size_t skip = i == 0 ? queue->sent_of_first : 0;
+        parts[i] = (struct iovec){frames[i]->data + skip, frames[i]->len - skip};
+    }
+    return count;
+}
+
+static void set_blocked(struct pl_conn *conn, bool is_blocked)
+{
+    if (conn->sink.is_blocked != is_blocked) {
+        conn->sink.is_blocked = is_blocked;
+        update_interest(conn);
+    }
+}
+
+static void on_queue_empty(struct pl_conn *conn)
+{
+    set_blocked(conn, false);
+    if (conn->state == PL_CONN_DRAINING) {
+        finish_drain(conn);
+    } else if (conn->protocol->on_flushed != NULL) {
+        conn->protocol->on_flushed(conn);
+    }
+}
+
+static void conn_flush(struct pl_sink *sink)
+{
+    struct pl_conn *conn = pl_conn_of_sink(sink);
+    while (conn->state != PL_CONN_CLOSED && sink->outq.count > 0) {
+        struct iovec parts[GATHER_MAX];
+        struct msghdr message = {.msg_iov = parts, .msg_iovlen = gather(parts, &sink->outq)};
+        size_t waiting = sink->outq.count;
+        ssize_t sent = sendmsg(conn->watch.fd, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
+        if (sent < 0) {
+            if (errno == EINTR) {
+                continue;
+            }
+            if (errno == EAGAIN) {
+                set_blocked(conn, true);
+                return;
+            }
+            set_blocked(conn, true);
+            close_later(conn, PL_CONN_END_ERROR);
+            return;
+        }
+        pl_metrics_observe(conn->set->metrics, PL_HISTOGRAM_FLUSH_FRAMES, message.msg_iovlen);
+        pl_metrics_add(conn->set->metrics, PL_METRIC_NETWORK_BYTES_OUT, sent);
+        pl_outq_consume(&sink->outq, &conn->set->fanout->pool, (size_t)sent);
+        if (conn->state == PL_CONN_DRAINING) {
+            pl_conn_deadline(conn, LINGER_MS); /* a long answer may take its time, as long as it moves */
+        }
+        if (sink->outq.count > 0 && waiting <= GATHER_MAX) {
+            set_blocked(conn, true); /* the system took less than all: asking again would say so */
+            return;
+        }
+    }
+    if (conn->state != PL_CONN_CLOSED) {
+        on_queue_empty(conn);
+    }
+}
+
+static void conn_overflow(struct pl_sink *sink)
+{
+    struct pl_conn *conn = pl_conn_of_sink(sink);
+    pl_metrics_add(conn->set->metrics, PL_METRIC_SLOW_CONSUMERS, 1);
+    close_later(conn, PL_CONN_END_OVERFLOW);
+}
+
+void pl_conn_send(struct pl_conn *conn, struct pl_frame *frame)
+{
+    pl_fanout_send(conn->set->fanout, &conn->sink, frame, 0);
+}
+
+void pl_conn_write(struct pl_conn *conn, struct pl_str bytes)
+{
+    struct pl_frame *frame = pl_frame_create(bytes.len);
+    if (frame == NULL) {
+        pl_conn_close(conn, PL_CONN_END_ERROR);
+        return;
+    }
+    memcpy(frame->data, bytes.ptr, bytes.len);
+    pl_conn_send(conn, frame);
+}
+
+static void conn_sink_pause(struct pl_sink *sink)
+{
+    pl_conn_set_reading(pl_conn_of_sink(sink), PL_CONN_PAUSED);
+}
+
+static void conn_sink_resume(struct pl_sink *sink)
+{
+    pl_conn_set_reading(pl_conn_of_sink(sink), PL_CONN_READING);
+}
+
+static void conn_sink_close(struct pl_sink *sink, uint16_t code, struct pl_str reason)
+{
+    struct pl_conn *conn = pl_conn_of_sink(sink);
+    if (conn->state != PL_CONN_OPEN) {
+        return;
+    }
+    if (conn->protocol->on_close_wanted != NULL) {
+        conn->protocol->on_close_wanted(conn, code, reason);
+    } else {
+        pl_conn_drain(conn);
+    }
+}
+
+static const struct pl_sink_ops conn_sink_ops = {
+    .flush = conn_flush,
+    .overflow = conn_overflow,
+    .pause = conn_sink_pause,
+    .resume = conn_sink_resume,
+    .close = conn_sink_close,
+};
+
+/* --- reading ------------------------------------------------------------------------------------------- */
+
+/* Show `in` to the protocol until it takes no more. Returns how much it took. */
+static size_t show(struct pl_conn *conn, struct pl_span in)
+{
+    size_t taken = 0;
+    while (taken < in.len && conn->state == PL_CONN_OPEN && conn->reading == PL_CONN_READING &&
+           !conn->is_waiting) {
+        size_t consumed = conn->protocol->on_input(conn, (struct pl_span){in.ptr + taken, in.len - taken});
+        if (consumed == 0) {
+            break;
+        }
+        taken += consumed;
+    }
+    return taken;
+}
+
+static void keep_rest(struct pl_conn *conn, struct pl_span rest)
+{
+    if (rest.len == 0 || conn->state != PL_CONN_OPEN) {
+        return;
+    }
+    pl_buf_add(&conn->rest, rest.ptr, rest.len);
+    if (pl_buf_failed(&conn->rest)) {
+        pl_conn_close(conn, PL_CONN_END_ERROR);
+    }
+}
+
+/* Show what was kept, with whatever is behind it. */
+static void show_rest(struct pl_conn *conn)
+{
+    struct pl_buf rest = conn->rest; /* taken out: the protocol may pause, and be shown the rest again, inside */
+    size_t taken = 0;
+    pl_buf_init(&conn->rest, REST_LIMIT_BYTES);
+    taken = show(conn, (struct pl_span){rest.ptr, rest.len});
+    if (conn->state == PL_CONN_OPEN && taken < rest.len) {
+        pl_buf_consume(&rest, taken);
+        pl_buf_fini(&conn->rest);
+        conn->rest = rest;
+        return;
+    }
+    pl_buf_fini(&rest);
+}
+
+static void take_input(struct pl_conn *conn, struct pl_span in)
+{
+    if (conn->rest.len > 0) {
+        keep_rest(conn, in);
+        show_rest(conn);
+        return;
+    }
+    size_t taken = show(conn, in);
+    keep_rest(conn, (struct pl_span){in.ptr + taken, in.len - taken});
+}
+
+static void on_peer_end(struct pl_conn *conn)
+{
+    conn->peer_has_ended = true;
+    if (conn->state == PL_CONN_DRAINING) {
+        update_interest(conn);
+        if (conn->sink.outq.count == 0) {
+            pl_conn_close(conn, PL_CONN_END_LOCAL);
+        }
+        return; /* otherwise when the queue is empty */
+    }
+    drain(conn, PL_CONN_END_PEER); /* answers that are queued still go out */
+}
+
+static void read_some(struct pl_conn *conn)
+{
+    struct pl_span buffer = pl_loop_read_buffer(conn->set->loop);
+    ssize_t got = recv(conn->watch.fd, buffer.ptr, buffer.len, 0);
+    if (got < 0) {
+        if (errno != EAGAIN && errno != EINTR) {
+            pl_conn_close(conn, PL_CONN_END_ERROR);
+        }
+        return;
+    }
+    if (got == 0) {
+        on_peer_end(conn);
+        return;
+    }
+    pl_metrics_add(conn->set->metrics, PL_METRIC_NETWORK_BYTES_IN, got);
+    if (conn->state == PL_CONN_OPEN) { /* what a draining connection still gets is dropped */
+        take_input(conn, (struct pl_span){buffer.ptr, (size_t)got});
+    }
+}
+
+static void on_hangup(struct pl_conn *conn)
+{
+    int error = 0;
+    socklen_t len = sizeof(error);
+    getsockopt(conn->watch.fd, SOL_SOCKET, SO_ERROR, &error, &len);
+    if (error != 0 || conn->reading == PL_CONN_PAUSED) {
+        pl_conn_close(conn, PL_CONN_END_ERROR);
+    } else {
+        on_peer_end(conn);
+    }
+}
+
+static void on_ready(struct pl_watch *watch, unsigned ready)
+{
+    struct pl_conn *conn = PL_CONTAINER_OF(watch, struct pl_conn, watch);
+    if ((ready & PL_READY_WRITE) != 0) {
+        set_blocked(conn, false);
+        conn_flush(&conn->sink);
+    }
+    if (conn->state == PL_CONN_CLOSED) {
+        return;
+    }
+    if ((ready & PL_READY_READ) != 0) {
+        if (!conn->is_waiting) {
+            read_some(conn);
+        }
+    } else if ((ready & PL_READY_HANGUP) != 0) {
+        on_hangup(conn);
+    }
+}
+
+void pl_conn_input_again(struct pl_conn *conn)
+{
+    if (conn->state != PL_CONN_OPEN || conn->is_waiting) {
+        return;
+    }
+    conn->is_waiting = true;
+    pl_list_push_back(&conn->set->waiting, &conn->in_waiting);
+    pl_loop_soon(conn->set->loop);
+}
+
+/* --- deadlines ----------------------------------------------------------------------------------------- */
+
+void pl_conn_deadline(struct pl_conn *conn, int64_t in_ms)
+{
+    pl_timer_set(pl_loop_timers(conn->set->loop), &conn->timer, pl_loop_now_ms(conn->set->loop) + in_ms);
+}
+
+void pl_conn_no_deadline(struct pl_conn *conn)
+{
+    pl_timer_stop(pl_loop_timers(conn->set->loop), &conn->timer);
+}
+
+/* --- the set ------------------------------------------------------------------------------------------- */
+
+static void set_begin(struct pl_turn_hook *hook)
+{
+    struct pl_conn_set *set = PL_CONTAINER_OF(hook, struct pl_conn_set, hook);
+    struct pl_list batch;
+    struct pl_list *node = NULL;
+    pl_list_init(&batch);
+    pl_list_splice_back(&batch, &set->waiting);
+    while ((node = pl_list_pop_front(&batch)) != NULL) {
+        struct pl_conn *conn = PL_CONTAINER_OF(node, struct pl_conn, in_waiting);
+        conn->is_waiting = false;
+        show_rest(conn);
+    }
+}
+
+static void set_end(struct pl_turn_hook *hook)
+{
+    struct pl_conn_set *set = PL_CONTAINER_OF(hook, struct pl_conn_set, hook);
+    pl_fanout_flush(set->fanout);
+    if (!pl_list_is_empty(&set->fanout->dirty)) { /* flushing a polling session answers a request */
+        pl_fanout_flush(set->fanout);
+    }
+    if (!pl_list_is_empty(&set->fanout->dirty)) {
+        pl_loop_soon(set->loop);
+    }
+}
+
+void pl_conn_set_init(struct pl_conn_set *set, struct pl_loop *loop, struct pl_fanout *fanout,
+                      struct pl_metrics *metrics)
+{
+    *set = (struct pl_conn_set){.loop = loop, .fanout = fanout, .metrics = metrics};
+    pl_list_init(&set->open);
+    pl_list_init(&set->waiting);
+    set->hook = (struct pl_turn_hook){.begin = set_begin, .end = set_end};
+    pl_loop_hook_add(loop, &set->hook);
+}
+
+void pl_conn_set_fini(struct pl_conn_set *set)
+{
+    while (!pl_list_is_empty(&set->open)) {
+        pl_conn_close(PL_CONTAINER_OF(set->open.next, struct pl_conn, in_set), PL_CONN_END_LOCAL);
+    }
+    pl_loop_hook_remove(&set->hook);
+}
+
+int pl_conn_open(struct pl_conn **out, struct pl_conn_set *set, int fd, const struct pl_address *peer,
+                 const struct pl_conn_protocol *protocol, struct pl_error *err)
+{
+    struct pl_conn *conn = pl_alloc(sizeof(*conn));
+    int rc = 0;
+    conn->set = set;
+    conn->peer = *peer;
+    conn->protocol = protocol;
+    conn->free.run = free_conn;
+    conn->watch = (struct pl_watch){.fd = fd, .on_ready = on_ready};
+    conn->sink.ops = &conn_sink_ops;
+    conn->sink.limit_bytes = UINT32_MAX; /* the protocol sets its own */
+    conn->sink.is_ready = true;
+    pl_buf_init(&conn->rest, REST_LIMIT_BYTES);
+    rc = pl_watch_start(set->loop, &conn->watch, PL_READY_READ, err);
+    if (rc < 0) {
+        close(fd);
+        pl_free(conn);
+        return rc;
+    }
+    pl_fanout_attach(set->fanout, &conn->sink);
+    pl_list_push_back(&set->open, &conn->in_set);
+    set->count++;
+    pl_metrics_add(set->metrics, PL_METRIC_CONNECTIONS, 1);
+    pl_metrics_add(set->metrics, PL_METRIC_CONNECTIONS_ACCEPTED, 1);
+    *out = conn;
+    return 0;
+}

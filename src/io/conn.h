@@ -1,0 +1,121 @@
+/* A connection: one stream socket, what is read from it and what waits to be written. What the bytes mean is the
+ * affair of its protocol (HTTP, then perhaps WebSocket), a struct of functions that may change.
+ * Writing: frames are queued on the connection's sink and leave with one gather write per turn.
+ * An idle connection holds no buffer; an incomplete message moves to one of its own.
+ * Threads: its loop's. */
+#ifndef PL_IO_CONN_H
+#define PL_IO_CONN_H
+
+#include "base/buf.h"
+#include "base/fanout.h"
+#include "base/metrics.h"
+#include "io/loop.h"
+#include "net/address.h"
+
+struct pl_conn;
+
+enum pl_conn_state {
+    PL_CONN_OPEN,
+    PL_CONN_DRAINING, /* writes what is queued, then shuts down; reads and drops until the peer does too */
+    PL_CONN_CLOSED,   /* descriptor closed; memory is freed when the turn ends */
+};
+
+enum pl_conn_reading {
+    PL_CONN_READING,
+    PL_CONN_WATCHING, /* nothing is read, but the peer's end is noticed: a parked request */
+    PL_CONN_PAUSED,   /* nothing is read; the end comes after what is unread */
+};
+
+/* Why a connection ended, as its protocol sees it. */
+enum pl_conn_end {
+    PL_CONN_END_PEER,     /* the peer closed its side */
+    PL_CONN_END_ERROR,    /* reset, or another socket error */
+    PL_CONN_END_LOCAL,    /* we closed it */
+    PL_CONN_END_OVERFLOW, /* slow consumer: more than its bound stayed unsent */
+};
+
+struct pl_conn_protocol {
+    /* Bytes arrived (together with what was left over): consume from the front, return how many. What is
+     * left is kept and shown again with more behind it, or when pl_conn_input_again is called. May close
+     * the connection, switch its protocol, pause it. */
+    size_t (*on_input)(struct pl_conn *conn, struct pl_span in);
+    /* The connection leaves PL_CONN_OPEN: the peer's end, an error, or our own close or drain. Called exactly
+     * once; the protocol lets go of its own state here, and may still queue nothing. */
+    void (*on_end)(struct pl_conn *conn, enum pl_conn_end end);
+    /* Optional: what was queued has all been handed to the system. May be called inside a publish: it changes
+     * no subscription and closes nothing. */
+    void (*on_flushed)(struct pl_conn *conn);
+    /* Optional: the hub's close with a code (WebSocket). Without it the connection is drained. */
+    void (*on_close_wanted)(struct pl_conn *conn, uint16_t code, struct pl_str reason);
+};
+
+/* What all connections of one loop share. */
+struct pl_conn_set {
+    struct pl_loop *loop;
+    struct pl_fanout *fanout;
+    struct pl_metrics *metrics;
+    struct pl_list open;     /* every connection that is not closed, by age */
+    struct pl_list waiting;  /* those with input left from this turn */
+    size_t count;
+    size_t count_max;
+    struct pl_turn_hook hook;
+};
+
+struct pl_conn {
+    struct pl_sink sink; /* the first member */
+    struct pl_watch watch;
+    const struct pl_conn_protocol *protocol;
+    void *protocol_data; /* the protocol's own, owned by it */
+    struct pl_conn_set *set;
+    const void *listener; /* whose settings apply; borrowed */
+    struct pl_list in_set;
+    struct pl_list in_waiting;
+    struct pl_buf rest; /* input that is not consumed yet */
+    struct pl_timer timer; /* the protocol's deadline */
+    struct pl_deferred free;  /* memory */
+    struct pl_deferred close; /* closing from inside a flush */
+    struct pl_address peer;
+    enum pl_conn_state state;
+    enum pl_conn_end close_end; /* for `close` */
+    enum pl_conn_reading reading;
+    bool is_waiting; /* on set->waiting: shows its rest again next turn */
+    bool peer_has_ended;
+};
+
+void pl_conn_set_init(struct pl_conn_set *set, struct pl_loop *loop, struct pl_fanout *fanout,
+                      struct pl_metrics *metrics);
+void pl_conn_set_fini(struct pl_conn_set *set); /* closes what is still open */
+
+/* Take over a connected, non-blocking descriptor. On failure it is closed. */
+PL_MUST_CHECK int pl_conn_open(struct pl_conn **out, struct pl_conn_set *set, int fd,
+                               const struct pl_address *peer, const struct pl_conn_protocol *protocol,
+                               struct pl_error *err);
+
+static inline struct pl_conn *pl_conn_of_sink(struct pl_sink *sink)
+{
+    return PL_CONTAINER_OF(sink, struct pl_conn, sink);
+}
+
+/* Queue one frame, whose reference is taken over. */
+void pl_conn_send(struct pl_conn *conn, struct pl_frame *frame);
+
+/* Queue a copy of bytes (HTTP answers). Without memory the connection is closed. */
+void pl_conn_write(struct pl_conn *conn, struct pl_str bytes);
+
+/* Send what is queued, then close gracefully (end of stream, short wait for the peer's). */
+void pl_conn_drain(struct pl_conn *conn);
+
+/* Close now; what is queued is lost. The protocol's on_end runs; memory stays until the turn ends. */
+void pl_conn_close(struct pl_conn *conn, enum pl_conn_end end);
+
+/* What to read from now on. Back at PL_CONN_READING, input that is left is shown again. */
+void pl_conn_set_reading(struct pl_conn *conn, enum pl_conn_reading reading);
+
+/* Show the input that is left to the protocol again, this turn or the next. */
+void pl_conn_input_again(struct pl_conn *conn);
+
+/* (Re)arm or stop the protocol's deadline: conn->timer.on_due must be set. */
+void pl_conn_deadline(struct pl_conn *conn, int64_t in_ms);
+void pl_conn_no_deadline(struct pl_conn *conn);
+
+#endif

@@ -1,0 +1,117 @@
+/* Addresses: text, sockaddr and our compact form. */
+#include "net/address.h"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <sys/socket.h>
+
+static int split_host_port(struct pl_str *host, struct pl_str *port, struct pl_str text)
+{
+    size_t colon = text.len;
+    while (colon > 0 && text.ptr[colon - 1] != ':') {
+        colon--;
+    }
+    if (colon == 0) {
+        return PL_E_INVALID;
+    }
+    *host = pl_str_first(text, colon - 1);
+    *port = pl_str_from(text, colon);
+    if (host->len >= 2 && host->ptr[0] == '[' && host->ptr[host->len - 1] == ']') {
+        *host = pl_str_make(host->ptr + 1, host->len - 2);
+    }
+    return 0;
+}
+
+int pl_address_parse(struct pl_address *out, struct pl_str text, struct pl_error *err)
+{
+    struct pl_str host = {0};
+    struct pl_str port = {0};
+    uint64_t number = 0;
+    char host_cstr[PL_ADDRESS_TEXT_MAX] = {0};
+    *out = (struct pl_address){0};
+    if (split_host_port(&host, &port, text) < 0 || !pl_str_to_u64(&number, port, 65535) ||
+        host.len >= sizeof(host_cstr)) {
+        return pl_error_set(err, PL_E_INVALID,
+                            "'" PL_STR_FMT "' is not an address: write ADDRESS:PORT, such as 127.0.0.1:7350",
+                            PL_STR_ARG(text));
+    }
+    out->port = (uint16_t)number;
+    if (host.len > 0) {
+        memcpy(host_cstr, host.ptr, host.len);
+    }
+    if (host.len == 0 || pl_str_eq(host, PL_STR("*"))) {
+        out->family = PL_ADDRESS_IPV4;
+    } else if (pl_str_eq(host, PL_STR("localhost"))) {
+        out->family = PL_ADDRESS_IPV4;
+        memcpy(out->bytes, (const uint8_t[]){127, 0, 0, 1}, 4);
+    } else if (inet_pton(AF_INET, host_cstr, out->bytes) == 1) {
+        out->family = PL_ADDRESS_IPV4;
+    } else if (inet_pton(AF_INET6, host_cstr, out->bytes) == 1) {
+        out->family = PL_ADDRESS_IPV6;
+    } else {
+        return pl_error_set(err, PL_E_INVALID,
+                            "'" PL_STR_FMT "' is not a numeric address: names are not looked up here",
+                            PL_STR_ARG(host));
+    }
+    return 0;
+}
+
+const char *pl_address_format_host(char *out, const struct pl_address *address)
+{
+    const char *text = NULL;
+    if (address->family == PL_ADDRESS_IPV4) {
+        text = inet_ntop(AF_INET, address->bytes, out, PL_ADDRESS_TEXT_MAX);
+    } else if (address->family == PL_ADDRESS_IPV6) {
+        text = inet_ntop(AF_INET6, address->bytes, out, PL_ADDRESS_TEXT_MAX);
+    }
+    if (text == NULL) {
+        snprintf(out, PL_ADDRESS_TEXT_MAX, "%s", address->family == PL_ADDRESS_UNIX ? "unix" : "unknown");
+    }
+    return out;
+}
+
+const char *pl_address_format(char *out, const struct pl_address *address)
+{
+    char host[PL_ADDRESS_TEXT_MAX];
+    pl_address_format_host(host, address);
+    /* an IPv6 text has at most 45 characters, so that host, brackets and port fit */
+    snprintf(out, PL_ADDRESS_TEXT_MAX, "%s%.46s%s:%u", address->family == PL_ADDRESS_IPV6 ? "[" : "", host,
+             address->family == PL_ADDRESS_IPV6 ? "]" : "", (unsigned)address->port);
+    return out;
+}
+
+void pl_address_from_sockaddr(struct pl_address *out, const struct sockaddr_storage *sockaddr)
+{
+    *out = (struct pl_address){0};
+    if (sockaddr->ss_family == AF_INET) {
+        struct sockaddr_in in;
+        memcpy(&in, sockaddr, sizeof(in));
+        out->family = PL_ADDRESS_IPV4;
+        out->port = ntohs(in.sin_port);
+        memcpy(out->bytes, &in.sin_addr, 4);
+    } else if (sockaddr->ss_family == AF_INET6) {
+        struct sockaddr_in6 in6;
+        memcpy(&in6, sockaddr, sizeof(in6));
+        out->family = PL_ADDRESS_IPV6;
+        out->port = ntohs(in6.sin6_port);
+        memcpy(out->bytes, &in6.sin6_addr, 16);
+    } else if (sockaddr->ss_family == AF_UNIX) {
+        out->family = PL_ADDRESS_UNIX;
+    }
+}
+
+unsigned pl_address_to_sockaddr(struct sockaddr_storage *out, const struct pl_address *address)
+{
+    memset(out, 0, sizeof(*out));
+    if (address->family == PL_ADDRESS_IPV6) {
+        struct sockaddr_in6 in6 = {.sin6_family = AF_INET6, .sin6_port = htons(address->port)};
+        memcpy(&in6.sin6_addr, address->bytes, 16);
+        memcpy(out, &in6, sizeof(in6));
+        return sizeof(in6);
+    }
+    struct sockaddr_in in = {.sin_family = AF_INET, .sin_port = htons(address->port)};
+    memcpy(&in.sin_addr, address->bytes, 4);
+    memcpy(out, &in, sizeof(in));
+    return sizeof(in);
+}

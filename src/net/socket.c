@@ -1,0 +1,86 @@
+/* Stream sockets over IPv4 and IPv6. */
+#include "net/socket.h"
+
+#include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#define BACKLOG 4096 /* the kernel cuts it to net.core.somaxconn */
+
+static int listen_error(int error, const struct pl_address *address, struct pl_error *err)
+{
+    char text[PL_ADDRESS_TEXT_MAX];
+    pl_address_format(text, address);
+    if (error == EADDRINUSE) {
+        return pl_error_set(err, PL_E_EXISTS,
+                            "%s is in use by another program: stop it, or choose another port with --listen",
+                            text);
+    }
+    if (error == EACCES) {
+        return pl_error_set(err, PL_E_DENIED, "not allowed to listen on %s: ports below 1024 need rights", text);
+    }
+    return pl_error_set(err, PL_E_IO, "cannot listen on %s: %s", text, strerror(error));
+}
+
+int pl_socket_listen(struct pl_address *address, struct pl_error *err)
+{
+    struct sockaddr_storage storage;
+    unsigned len = pl_address_to_sockaddr(&storage, address);
+    socklen_t bound_len = sizeof(storage);
+    int one = 1;
+    int fd = socket(storage.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    if (fd < 0) {
+        return listen_error(errno, address, err);
+    }
+    setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
+    if (bind(fd, (struct sockaddr *)&storage, len) < 0 || listen(fd, BACKLOG) < 0 ||
+        getsockname(fd, (struct sockaddr *)&storage, &bound_len) < 0) {
+        int error = errno;
+        close(fd);
+        return listen_error(error, address, err);
+    }
+    pl_address_from_sockaddr(address, &storage);
+    return fd;
+}
+
+int pl_socket_accept(struct pl_address *peer, int listening_fd)
+{
+    struct sockaddr_storage storage;
+    socklen_t len = sizeof(storage);
+    int one = 1;
+    int fd = accept4(listening_fd, (struct sockaddr *)&storage, &len, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    if (fd < 0) {
+        switch (errno) {
+        case EAGAIN:
+            return PL_E_AGAIN;
+        case EMFILE:
+        case ENFILE:
+        case ENOBUFS:
+        case ENOMEM:
+            return PL_E_FULL;
+        default: /* the peer gave up meanwhile: there may be others behind it */
+            return PL_E_IO;
+        }
+    }
+    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
+    pl_address_from_sockaddr(peer, &storage);
+    return fd;
+}
+
+size_t pl_socket_raise_limit(void)
+{
+    struct rlimit limit = {0};
+    if (getrlimit(RLIMIT_NOFILE, &limit) < 0) {
+        return 1024;
+    }
+    if (limit.rlim_cur < limit.rlim_max) {
+        limit.rlim_cur = limit.rlim_max;
+        if (setrlimit(RLIMIT_NOFILE, &limit) < 0) {
+            getrlimit(RLIMIT_NOFILE, &limit);
+        }
+    }
+    return (size_t)limit.rlim_cur;
+}

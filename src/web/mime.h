@@ -1,0 +1,11 @@
+/* Content types by file name. Threads: any. */
+#ifndef PL_WEB_MIME_H
+#define PL_WEB_MIME_H
+
+#include "base/str.h"
+
+/* By what follows the last dot of `path`, in any case; "application/octet-stream" for what is not
+ * known. */
+struct pl_str pl_mime_of_path(struct pl_str path);
+
+#endif

@@ -1,0 +1,101 @@
+/* The web server: its routes, its limits, and the connections that it starts on. */
+#include "web/web.h"
+
+#include "base/alloc.h"
+#include "web/web_internal.h"
+
+#define ANSWER_HEAD_BYTES ((size_t)64 * 1024)
+#define BAD_INPUT_PERIOD_MS 10000
+#define BAD_INPUT_BURST 10
+
+int pl_web_create(struct pl_web **out, struct pl_conn_set *conns,
+                  const struct pl_web_limits *limits, const struct pl_log *log,
+                  struct pl_error *err)
+{
+    struct pl_web *web = pl_alloc(sizeof(*web));
+    int rc = 0;
+    web->conns = conns;
+    web->limits = *limits;
+    web->log = log;
+    web->bad_input =
+        (struct pl_log_limit){.period_ms = BAD_INPUT_PERIOD_MS, .burst = BAD_INPUT_BURST};
+    pl_route_table_init(&web->routes);
+    pl_buf_init(&web->answer, ANSWER_HEAD_BYTES);
+    rc = pl_ws_acceptor_create(&web->acceptor, err);
+    if (rc < 0) {
+        pl_web_destroy(web);
+        return rc;
+    }
+    *out = web;
+    return 0;
+}
+
+void pl_web_destroy(struct pl_web *web)
+{
+    if (web == NULL) {
+        return;
+    }
+    pl_ws_acceptor_destroy(web->acceptor);
+    pl_route_table_fini(&web->routes);
+    pl_buf_fini(&web->answer);
+    pl_free(web);
+}
+
+int pl_web_route_add(struct pl_web *web, const struct pl_route *route, struct pl_error *err)
+{
+    PL_ASSERT(route->on_request != NULL);
+    return pl_route_table_add(&web->routes, route, err);
+}
+
+void pl_web_accept(struct pl_web *web, int fd, const struct pl_address *peer)
+{
+    struct pl_conn *conn = NULL;
+    struct pl_error err = {0};
+    if (pl_conn_open(&conn, web->conns, fd, peer, &pl_web_http_protocol, &err) < 0) {
+        pl_log_limited(web->log, &web->bad_input, pl_loop_now_ms(web->conns->loop), PL_LOG_ERROR,
+                       "conn.failed", "reason=\"%s\"", err.text);
+        return;
+    }
+    pl_web_conn_create(web, conn);
+}
+
+void pl_web_drain(struct pl_web *web)
+{
+    web->is_draining = true;
+    PL_LIST_EACH(node, &web->conns->open)
+    {
+        struct pl_conn *conn = PL_CONTAINER_OF(node, struct pl_conn, in_set);
+        if (conn->protocol == &pl_web_http_protocol && conn->state == PL_CONN_OPEN) {
+            const struct pl_web_conn *http = conn->protocol_data;
+            if (http->web == web && http->state == PL_WEB_IDLE) {
+                pl_conn_drain(conn);
+            }
+        }
+    }
+}
+
+struct pl_conn_set *pl_web_conns(struct pl_web *web)
+{
+    return web->conns;
+}
+
+const struct pl_log *pl_web_log(struct pl_web *web)
+{
+    return web->log;
+}
+
+void pl_web_count(struct pl_web *web, enum pl_metric metric, int64_t n)
+{
+    pl_metrics_add(web->conns->metrics, metric, n);
+}
+
+void pl_web_log_bad_input(struct pl_web *web, const struct pl_conn *conn, const char *event,
+                          int status, const char *reason)
+{
+    char ip[PL_ADDRESS_TEXT_MAX];
+    if (!pl_log_limited(web->log, &web->bad_input, pl_loop_now_ms(web->conns->loop), PL_LOG_INFO,
+                        event, "ip=%s status=%d reason=\"%s\"",
+                        pl_address_format_host(ip, &conn->peer), status, reason)) {
+        pl_web_count(web, PL_METRIC_LOG_SUPPRESSED, 1);
+    }
+}

@@ -1,0 +1,162 @@
+/* What the files of this folder share: the server, its routes, the HTTP side of a connection, a
+ * request. Included by src/web alone. Threads: the loop's. */
+#ifndef PL_WEB_WEB_INTERNAL_H
+#define PL_WEB_WEB_INTERNAL_H
+
+#include "base/map.h"
+#include "codec/http_body.h"
+#include "web/web.h"
+
+/* Memory of one request besides its head and body. */
+#define PL_WEB_ARENA_BYTES ((size_t)1024 * 1024)
+/* Extra headers of one answer. */
+#define PL_WEB_EXTRA_BYTES ((size_t)8 * 1024)
+/* A body whose request is answered already is read and dropped up to here, to keep the connection.
+ */
+#define PL_WEB_DROP_BYTES ((size_t)64 * 1024)
+/* A client that pipelines without reading is not served on while more than this is unsent. */
+#define PL_WEB_UNSENT_BYTES ((size_t)1024 * 1024)
+
+/* --- routes (route.c)
+ * ---------------------------------------------------------------------------------- */
+
+struct pl_route_table {
+    struct pl_map exact;
+    struct pl_map prefixes;
+    size_t longest_prefix; /* bytes: where looking for prefixes begins */
+    struct pl_route *fallback;
+    struct pl_route **rows; /* all, owned */
+    size_t count;
+};
+
+void pl_route_table_init(struct pl_route_table *table);
+void pl_route_table_fini(struct pl_route_table *table);
+PL_MUST_CHECK int pl_route_table_add(struct pl_route_table *table, const struct pl_route *route,
+                                     struct pl_error *err);
+/* By the escaped path, exact, then the longest prefix, then the fallback; NULL when nobody owns it.
+ */
+const struct pl_route *pl_route_table_find(const struct pl_route_table *table, struct pl_str path);
+
+bool pl_route_allows(const struct pl_route *route, enum pl_http_method method);
+/* Append the value of Allow: "GET, HEAD, POST". */
+void pl_route_write_allow(struct pl_buf *out, const struct pl_route *route);
+
+/* --- the server (web.c)
+ * -------------------------------------------------------------------------------- */
+
+struct pl_web {
+    struct pl_conn_set *conns;
+    struct pl_web_limits limits;
+    const struct pl_log *log;
+    struct pl_log_limit bad_input; /* one limit for all that peers get wrong */
+    struct pl_ws_acceptor *acceptor;
+    struct pl_route_table routes;
+    struct pl_buf answer; /* heads of answers are built here, one at a time */
+    struct pl_http_request
+        parsed; /* a head just read, before a request takes what it needs of it */
+    bool is_draining;
+};
+
+/* One rate-limited line about a peer's mistake. */
+void pl_web_log_bad_input(struct pl_web *web, const struct pl_conn *conn, const char *event,
+                          int status, const char *reason);
+void pl_web_count(struct pl_web *web, enum pl_metric metric, int64_t n);
+
+/* --- the HTTP side of a connection (http_conn.c)
+ * ------------------------------------------------------- */
+
+enum pl_web_conn_state {
+    PL_WEB_IDLE,     /* between requests; deadline: keep-alive */
+    PL_WEB_HEADING,  /* a head began; deadline: its end */
+    PL_WEB_BODY,     /* deadline: the next piece */
+    PL_WEB_WAITING,  /* the handler has the request; no deadline */
+    PL_WEB_DROPPING, /* the rest of a body whose request is answered; deadline: the next piece */
+};
+
+/* conn->protocol_data while the protocol is HTTP. An idle connection has no request. */
+struct pl_web_conn {
+    struct pl_web *web;
+    struct pl_conn *conn;
+    struct pl_web_request *request; /* owned; NULL when none is in progress */
+    struct pl_http_body body;       /* of the request in progress, or the one being dropped */
+    enum pl_web_conn_state state;
+    size_t unsent_bytes; /* at the last look: an idle connection that still sends is not idle */
+    struct pl_deferred free;
+};
+
+extern const struct pl_conn_protocol pl_web_http_protocol;
+
+/* Start HTTP on a new connection. */
+void pl_web_conn_create(struct pl_web *web, struct pl_conn *conn);
+/* The connection has another protocol from now on: let go, without touching the connection further.
+ */
+void pl_web_conn_leave(struct pl_web_conn *http);
+/* The request was answered (it is gone from http->request, the answer is queued): go on, or close.
+ */
+void pl_web_conn_answered(struct pl_web_conn *http, bool must_close);
+/* Whether the connection can serve another request behind this answer: the body is read, or short.
+ */
+bool pl_web_conn_can_go_on(const struct pl_web_conn *http);
+
+/* --- a request (request.c)
+ * ----------------------------------------------------------------------------- */
+
+struct pl_web_request {
+    struct pl_web *web;
+    struct pl_conn *conn;
+    struct pl_web_conn *http;
+    const struct pl_route *route; /* NULL: nobody's */
+    struct pl_str raw_head;
+    struct pl_http_url url;
+    struct pl_str ws_key; /* of a valid handshake; ptr NULL otherwise */
+    struct pl_buf body;
+    struct pl_buf extra; /* header lines for the answer */
+    struct pl_arena arena;
+    void (*on_abort)(struct pl_web_request *request, void *user);
+    void *abort_user;
+    void *user;
+    struct pl_deferred free;
+    bool is_preflight;
+    bool is_over; /* answered or aborted: nothing more is sent for it */
+    /* Last: allocated only up to the headers that there are; the raw head lies behind them. */
+    struct pl_http_request head;
+};
+
+/* A request with its own copy of the head that was read into web->parsed from `raw`. NULL without
+ * memory. */
+PL_MUST_CHECK struct pl_web_request *pl_web_request_create(struct pl_web_conn *http,
+                                                           struct pl_str raw);
+/* Take it off its connection; memory stays until the turn ends, since its handler may be on the
+ * stack. */
+void pl_web_request_release(struct pl_web_request *request);
+/* Tell its owner, once, that no answer is possible any more. It still has to be released. */
+void pl_web_request_abort(struct pl_web_request *request);
+
+/* --- answers (respond.c)
+ * ------------------------------------------------------------------------------- */
+
+/* A frame with the head of an answer (status 200 to 599) and room for a body of `body_len` bytes at
+ * *body (none for HEAD, 204 and 304: *body is NULL then). response->body is ignored. NULL without
+ * memory. */
+PL_MUST_CHECK struct pl_frame *pl_web_answer_begin(uint8_t **body, struct pl_web_request *request,
+                                                   const struct pl_web_response *response,
+                                                   size_t body_len);
+/* Queue it and be done with the request. NULL: there was no memory, and the connection is closed.
+ */
+void pl_web_answer_send(struct pl_web_request *request, struct pl_frame *frame, bool must_close);
+/* The same in one step, even for a request that was aborted. */
+void pl_web_answer(struct pl_web_request *request, const struct pl_web_response *response);
+/* Text, built by us. */
+void pl_web_answer_text(struct pl_web_request *request, int status, const char *text,
+                        bool must_close);
+/* The answer that has no request: a head that could not be read. Drains the connection. */
+void pl_web_refuse_head(struct pl_web_conn *http, int status);
+
+/* --- WebSocket (ws.c)
+ * ---------------------------------------------------------------------------------- */
+
+/* Turn an open connection, whose HTTP side has let go, into a WebSocket. NULL without memory. */
+PL_MUST_CHECK struct pl_ws *pl_ws_create(struct pl_web *web, struct pl_conn *conn,
+                                         const struct pl_ws_params *params, bool is_counted);
+
+#endif

@@ -1,0 +1,70 @@
+/* The 101 that turns a request into a WebSocket (RFC 6455 section 4.2.2). */
+#include "web/web_internal.h"
+
+#include "codec/http_response.h"
+#include "web/cors.h"
+
+static void build_head(struct pl_buf *out, struct pl_web_request *request, struct pl_str accept)
+{
+    pl_buf_clear(out);
+    pl_http_response_begin(out, 101);
+    pl_http_response_add(out, PL_STR("Upgrade"), PL_STR("websocket"));
+    pl_http_response_add_connection(out, PL_HTTP_CONNECTION_UPGRADE);
+    pl_http_response_add(out, PL_STR("Sec-WebSocket-Accept"), accept);
+    pl_buf_add_str(out, pl_buf_str(&request->extra));
+    if (request->route->cors != NULL) {
+        pl_cors_write(out, request->route->cors, &request->head);
+    }
+    pl_http_response_end(out);
+}
+
+/* Let go of HTTP and go on as a WebSocket. */
+static struct pl_ws *switch_protocol(struct pl_web_request *request,
+                                     const struct pl_ws_params *params)
+{
+    struct pl_web_conn *http = request->http;
+    const char *owner = request->route->owner;
+    bool is_counted =
+        owner == NULL || strcmp(owner, "socketio") != 0; /* that dialect counts its own */
+    struct pl_ws *ws = pl_ws_create(request->web, request->conn, params, is_counted);
+    if (ws == NULL) {
+        return NULL;
+    }
+    pl_web_request_release(request);
+    pl_web_conn_leave(http);
+    pl_conn_set_reading(pl_ws_conn(ws), PL_CONN_READING);
+    return ws;
+}
+
+int pl_web_accept_websocket(struct pl_ws **out, struct pl_web_request *request,
+                            const struct pl_ws_params *params, struct pl_error *err)
+{
+    struct pl_web *web = request->web;
+    struct pl_buf *head = &web->answer;
+    struct pl_frame *frame = NULL;
+    struct pl_ws *ws = NULL;
+    char accept[PL_WS_ACCEPT_LEN + 1];
+    int rc = 0;
+    if (request->is_over || request->ws_key.ptr == NULL) {
+        return pl_error_set(err, PL_E_STATE, "request is no WebSocket handshake that waits");
+    }
+    rc = pl_ws_accept_key(web->acceptor, accept, request->ws_key, err);
+    if (rc < 0) {
+        return rc;
+    }
+    build_head(head, request, pl_str_make(accept, PL_WS_ACCEPT_LEN));
+    frame = pl_buf_failed(head) ? NULL : pl_frame_create(head->len);
+    if (frame == NULL) {
+        return pl_error_set(err, PL_E_NOMEM, "no memory for an answer");
+    }
+    memcpy(frame->data, head->ptr, head->len);
+    ws = switch_protocol(request, params);
+    if (ws == NULL) {
+        pl_frame_unref(&frame);
+        return pl_error_set(err, PL_E_NOMEM, "no memory for a WebSocket");
+    }
+    pl_conn_send(request->conn, frame);
+    pl_web_count(web, PL_METRIC_HTTP_1XX, 1);
+    *out = ws;
+    return 0;
+}

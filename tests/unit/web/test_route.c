@@ -1,0 +1,93 @@
+/* Routes: exact, then the longest prefix of whole segments, then the fallback. */
+#include "fixture.h"
+
+#include "web/web_internal.h"
+
+static void add(struct pl_route_table *table, const char *path, enum pl_route_match match)
+{
+    struct pl_route route = {.path = pl_str_of_cstr(path), .match = match, .owner = path};
+    assert_int_equal(pl_route_table_add(table, &route, NULL), 0);
+}
+
+static void test_route_lookup(void **state)
+{
+    static const struct {
+        const char *path;
+        const char *owner; /* NULL: the fallback */
+    } rows[] = {
+        {"/", "/"},
+        {"/a", "/a"},
+        {"/a/", "/a/"},
+        {"/a/x", "/a/"},
+        {"/a/b", "/a/b"},
+        {"/a/b/", "/a/b"},
+        {"/a/b/c/d", "/a/b"},
+        {"/a/bc", "/a/"},
+        {"/ab", NULL},
+        {"/other", NULL},
+        {"/long/prefix/of/segments", "/long/prefix/of/segments"},
+        {"/long/prefix/of/segmentsx", NULL},
+        {"/long/prefix/of", NULL},
+        {"//", NULL},
+        {"*", NULL},
+    };
+    struct pl_route_table table;
+    (void)state;
+    pl_route_table_init(&table);
+    assert_null(pl_route_table_find(&table, PL_STR("/")));
+    add(&table, "/", PL_ROUTE_EXACT);
+    add(&table, "/a", PL_ROUTE_EXACT);
+    struct pl_route below = {.path = PL_STR("/a"), .match = PL_ROUTE_PREFIX, .owner = "/a/"};
+    assert_int_equal(pl_route_table_add(&table, &below, NULL), 0);
+    add(&table, "/a/b", PL_ROUTE_PREFIX);
+    add(&table, "/long/prefix/of/segments", PL_ROUTE_PREFIX);
+    add(&table, "", PL_ROUTE_FALLBACK);
+    for (size_t i = 0; i < PL_ARRAY_LEN(rows); i++) {
+        const struct pl_route *route = pl_route_table_find(&table, pl_str_of_cstr(rows[i].path));
+        const char *owner = rows[i].owner == NULL ? "" : rows[i].owner;
+        if (route == NULL || strcmp(route->owner, owner) != 0) {
+            fail_msg("%s went to %s", rows[i].path, route == NULL ? "nobody" : route->owner);
+        }
+    }
+    pl_route_table_fini(&table);
+}
+
+static void test_route_root_prefix_owns_everything(void **state)
+{
+    static const char *const paths[] = {"/", "/a", "/a/b", "//", "/a/"};
+    struct pl_route_table table;
+    (void)state;
+    pl_route_table_init(&table);
+    add(&table, "/", PL_ROUTE_PREFIX);
+    for (size_t i = 0; i < PL_ARRAY_LEN(paths); i++) {
+        assert_non_null(pl_route_table_find(&table, pl_str_of_cstr(paths[i])));
+    }
+    add(&table, "/socket.io", PL_ROUTE_PREFIX);
+    assert_string_equal(pl_route_table_find(&table, PL_STR("/socket.io/"))->owner, "/socket.io");
+    assert_string_equal(pl_route_table_find(&table, PL_STR("/socket.iox"))->owner, "/");
+    pl_route_table_fini(&table);
+}
+
+static void test_route_taken_path_is_refused(void **state)
+{
+    struct pl_route_table table;
+    struct pl_route route = {.path = PL_STR("/a"), .match = PL_ROUTE_EXACT};
+    struct pl_error err = {0};
+    (void)state;
+    pl_route_table_init(&table);
+    assert_int_equal(pl_route_table_add(&table, &route, &err), 0);
+    assert_int_equal(pl_route_table_add(&table, &route, &err), PL_E_EXISTS);
+    route.path = PL_STR("a");
+    assert_int_equal(pl_route_table_add(&table, &route, &err), PL_E_INVALID);
+    pl_route_table_fini(&table);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_route_lookup),
+        cmocka_unit_test(test_route_root_prefix_owns_everything),
+        cmocka_unit_test(test_route_taken_path_is_refused),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,20 @@
+/* The routes that every server has: /healthz, /readyz, /metrics, and / where no application took it.
+ * Threads: the loop's. */
+#ifndef PL_APP_BUILTIN_ROUTES_H
+#define PL_APP_BUILTIN_ROUTES_H
+
+#include "web/web.h"
+
+struct pl_builtin_routes {
+    struct pl_metrics *metrics;
+    /* Sets the metrics that are looked up when asked for. */
+    void (*collect)(void *user, struct pl_metrics *metrics);
+    void *user;
+    bool is_draining; /* /readyz answers 503 */
+};
+
+/* Add them, after the application's. `routes` is borrowed as long as `web` lives. */
+PL_MUST_CHECK int pl_builtin_routes_add(struct pl_web *web, struct pl_builtin_routes *routes,
+                                        struct pl_error *err);
+
+#endif

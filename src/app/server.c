@@ -1,0 +1,385 @@
+/* The server: one loop with the hub in it, the web server and the dialects on top, the control socket beside. */
+#include "app/server.h"
+
+#include "app/app.h"
+#include "app/builtin_routes.h"
+#include "app/control_commands.h"
+#include "app/data_dir.h"
+#include "app/process.h"
+#include "app/signals.h"
+#include "app/socketio_settings.h"
+#include "base/version.h"
+#include "dialect/socketio/socketio.h"
+#include "hub/port_inline.h"
+#include "io/listener.h"
+#include "net/socket.h"
+
+#include <stdio.h>
+#include <unistd.h>
+
+#define RESERVED_FILES 64 /* descriptors that are not connections: log, store, control socket ... */
+#define DRAIN_CHECK_MS 20
+
+struct server {
+    const struct pl_settings *settings;
+    struct pl_log log;
+    struct pl_data_dir data_dir;
+    struct pl_loop *loop;
+    struct pl_metrics metrics;
+    struct pl_fanout fanout;
+    struct pl_conn_set conns;
+    struct pl_hub *hub;
+    struct pl_turn_hook hub_hook;     /* the hub reads the clock once a turn */
+    struct pl_turn_hook measure_hook; /* the last: it measures the turn */
+    struct pl_web *web;
+    struct pl_builtin_routes builtin;
+    struct pl_cors cors;
+    struct parley_app app;
+    struct pl_listener *listener;
+    char listen_url[PL_ADDRESS_TEXT_MAX + 16];
+    struct pl_control *control;
+    struct pl_control_server control_server;
+    struct pl_signals signals;
+    struct pl_timer drain_timer;
+    int64_t drain_deadline_ms;
+    int64_t start_ms;
+    int64_t start_unix_us;
+    bool app_has_started;
+    bool has_fanout;
+};
+
+/* --- the turn ------------------------------------------------------------------------------------------ */
+
+static int64_t env_now_ms(void *user)
+{
+    return pl_loop_now_ms(((struct server *)user)->loop);
+}
+
+static int64_t env_unix_us(void *user)
+{
+    (void)user;
+    return pl_clock_unix_us();
+}
+
+static void env_random(void *user, void *out, size_t size)
+{
+    (void)user;
+    pl_random_bytes(out, size);
+}
+
+static void begin_turn(struct pl_turn_hook *hook)
+{
+    pl_hub_turn_begin(PL_CONTAINER_OF(hook, struct server, hub_hook)->hub);
+}
+
+static void measure_turn(struct pl_turn_hook *hook)
+{
+    struct server *server = PL_CONTAINER_OF(hook, struct server, measure_hook);
+    pl_metrics_observe(&server->metrics, PL_HISTOGRAM_TURN, (uint64_t)pl_loop_turn_us(server->loop));
+}
+
+/* --- figures ------------------------------------------------------------------------------------------- */
+
+static size_t queue_bytes(const struct server *server)
+{
+    size_t bytes = 0;
+    for (uint32_t slot = 0; slot < server->fanout.sink_cap; slot++) {
+        bytes += server->fanout.sinks[slot] == NULL ? 0 : server->fanout.sinks[slot]->outq.bytes;
+    }
+    return bytes;
+}
+
+/* What is cheaper to look up when asked than to keep. */
+static void collect_metrics(void *user, struct pl_metrics *metrics)
+{
+    struct server *server = user;
+    struct pl_hub_stats stats = pl_hub_stats(server->hub);
+    pl_metrics_set(metrics, PL_METRIC_QUEUE_BYTES, (int64_t)queue_bytes(server));
+    pl_metrics_set(metrics, PL_METRIC_STREAMS, (int64_t)stats.stream_count);
+    pl_metrics_set(metrics, PL_METRIC_SUBSCRIPTIONS, (int64_t)stats.member_count);
+    pl_metrics_set(metrics, PL_METRIC_PUBLISHES, (int64_t)stats.publish_count);
+    pl_metrics_set(metrics, PL_METRIC_DELIVERIES, (int64_t)server->fanout.delivered_count);
+    pl_metrics_set(metrics, PL_METRIC_VOLATILE_DROPS, (int64_t)server->fanout.dropped_volatile_count);
+    pl_process_collect(metrics, server->start_unix_us);
+}
+
+static void tell_status(void *user, struct pl_server_status *out)
+{
+    struct server *server = user;
+    struct pl_hub_stats stats = pl_hub_stats(server->hub);
+    out->uptime_ms = pl_clock_monotonic_ms() - server->start_ms;
+    out->app_name = server->app.hooks->name;
+    out->listen[0] = pl_str_of_cstr(server->listen_url);
+    out->listen_count = 1;
+    out->connection_count = server->conns.count;
+    out->connection_max = server->conns.count_max;
+    out->polling_session_count = (size_t)pl_metrics_get(&server->metrics, PL_METRIC_SESSIONS_POLLING);
+    out->websocket_session_count = (size_t)pl_metrics_get(&server->metrics, PL_METRIC_SESSIONS_WEBSOCKET);
+    out->stream_count = stats.stream_count;
+    out->subscription_count = stats.member_count;
+    out->queue_bytes = queue_bytes(server);
+    out->is_draining = server->builtin.is_draining;
+}
+
+/* --- leaving ------------------------------------------------------------------------------------------- */
+
+static void drain_in(struct server *server, int64_t in_ms)
+{
+    pl_timer_set(pl_loop_timers(server->loop), &server->drain_timer, pl_loop_now_ms(server->loop) + in_ms);
+}
+
+static void on_drain_timer(struct pl_timer *timer)
+{
+    struct server *server = PL_CONTAINER_OF(timer, struct server, drain_timer);
+    bool is_late = pl_loop_now_ms(server->loop) >= server->drain_deadline_ms;
+    if (server->conns.count > 0 && !is_late) {
+        drain_in(server, DRAIN_CHECK_MS);
+        return;
+    }
+    pl_log(&server->log, is_late ? PL_LOG_WARN : PL_LOG_INFO, "server.stopped", "connections_left=%zu",
+           server->conns.count);
+    pl_loop_stop(server->loop);
+}
+
+/* Accept nothing more, tell every client as its protocol does, flush, and stop when all have left or the grace
+ * is over. */
+static void drain(void *user)
+{
+    struct server *server = user;
+    if (server->builtin.is_draining) {
+        return;
+    }
+    server->builtin.is_draining = true;
+    pl_log(&server->log, PL_LOG_INFO, "server.draining", "connections=%zu grace_ms=%lld",
+           server->conns.count, (long long)server->settings->shutdown.grace_ms);
+    pl_listener_destroy(server->listener);
+    server->listener = NULL;
+    pl_web_drain(server->web);
+    if (server->app.io != NULL) {
+        pl_sio_shutdown(server->app.io);
+    }
+    server->drain_deadline_ms = pl_loop_now_ms(server->loop) + server->settings->shutdown.grace_ms;
+    server->drain_timer.on_due = on_drain_timer;
+    drain_in(server, 0);
+}
+
+static void on_signal(void *user, int number)
+{
+    struct server *server = user;
+    pl_log(&server->log, PL_LOG_INFO, "server.signal", "signal=%d", number);
+    if (server->builtin.is_draining) { /* asked twice: at once */
+        pl_loop_stop(server->loop);
+        return;
+    }
+    drain(server);
+}
+
+static void advance_clock(void *user, int64_t ms)
+{
+    pl_loop_advance(((struct server *)user)->loop, ms);
+}
+
+/* --- starting ------------------------------------------------------------------------------------------ */
+
+static int start_loop(struct server *server, struct pl_error *err)
+{
+    const struct pl_settings_connections *limits = &server->settings->connections;
+    size_t files = pl_socket_raise_limit();
+    size_t by_files = files > RESERVED_FILES * 2 ? files - RESERVED_FILES : files / 2;
+    int rc = pl_loop_create(&server->loop, err);
+    if (rc < 0) {
+        return rc;
+    }
+    pl_loop_set_input_slice(server->loop, limits->input_messages_per_turn, limits->input_us_per_turn);
+    pl_fanout_init(&server->fanout);
+    server->measure_hook = (struct pl_turn_hook){.end = measure_turn};
+    server->hub_hook = (struct pl_turn_hook){.begin = begin_turn};
+    pl_loop_hook_add(server->loop, &server->hub_hook);
+    pl_conn_set_init(&server->conns, server->loop, &server->fanout, &server->metrics);
+    pl_loop_hook_add(server->loop, &server->measure_hook);
+    server->has_fanout = true;
+    server->conns.count_max = limits->max > 0 ? pl_size_min(limits->max, by_files) : by_files;
+    pl_metrics_set(&server->metrics, PL_METRIC_CONNECTIONS_MAX, (int64_t)server->conns.count_max);
+    pl_log(&server->log, PL_LOG_INFO, "server.limits", "open_files=%zu connections_max=%zu", files,
+           server->conns.count_max);
+    return 0;
+}
+
+static int start_hub(struct server *server, struct pl_error *err)
+{
+    struct pl_hub_config config = {
+        .env = {env_now_ms, env_unix_us, env_random, server},
+        .port_impl = &pl_port_inline,
+        .port = &server->fanout,
+        .timers = pl_loop_timers(server->loop),
+        .inbound_messages_max = server->settings->inbound.messages_max,
+        .inbound_bytes_max = server->settings->inbound.bytes_max,
+    };
+    return pl_hub_create(&server->hub, &config, err);
+}
+
+static int start_web(struct server *server, struct pl_error *err)
+{
+    const struct pl_settings_http *http = &server->settings->http;
+    struct pl_web_limits limits = {
+        .head_bytes = http->head_limit_bytes,
+        .header_timeout_ms = (uint32_t)http->header_timeout_ms,
+        .body_timeout_ms = (uint32_t)http->body_timeout_ms,
+        .keep_alive_timeout_ms = (uint32_t)http->keep_alive_timeout_ms,
+        .ws_close_timeout_ms = (uint32_t)server->settings->websocket.close_timeout_ms,
+    };
+    int rc = pl_web_create(&server->web, &server->conns, &limits, &server->log, err);
+    if (rc == 0) {
+        pl_web_set_user(server->web, &server->app);
+    }
+    return rc;
+}
+
+static int start_app(struct server *server, struct pl_error *err)
+{
+    struct parley_app *app = &server->app;
+    int rc = 0;
+    app->settings = server->settings;
+    app->log = &server->log;
+    app->loop = server->loop;
+    app->hub = server->hub;
+    app->web = server->web;
+    rc = pl_socketio_create(&app->io, app, &server->metrics, &server->cors, err);
+    if (rc < 0) {
+        return rc;
+    }
+    server->app_has_started = true; /* fini runs even when a later hook fails */
+    rc = pl_app_start(app, err);
+    if (rc == 0 && app->io != NULL) {
+        rc = pl_sio_start(app->io, err);
+    }
+    if (rc < 0) {
+        return rc;
+    }
+    server->builtin = (struct pl_builtin_routes){&server->metrics, collect_metrics, server, false};
+    return pl_builtin_routes_add(server->web, &server->builtin, err);
+}
+
+static void on_accept(void *user, int fd, const struct pl_address *peer)
+{
+    pl_web_accept(((struct server *)user)->web, fd, peer);
+}
+
+/* An address to open in a browser: the wildcard is reached as localhost. */
+static void write_url(struct server *server, const struct pl_address *address)
+{
+    static const uint8_t any[16];
+    char text[PL_ADDRESS_TEXT_MAX];
+    if (memcmp(address->bytes, any, sizeof(any)) == 0) {
+        snprintf(server->listen_url, sizeof(server->listen_url), "http://localhost:%u",
+                 (unsigned)address->port);
+    } else {
+        snprintf(server->listen_url, sizeof(server->listen_url), "http://%s",
+                 pl_address_format(text, address));
+    }
+}
+
+static int start_listener(struct server *server, struct pl_error *err)
+{
+    struct pl_listener_config config = {
+        .conns = &server->conns, .on_accept = on_accept, .user = server, .log = &server->log};
+    int rc = pl_address_parse(&config.address, server->settings->listen, err);
+    if (rc == 0) {
+        rc = pl_listener_create(&server->listener, &config, err);
+    }
+    if (rc < 0) {
+        return rc;
+    }
+    write_url(server, pl_listener_address(server->listener));
+    return 0;
+}
+
+static int start_control(struct server *server, struct pl_error *err)
+{
+    int rc = pl_control_create(&server->control, server->loop, server->data_dir.control_path, &server->log,
+                               err);
+    if (rc < 0) {
+        return rc;
+    }
+    server->control_server = (struct pl_control_server){
+        .status = tell_status, .drain = drain, .advance = advance_clock, .user = server};
+    pl_control_add_standard(server->control, &server->control_server);
+    return pl_signals_start(&server->signals, server->loop, on_signal, server, err);
+}
+
+static int start(struct server *server, struct pl_error *err)
+{
+    static int (*const steps[])(struct server *, struct pl_error *) = {
+        start_loop, start_hub, start_web, start_app, start_control, start_listener,
+    };
+    for (size_t i = 0; i < PL_ARRAY_LEN(steps); i++) {
+        int rc = steps[i](server, err);
+        if (rc < 0) {
+            return rc;
+        }
+    }
+    return 0;
+}
+
+/* In reverse; every step accepts what was never started. */
+static void stop(struct server *server)
+{
+    pl_listener_destroy(server->listener);
+    if (server->app.io != NULL) {
+        pl_sio_shutdown(server->app.io);
+    }
+    if (server->has_fanout) {
+        pl_conn_set_fini(&server->conns);
+        pl_loop_turn(server->loop, 0); /* what the last closes have deferred */
+    }
+    if (server->app_has_started) {
+        pl_app_stop(&server->app);
+    }
+    pl_signals_stop(&server->signals);
+    pl_control_destroy(server->control);
+    pl_sio_destroy(server->app.io);
+    if (server->hub != NULL) {
+        pl_app_fini(&server->app);
+    }
+    pl_web_destroy(server->web);
+    pl_hub_destroy(server->hub);
+    if (server->loop != NULL) {
+        pl_loop_hook_remove(&server->hub_hook);
+        pl_loop_hook_remove(&server->measure_hook);
+        pl_loop_destroy(server->loop);
+        pl_fanout_fini(&server->fanout);
+    }
+    pl_data_dir_close(&server->data_dir);
+}
+
+static void announce(const struct server *server)
+{
+    pl_log(&server->log, PL_LOG_INFO, "server.listening", "url=%s/ version=%s pid=%d app=%s",
+           server->listen_url, pl_version(), (int)getpid(),
+           server->app.hooks->name == NULL ? "-" : server->app.hooks->name);
+    printf("Parley %s listens: open %s/\n", pl_version(), server->listen_url);
+    fflush(stdout);
+}
+
+int pl_server_run(const struct pl_settings *settings, const struct parley_app_hooks *hooks,
+                  struct pl_error *err)
+{
+    struct server server = {.settings = settings,
+                            .data_dir = {.lock_fd = -1},
+                            .start_ms = pl_clock_monotonic_ms(),
+                            .start_unix_us = pl_clock_unix_us()};
+    int rc = 0;
+    pl_settings_log_init(&server.log, settings, STDERR_FILENO);
+    pl_app_init(&server.app, hooks);
+    pl_signals_init(&server.signals);
+    rc = pl_data_dir_open(&server.data_dir, settings->data_dir, err);
+    if (rc == 0) {
+        rc = start(&server, err);
+    }
+    if (rc == 0) {
+        announce(&server);
+        pl_loop_run(server.loop);
+    }
+    stop(&server);
+    return rc;
+}

@@ -1,0 +1,274 @@
+/* The settings, one row each. A new setting is a row here and a field in settings.h;
+ * docs/configuration.md is generated from the rows (parley check --markdown), and a test compares
+ * them. */
+#include "app/settings_table.h"
+
+#include "base/utf8.h"
+#include "net/address.h"
+
+#define MIB ((int64_t)1024 * 1024)
+#define HOUR_MS ((int64_t)3600 * 1000)
+#define DAY_MS (24 * HOUR_MS)
+#define STRING_MAX 1024
+
+/* The place of a field; does not compile when the field has another type than the row says. */
+#define PLACE(type, field)                                                                         \
+    (offsetof(struct pl_settings, field) +                                                         \
+     0 * sizeof(&((struct pl_settings *)NULL)->field == (type *)NULL))
+
+#define BOOL(name_, field, default_, help_)                                                        \
+    {                                                                                              \
+        .name = name_, .type = PL_SETTING_BOOL, .offset = PLACE(bool, field),                      \
+        .default_text = default_, .help = help_                                                    \
+    }
+#define NUMBER(type_, c_type, name_, field, default_, min_, max_, help_)                           \
+    {                                                                                              \
+        .name = name_, .type = type_, .offset = PLACE(c_type, field), .default_text = default_,    \
+        .min = min_, .max = max_, .help = help_                                                    \
+    }
+#define INT(...) NUMBER(PL_SETTING_INT, int64_t, __VA_ARGS__)
+#define COUNT(...) NUMBER(PL_SETTING_COUNT, uint32_t, __VA_ARGS__)
+#define SIZE(...) NUMBER(PL_SETTING_SIZE, size_t, __VA_ARGS__)
+#define DURATION(...) NUMBER(PL_SETTING_DURATION, int64_t, __VA_ARGS__)
+#define STRING(name_, field, default_, min_, check_, allowed_, help_)                              \
+    {                                                                                              \
+        .name = name_, .type = PL_SETTING_STRING, .offset = PLACE(struct pl_str, field),           \
+        .default_text = default_, .min = min_, .max = STRING_MAX, .check = check_,                 \
+        .allowed = allowed_, .help = help_                                                         \
+    }
+#define LIST(name_, field, default_, min_, max_, choices_, check_, allowed_, help_)                \
+    {                                                                                              \
+        .name = name_, .type = PL_SETTING_LIST, .offset = PLACE(struct pl_setting_list, field),    \
+        .default_text = default_, .min = min_, .max = max_, .choices = choices_, .check = check_,  \
+        .allowed = allowed_, .help = help_                                                         \
+    }
+#define ENUM(name_, field, default_, choices_, help_)                                              \
+    {                                                                                              \
+        .name = name_, .type = PL_SETTING_ENUM, .offset = PLACE(int, field),                       \
+        .default_text = default_, .choices = choices_, .help = help_                               \
+    }
+
+static const char *const log_levels[] = {"debug", "info", "warn", "error", NULL};
+static const char *const log_formats[] = {"auto", "text", "json", NULL};
+static const char *const same_sites[] = {"lax", "strict", "none", NULL};
+static const char *const transports[] = {"polling", "websocket", NULL};
+
+static int check_listen(struct pl_str text, struct pl_error *err)
+{
+    struct pl_address address;
+    return pl_address_parse(&address, text, err);
+}
+
+/* Whether every byte may stand in a header value or path: visible ASCII, and none of `refused`. */
+static bool is_visible(struct pl_str text, const char *refused)
+{
+    for (size_t i = 0; i < text.len; i++) {
+        char c = text.ptr[i];
+        if (c <= 0x20 || c >= 0x7f || strchr(refused, c) != NULL) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static int check_path(struct pl_str text, struct pl_error *err)
+{
+    if (text.ptr[0] != '/' || !is_visible(text, "?#%")) {
+        return pl_error_set(err, PL_E_INVALID, "not a path");
+    }
+    return 0;
+}
+
+static int check_utf8(struct pl_str text, struct pl_error *err)
+{
+    return pl_utf8_is_valid(text) ? 0 : pl_error_set(err, PL_E_INVALID, "not UTF-8");
+}
+
+static int check_cookie_path(struct pl_str text, struct pl_error *err)
+{
+    if (text.len > 0 && (text.ptr[0] != '/' || !is_visible(text, ";,"))) {
+        return pl_error_set(err, PL_E_INVALID, "not a path");
+    }
+    return 0;
+}
+
+static int check_token(struct pl_str text, struct pl_error *err)
+{
+    if (text.len == 0 || !is_visible(text, "()<>@,;:\\\"/[]?={}")) {
+        return pl_error_set(err, PL_E_INVALID, "not a token");
+    }
+    return 0;
+}
+
+static int check_origin(struct pl_str text, struct pl_error *err)
+{
+    if (text.len == 0 || !is_visible(text, ",")) {
+        return pl_error_set(err, PL_E_INVALID, "not an origin");
+    }
+    return 0;
+}
+
+const struct pl_setting_row pl_setting_rows[] = {
+    /* The server. */
+    STRING("listen", listen, "0.0.0.0:7350", 1, check_listen,
+           "ADDRESS:PORT, as 127.0.0.1:7350 or [::1]:0",
+           "Address and port to listen on; port 0 takes a free one."),
+    STRING("data_dir", data_dir, "./parley-data", 1, NULL, "a directory",
+           "Directory of what is kept, of the lock and of the control socket; made when missing."),
+    COUNT("io_threads", io_threads, "0", 0, 0,
+          "Threads that send and receive beside the main one; not available yet."),
+
+    /* The log. */
+    ENUM("log.level", log.level, "info", log_levels, "Log lines below this level are not written."),
+    ENUM("log.format", log.format, "auto", log_formats,
+         "Form of log lines; auto is text on a terminal and JSON otherwise."),
+
+    /* HTTP/1.1. */
+    SIZE("http.head_limit_bytes", http.head_limit_bytes, "16384", 1024, MIB,
+         "Longest request line and headers together; beyond it 431."),
+    SIZE("http.body_limit_bytes", http.body_limit_bytes, "1048576", 0, 1024 * MIB,
+         "Largest request body for routes that name no limit of their own; beyond it 413."),
+    DURATION("http.header_timeout_ms", http.header_timeout_ms, "10000", 10, HOUR_MS,
+             "Time for a request's head to arrive whole; beyond it 408."),
+    DURATION("http.body_timeout_ms", http.body_timeout_ms, "30000", 10, HOUR_MS,
+             "Time for a request's body to arrive whole; beyond it 408."),
+    DURATION("http.keep_alive_timeout_ms", http.keep_alive_timeout_ms, "60000", 10, DAY_MS,
+             "Idle time between two requests after which a connection is closed."),
+
+    /* Connections. */
+    COUNT("connections.max", connections.max, "0", 0, 10000000,
+          "Most connections at once; 0 means as many as the open-file limit allows."),
+    COUNT("connections.input_messages_per_turn", connections.input_messages_per_turn, "256", 1,
+          65536, "Messages taken in before the loop sends what they caused."),
+    COUNT("connections.input_us_per_turn", connections.input_us_per_turn, "1000", 10, 1000000,
+          "Microseconds of taking messages in before the loop sends what they caused."),
+
+    /* Leaving. */
+    DURATION("shutdown.grace_ms", shutdown.grace_ms, "5000", 0, HOUR_MS,
+             "Time from the wish to leave until what is still open is cut."),
+
+    /* WebSocket, for sockets of the application; Socket.IO has its own limit. */
+    SIZE("websocket.message_limit_bytes", websocket.message_limit_bytes, "1048576", 125, 16 * MIB,
+         "Largest message of a plain WebSocket; beyond it the close code 1009."),
+    DURATION("websocket.close_timeout_ms", websocket.close_timeout_ms, "2000", 1, HOUR_MS,
+             "Time to wait for the peer's close frame after ours."),
+
+    /* What a session may have waiting while one of its requests is unfinished. */
+    COUNT("inbound.messages_max", inbound.messages_max, "64", 1, 65536,
+          "Messages of a session that may wait for an earlier one; then its socket is not read."),
+    SIZE("inbound.bytes_max", inbound.bytes_max, "262144", 1024, 64 * MIB,
+         "Bytes of such messages; then its socket is not read."),
+
+    /* Rates. */
+    COUNT("rate.messages_per_second", rate.messages_per_second, "0", 0, 1000000,
+          "Messages a session may send each second on average; 0 means any number."),
+    COUNT("rate.burst", rate.burst, "100", 1, 1000000,
+          "Messages a session may send at once before the average counts."),
+
+    /* Socket.IO and Engine.IO. */
+    BOOL("socketio.enabled", socketio.enabled, "true", "Serve Socket.IO."),
+    STRING("socketio.path", socketio.path, "/socket.io", 1, check_path, "a path that begins with /",
+           "Path of the Engine.IO requests."),
+    BOOL("socketio.add_trailing_slash", socketio.add_trailing_slash, "true",
+         "Also answer the path with a slash behind it."),
+    DURATION("socketio.ping_interval_ms", socketio.ping_interval_ms, "25000", 1, DAY_MS,
+             "Time between two pings of the server."),
+    DURATION("socketio.ping_timeout_ms", socketio.ping_timeout_ms, "20000", 1, DAY_MS,
+             "Time for the answer to a ping; beyond it the session is closed."),
+    DURATION("socketio.upgrade_timeout_ms", socketio.upgrade_timeout_ms, "10000", 1, HOUR_MS,
+             "Time for an upgrade from polling to WebSocket to be finished."),
+    DURATION("socketio.connect_timeout_ms", socketio.connect_timeout_ms, "45000", 1, HOUR_MS,
+             "Time to join a first namespace; beyond it the session is closed."),
+    DURATION("socketio.ack_timeout_ms", socketio.ack_timeout_ms, "5000", 1, HOUR_MS,
+             "Time for an acknowledgement where the application names none."),
+    SIZE("socketio.max_http_buffer_size", socketio.max_http_buffer_size, "1000000", 1, 1024 * MIB,
+         "Largest polling body and WebSocket message; told to clients as maxPayload."),
+    SIZE("socketio.send_buffer_bytes", socketio.send_buffer_bytes, "4194304", 4096, 1024 * MIB,
+         "Bytes that may stay unsent to one session; beyond it the session is closed."),
+    COUNT("socketio.max_attachments", socketio.max_attachments, "10", 0, 10000,
+          "Most binary attachments of one packet."),
+    DURATION("socketio.attachments_timeout_ms", socketio.attachments_timeout_ms, "10000", 1,
+             HOUR_MS, "Time for all attachments of a packet to arrive."),
+    LIST("socketio.transports", socketio.transports, "polling,websocket", 1, 2, transports, NULL,
+         NULL, "Transports that clients may use."),
+    BOOL("socketio.allow_upgrades", socketio.allow_upgrades, "true",
+         "Let a session on polling go over to WebSocket."),
+    COUNT("socketio.namespaces_per_connection_max", socketio.namespaces_per_connection_max, "64", 1,
+          65536, "Most namespaces that one connection may join."),
+    COUNT("socketio.pending_acks_max", socketio.pending_acks_max, "1000", 1, 1000000,
+          "Most acknowledgements that one socket may owe."),
+    COUNT("socketio.rooms_per_socket_max", socketio.rooms_per_socket_max, "1000", 1, 1000000,
+          "Most rooms that one socket may be in."),
+    BOOL("socketio.cleanup_empty_child_namespaces", socketio.cleanup_empty_child_namespaces,
+         "false", "Forget a namespace made from a pattern when its last socket leaves."),
+
+    STRING("socketio.initial_packet", socketio.initial_packet, "", 0, check_utf8, "text",
+           "Text of an Engine.IO message sent right behind the open packet; empty sends none."),
+
+    /* The cookie of Engine.IO, for load balancers. */
+    BOOL("socketio.cookie.enabled", socketio.cookie.enabled, "false",
+         "Send the session's id as a cookie with the handshake."),
+    STRING("socketio.cookie.name", socketio.cookie.name, "io", 1, check_token, "a cookie's name",
+           "Name of the cookie."),
+    STRING("socketio.cookie.path", socketio.cookie.path, "/", 0, check_cookie_path,
+           "a path that begins with /, or nothing",
+           "Path attribute of the cookie; empty leaves it out."),
+    BOOL("socketio.cookie.http_only", socketio.cookie.http_only, "true", "HttpOnly attribute."),
+    ENUM("socketio.cookie.same_site", socketio.cookie.same_site, "lax", same_sites,
+         "SameSite attribute."),
+
+    /* CORS under the path of Socket.IO. */
+    LIST("socketio.cors.origin", socketio.cors.origin, "", 0, 256, NULL, check_origin,
+         "origins, * or true",
+         "Origins that may read answers; * is any, true reflects the asking one, empty is off."),
+    LIST("socketio.cors.methods", socketio.cors.methods, "GET,HEAD,PUT,PATCH,POST,DELETE", 0, 32,
+         NULL, check_token, "method names", "Methods that a preflight answer allows."),
+    LIST("socketio.cors.allowed_headers", socketio.cors.allowed_headers, "", 0, 256, NULL,
+         check_token, "header names",
+         "Headers that a preflight answer allows; empty reflects those asked for."),
+    LIST("socketio.cors.exposed_headers", socketio.cors.exposed_headers, "", 0, 256, NULL,
+         check_token, "header names", "Headers that a page's script may read."),
+    BOOL("socketio.cors.credentials", socketio.cors.credentials, "false",
+         "Let pages send cookies and other credentials."),
+    INT("socketio.cors.max_age_s", socketio.cors.max_age_s, "-1", -1, 86400,
+        "Seconds that a preflight answer may be kept; -1 says nothing about it."),
+    COUNT("socketio.cors.options_success_status", socketio.cors.options_success_status, "204", 200,
+          299, "Status of a preflight answer."),
+
+    /* Connection state recovery. */
+    BOOL("socketio.recovery.enabled", socketio.recovery.enabled, "false",
+         "Let a client that lost its connection come back with nothing missed."),
+    DURATION("socketio.recovery.max_disconnection_ms", socketio.recovery.max_disconnection_ms,
+             "120000", 1, DAY_MS, "Time within which it may come back."),
+    BOOL("socketio.recovery.skip_middlewares", socketio.recovery.skip_middlewares, "true",
+         "Run no middlewares for a client that came back."),
+    COUNT("socketio.recovery.max_sessions", socketio.recovery.max_sessions, "10000", 1, 10000000,
+          "Lost sockets remembered in one namespace; the oldest is forgotten first."),
+    COUNT("socketio.recovery.max_packets", socketio.recovery.max_packets, "10000", 1, 10000000,
+          "Packets kept in one namespace; the oldest is forgotten first."),
+    SIZE("socketio.recovery.max_bytes", socketio.recovery.max_bytes, "16777216", 4096, 65536 * MIB,
+         "Bytes of such packets."),
+};
+
+const size_t pl_setting_row_count = PL_ARRAY_LEN(pl_setting_rows);
+
+const struct pl_setting_row *pl_setting_find(struct pl_str name)
+{
+    for (size_t i = 0; i < pl_setting_row_count; i++) {
+        if (pl_str_eq(name, pl_str_of_cstr(pl_setting_rows[i].name))) {
+            return &pl_setting_rows[i];
+        }
+    }
+    return NULL;
+}
+
+bool pl_setting_is_group(struct pl_str name)
+{
+    for (size_t i = 0; i < pl_setting_row_count; i++) {
+        struct pl_str one = pl_str_of_cstr(pl_setting_rows[i].name);
+        if (pl_str_starts_with(one, name) && one.len > name.len && one.ptr[name.len] == '.') {
+            return true;
+        }
+    }
+    return false;
+}

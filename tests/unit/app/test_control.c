@@ -1,0 +1,324 @@
+/* The control socket, served by a real loop and asked through a real socket: one thread, turn by
+ * turn. */
+#include "app/control.h"
+#include "app/control_commands.h"
+#include "app/data_dir.h"
+#include "base/version.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+#include <jansson.h>
+
+struct fixture {
+    char folder[64];
+    struct pl_data_dir dir;
+    struct pl_loop *loop;
+    struct pl_control *control;
+    struct pl_control_server server;
+    int drain_count;
+    int64_t advanced_ms;
+    char answer[8192];
+};
+
+static void on_status(void *user, struct pl_server_status *out)
+{
+    (void)user;
+    out->uptime_ms = 1234;
+    out->app_name = "te\"st";
+    out->listen[0] = PL_STR("127.0.0.1:7350");
+    out->listen_count = 1;
+    out->connection_count = 3;
+    out->websocket_session_count = 2;
+}
+
+static void on_drain(void *user)
+{
+    ((struct fixture *)user)->drain_count++;
+}
+
+static void on_advance(void *user, int64_t ms)
+{
+    ((struct fixture *)user)->advanced_ms += ms;
+}
+
+static int fixture_open(void **state)
+{
+    struct fixture *fixture = calloc(1, sizeof(*fixture));
+    struct pl_error err = {0};
+    snprintf(fixture->folder, sizeof(fixture->folder), "/tmp/parley-control-XXXXXX");
+    assert_non_null(mkdtemp(fixture->folder));
+    assert_int_equal(pl_data_dir_open(&fixture->dir, pl_str_of_cstr(fixture->folder), &err), 0);
+    assert_int_equal(pl_loop_create(&fixture->loop, &err), 0);
+    assert_int_equal(
+        pl_control_create(&fixture->control, fixture->loop, fixture->dir.control_path, NULL, &err),
+        0);
+    fixture->server = (struct pl_control_server){on_status, on_drain, on_advance, fixture};
+    pl_control_add_standard(fixture->control, &fixture->server);
+    *state = fixture;
+    return 0;
+}
+
+static int fixture_close(void **state)
+{
+    struct fixture *fixture = *state;
+    char path[128];
+    pl_control_destroy(fixture->control);
+    pl_loop_destroy(fixture->loop);
+    assert_int_not_equal(access(fixture->dir.control_path, F_OK), 0);
+    pl_data_dir_close(&fixture->dir);
+    snprintf(path, sizeof(path), "%s/lock", fixture->folder);
+    unlink(path);
+    rmdir(fixture->folder);
+    free(fixture);
+    return 0;
+}
+
+static int client_connect(const struct fixture *fixture)
+{
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    memcpy(address.sun_path, fixture->dir.control_path, strlen(fixture->dir.control_path));
+    assert_int_equal(connect(fd, (const struct sockaddr *)&address, sizeof(address)), 0);
+    return fd;
+}
+
+/* Let the loop run until `fd` has a whole line (or its end, or nothing more comes); what was read.
+ */
+static const char *client_read(struct fixture *fixture, int fd)
+{
+    size_t len = 0;
+    for (int turn = 0; turn < 200; turn++) {
+        pl_loop_turn(fixture->loop, 0);
+        ssize_t got = recv(fd, fixture->answer + len, sizeof(fixture->answer) - 1 - len, 0);
+        if (got == 0) {
+            break;
+        }
+        len += got > 0 ? (size_t)got : 0;
+        if (len > 0 && fixture->answer[len - 1] == '\n') {
+            break;
+        }
+    }
+    fixture->answer[len] = 0;
+    return fixture->answer;
+}
+
+static bool is_closed(struct fixture *fixture, int fd)
+{
+    for (int turn = 0; turn < 10; turn++) {
+        char byte;
+        pl_loop_turn(fixture->loop, 0);
+        if (recv(fd, &byte, 1, 0) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static const char *ask(struct fixture *fixture, const char *request)
+{
+    int fd = client_connect(fixture);
+    assert_int_equal(send(fd, request, strlen(request), 0), strlen(request));
+    client_read(fixture, fd);
+    close(fd);
+    return fixture->answer;
+}
+
+static void test_control_status_tells_what_the_server_is_doing(void **state)
+{
+    struct fixture *fixture = *state;
+    json_t *answer = json_loads(ask(fixture, "{\"command\":\"status\"}\n"), 0, NULL);
+    json_t *result = json_object_get(answer, "result");
+    assert_true(json_is_true(json_object_get(answer, "ok")));
+    assert_string_equal(json_string_value(json_object_get(result, "version")), pl_version());
+    assert_int_equal(json_integer_value(json_object_get(result, "pid")), getpid());
+    assert_int_equal(json_integer_value(json_object_get(result, "uptime_ms")), 1234);
+    assert_string_equal(json_string_value(json_object_get(result, "application")), "te\"st");
+    assert_int_equal(json_integer_value(json_object_get(result, "connections")), 3);
+    assert_int_equal(
+        json_integer_value(json_object_get(
+            json_object_get(json_object_get(result, "sessions"), "socketio"), "websocket")),
+        2);
+    assert_string_equal(json_string_value(json_array_get(json_object_get(result, "listen"), 0)),
+                        "127.0.0.1:7350");
+    assert_true(json_is_false(json_object_get(result, "draining")));
+    json_decref(answer);
+}
+
+static void test_control_drain_is_passed_on(void **state)
+{
+    struct fixture *fixture = *state;
+    assert_string_equal(ask(fixture, "{\"command\":\"drain\"}\n"),
+                        "{\"ok\":true,\"result\":{\"draining\":true}}\n");
+    assert_int_equal(fixture->drain_count, 1);
+}
+
+static void test_control_clock_moves_within_bounds_or_is_refused_by_the_build(void **state)
+{
+    struct fixture *fixture = *state;
+    const char *answer = ask(fixture, "{\"command\":\"clock\",\"advance_ms\":25000}\n");
+    if (strstr(answer, "-Dtest_clock=true") != NULL) {
+        assert_int_equal(fixture->advanced_ms, 0);
+        return;
+    }
+    assert_string_equal(answer, "{\"ok\":true,\"result\":{\"advanced_ms\":25000}}\n");
+    assert_int_equal(fixture->advanced_ms, 25000);
+    assert_non_null(
+        strstr(ask(fixture, "{\"command\":\"clock\",\"advance_ms\":-1}\n"), "\"ok\":false"));
+    assert_non_null(strstr(ask(fixture, "{\"command\":\"clock\"}\n"), "\"ok\":false"));
+    assert_int_equal(fixture->advanced_ms, 25000);
+}
+
+static void test_control_bad_requests_get_a_reason_and_the_connection_stays(void **state)
+{
+    static const struct {
+        const char *request;
+        const char *expected;
+    } rows[] = {
+        {"\n", "\"ok\":false"},
+        {"hello\n", "\"ok\":false"},
+        {"[]\n", "no command in the request"},
+        {"{}\n", "no command in the request"},
+        {"{\"command\":7}\n", "no command in the request"},
+        {"{\"command\":\"a\\u0000b\"}\n", "no command in the request"},
+        {"{\"command\":\"dance\"}\n", "the server has no command 'dance'"},
+        {"{\"command\":\"status\"}}\n", "\"ok\":false"},
+        {"{\"x\":[[[[[[[[[[1]]]]]]]]]],\"command\":\"status\"}\n", "\"ok\":false"},
+        {"{\"x\":[1,{}],\"command\":\"drain\"}\n", "\"ok\":true"},
+    };
+    struct fixture *fixture = *state;
+    int fd = client_connect(fixture);
+    for (size_t i = 0; i < PL_ARRAY_LEN(rows); i++) {
+        assert_int_equal(send(fd, rows[i].request, strlen(rows[i].request), 0),
+                         strlen(rows[i].request));
+        if (strstr(client_read(fixture, fd), rows[i].expected) == NULL) {
+            fail_msg("%s gives %s", rows[i].request, fixture->answer);
+        }
+    }
+    close(fd);
+    pl_loop_turn(fixture->loop, 0);
+}
+
+static void test_control_request_may_arrive_in_two_pieces_cut_anywhere(void **state)
+{
+    static const char request[] = "{\"command\":\"drain\"}\n";
+    struct fixture *fixture = *state;
+    for (size_t cut = 1; cut < sizeof(request) - 1; cut++) {
+        int fd = client_connect(fixture);
+        assert_int_equal(send(fd, request, cut, 0), cut);
+        pl_loop_turn(fixture->loop, 0);
+        pl_loop_turn(fixture->loop, 0);
+        assert_int_equal(send(fd, request + cut, sizeof(request) - 1 - cut, 0),
+                         sizeof(request) - 1 - cut);
+        assert_non_null(strstr(client_read(fixture, fd), "\"draining\":true"));
+        close(fd);
+    }
+    assert_int_equal(fixture->drain_count, sizeof(request) - 2);
+}
+
+static void test_control_several_lines_in_one_piece_are_all_answered(void **state)
+{
+    static const char request[] = "{\"command\":\"drain\"}\n{\"command\":\"no\"}\n";
+    struct fixture *fixture = *state;
+    assert_string_equal(ask(fixture, request),
+                        "{\"ok\":true,\"result\":{\"draining\":true}}\n"
+                        "{\"ok\":false,\"error\":\"the server has no command 'no'\"}\n");
+}
+
+static void test_control_line_that_never_ends_is_refused_and_closed(void **state)
+{
+    struct fixture *fixture = *state;
+    static char piece[1024];
+    int fd = client_connect(fixture);
+    memset(piece, 'x', sizeof(piece));
+    for (size_t sent = 0; sent <= PL_CONTROL_LINE_MAX; sent += sizeof(piece)) {
+        (void)!send(fd, piece, sizeof(piece), MSG_NOSIGNAL);
+        pl_loop_turn(fixture->loop, 0);
+    }
+    assert_non_null(strstr(client_read(fixture, fd), "the request is too long"));
+    assert_true(is_closed(fixture, fd));
+    close(fd);
+}
+
+static void test_control_seventeenth_connection_is_turned_away(void **state)
+{
+    struct fixture *fixture = *state;
+    int fds[PL_CONTROL_CLIENTS_MAX];
+    for (size_t i = 0; i < PL_CONTROL_CLIENTS_MAX; i++) {
+        fds[i] = client_connect(fixture);
+        pl_loop_turn(fixture->loop, 0);
+    }
+    int extra = client_connect(fixture);
+    assert_non_null(strstr(client_read(fixture, extra), "too many control connections"));
+    close(extra);
+    close(fds[0]);
+    pl_loop_turn(fixture->loop, 0);
+    pl_loop_turn(fixture->loop, 0);
+    assert_non_null(strstr(ask(fixture, "{\"command\":\"drain\"}\n"), "\"ok\":true"));
+    for (size_t i = 1; i < PL_CONTROL_CLIENTS_MAX; i++) {
+        close(fds[i]);
+    }
+}
+
+static void test_control_socket_is_for_its_owner_alone(void **state)
+{
+    const struct fixture *fixture = *state;
+    struct stat status;
+    assert_int_equal(stat(fixture->dir.control_path, &status), 0);
+    assert_int_equal(status.st_mode & 0777, 0600);
+    assert_true(S_ISSOCK(status.st_mode));
+}
+
+static void test_data_dir_second_server_is_told_who_has_it(void **state)
+{
+    const struct fixture *fixture = *state;
+    struct pl_data_dir second;
+    struct pl_error err = {0};
+    char expected[256];
+    assert_int_equal(pl_data_dir_open(&second, pl_str_of_cstr(fixture->folder), &err), PL_E_EXISTS);
+    snprintf(expected, sizeof(expected),
+             "the data directory %s is in use by another server (process %ld)", fixture->folder,
+             (long)getpid());
+    assert_string_equal(err.text, expected);
+    pl_data_dir_close(&second);
+}
+
+static void test_data_dir_that_cannot_be_made_is_an_error(void **state)
+{
+    struct pl_data_dir dir;
+    struct pl_error err = {0};
+    char long_path[200];
+    (void)state;
+    assert_int_equal(pl_data_dir_open(&dir, PL_STR("/nonexistent/a"), &err), PL_E_IO);
+    assert_string_equal(err.text, "/nonexistent/a: No such file or directory");
+    memset(long_path, 'x', sizeof(long_path));
+    assert_int_equal(pl_data_dir_open(&dir, pl_str_make(long_path, sizeof(long_path)), &err),
+                     PL_E_TOO_BIG);
+}
+
+#define ROW(test) cmocka_unit_test_setup_teardown(test, fixture_open, fixture_close)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        ROW(test_control_status_tells_what_the_server_is_doing),
+        ROW(test_control_drain_is_passed_on),
+        ROW(test_control_clock_moves_within_bounds_or_is_refused_by_the_build),
+        ROW(test_control_bad_requests_get_a_reason_and_the_connection_stays),
+        ROW(test_control_request_may_arrive_in_two_pieces_cut_anywhere),
+        ROW(test_control_several_lines_in_one_piece_are_all_answered),
+        ROW(test_control_line_that_never_ends_is_refused_and_closed),
+        ROW(test_control_seventeenth_connection_is_turned_away),
+        ROW(test_control_socket_is_for_its_owner_alone),
+        ROW(test_data_dir_second_server_is_told_who_has_it),
+        ROW(test_data_dir_that_cannot_be_made_is_an_error),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,37 @@
+/* parley serve: settings, application, server, in this order. */
+#include "cli/cli.h"
+
+#include "app/load.h"
+#include "app/server.h"
+
+static int serve(const struct pl_settings *settings, const struct parley_app_hooks *hooks)
+{
+    struct pl_error err = {0};
+    if (pl_server_run(settings, hooks, &err) < 0) {
+        return pl_cli_fail(PL_EXIT_FAILURE, "%s", err.text);
+    }
+    return PL_EXIT_OK;
+}
+
+int pl_cmd_serve(struct pl_cli *cli)
+{
+    struct pl_settings settings;
+    struct pl_app_library library = {.hooks = cli->hooks};
+    struct pl_error err = {0};
+    int status;
+    if (cli->texts[PL_TEXT_APP] != NULL && cli->hooks != NULL) {
+        return pl_cli_fail(PL_EXIT_USAGE, "--app: this program has an application of its own");
+    }
+    if (pl_cli_settings(&settings, cli, &err) < 0) {
+        return pl_cli_fail(PL_EXIT_USAGE, "%s", err.text);
+    }
+    if (cli->texts[PL_TEXT_APP] != NULL &&
+        pl_app_library_open(&library, cli->texts[PL_TEXT_APP], &err) < 0) {
+        status = pl_cli_fail(PL_EXIT_FAILURE, "%s", err.text);
+    } else {
+        status = serve(&settings, library.hooks);
+    }
+    pl_app_library_close(&library);
+    pl_settings_fini(&settings);
+    return status;
+}

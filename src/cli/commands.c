@@ -1,0 +1,65 @@
+/* The commands and their flags, one row each. */
+#include "cli/cli.h"
+
+static const struct pl_flag flags[] = {
+    {"listen", "ADDRESS:PORT", "listen", "address to listen on; port 0 takes a free one",
+     PL_FLAG_SETTING, 0},
+    {"data", "DIR", "data_dir", "directory of what is kept, and of the control socket",
+     PL_FLAG_SETTING, 0},
+    {"log-level", "LEVEL", "log.level", "debug, info, warn or error", PL_FLAG_SETTING, 0},
+    {"log-format", "FORMAT", "log.format", "auto, text or json", PL_FLAG_SETTING, 0},
+    {"set", "NAME=VALUE", NULL, "any setting; may be repeated (parley check --print lists them)",
+     PL_FLAG_SET, 0},
+    {"config", "FILE", NULL, "settings in YAML", PL_FLAG_TEXT, PL_TEXT_CONFIG},
+    {"app", "FILE.so", NULL, "application to load", PL_FLAG_TEXT, PL_TEXT_APP},
+    {"control", "PATH", NULL, "control socket, where there is no data directory", PL_FLAG_TEXT,
+     PL_TEXT_CONTROL},
+    {"json", NULL, NULL, "print JSON", PL_FLAG_SWITCH, PL_SWITCH_JSON},
+    {"print", NULL, NULL, "show each setting: value, origin, default, what is allowed",
+     PL_FLAG_SWITCH, PL_SWITCH_PRINT},
+    {"markdown", NULL, NULL, "print the table of docs/configuration.md", PL_FLAG_SWITCH,
+     PL_SWITCH_MARKDOWN},
+    {"help", NULL, NULL, "show this", PL_FLAG_SWITCH, PL_SWITCH_HELP},
+};
+
+static const char *const serve_flags[] = {"listen",    "data",       "config", "app", "set",
+                                          "log-level", "log-format", "help",   NULL};
+static const char *const check_flags[] = {"config", "set",       "listen",     "data",
+                                          "app",    "log-level", "log-format", "print",
+                                          "json",   "markdown",  "help",       NULL};
+static const char *const control_flags[] = {"data", "control", "config", "set",
+                                            "json", "help",    NULL};
+static const char *const plain_flags[] = {"help", NULL};
+
+const struct pl_command pl_commands[] = {
+    {"serve", "", 0, 0, "run the server in the foreground", serve_flags, pl_cmd_serve},
+    {"check", "", 0, 0, "check the settings, or show them", check_flags, pl_cmd_check},
+    {"status", "", 0, 0, "show what a running server is doing", control_flags, pl_cmd_status},
+    {"drain", "", 0, 0, "let a running server leave in good order", control_flags, pl_cmd_drain},
+    {"clock", "advance MS", 2, 2, "move a test server's clock forward", control_flags,
+     pl_cmd_clock},
+    {"version", "", 0, 0, "show the version", plain_flags, pl_cmd_version},
+    {"help", "[COMMAND]", 0, 1, "show help, of one command or of all", plain_flags, pl_cmd_help},
+};
+
+const size_t pl_command_count = PL_ARRAY_LEN(pl_commands);
+
+const struct pl_command *pl_command_find(const char *name)
+{
+    for (size_t i = 0; i < pl_command_count; i++) {
+        if (strcmp(pl_commands[i].name, name) == 0) {
+            return &pl_commands[i];
+        }
+    }
+    return NULL;
+}
+
+const struct pl_flag *pl_flag_find(const char *name, size_t len)
+{
+    for (size_t i = 0; i < PL_ARRAY_LEN(flags); i++) {
+        if (strlen(flags[i].name) == len && memcmp(flags[i].name, name, len) == 0) {
+            return &flags[i];
+        }
+    }
+    return NULL;
+}

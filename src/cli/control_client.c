@@ -1,0 +1,140 @@
+/* One request, one answer, one connection. */
+#include "cli/control_client.h"
+
+#include "codec/json_read.h"
+#include "codec/json_string.h"
+
+#include <errno.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+enum {
+    ANSWER_MAX = 8 * 1024 * 1024,
+    DEPTH_MAX = 32,
+    WAIT_S = 30,
+};
+
+static int connect_to(const char *path, struct pl_error *err)
+{
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    struct timeval wait = {.tv_sec = WAIT_S};
+    size_t len = strlen(path);
+    if (len >= sizeof(address.sun_path)) {
+        return pl_error_set(err, PL_E_TOO_BIG, "the path is too long for a socket: %s", path);
+    }
+    memcpy(address.sun_path, path, len);
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (fd < 0) {
+        return pl_error_set(err, PL_E_IO, "socket: %s", strerror(errno));
+    }
+    (void)setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &wait, sizeof(wait));
+    (void)setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &wait, sizeof(wait));
+    if (connect(fd, (const struct sockaddr *)&address, sizeof(address)) < 0) {
+        int reason = errno;
+        close(fd);
+        return pl_error_set(err, PL_E_NOT_FOUND, "no server answers at %s: %s", path,
+                            strerror(reason));
+    }
+    return fd;
+}
+
+static int send_all(int fd, struct pl_str bytes, struct pl_error *err)
+{
+    while (bytes.len > 0) {
+        ssize_t sent = send(fd, bytes.ptr, bytes.len, MSG_NOSIGNAL);
+        if (sent < 0 && errno != EINTR) {
+            return pl_error_set(err, PL_E_IO, "the server does not listen: %s", strerror(errno));
+        }
+        bytes = pl_str_from(bytes, sent > 0 ? (size_t)sent : 0);
+    }
+    return 0;
+}
+
+/* Up to the end of a line; the line is in *out without it. */
+static int read_line(struct pl_buf *out, int fd, struct pl_error *err)
+{
+    while (pl_str_find_char(pl_buf_str(out), '\n') == out->len) {
+        char piece[4096];
+        ssize_t got = recv(fd, piece, sizeof(piece), 0);
+        if (got < 0 && errno == EINTR) {
+            continue;
+        }
+        if (got < 0) {
+            bool is_late = errno == EAGAIN || errno == EWOULDBLOCK;
+            return pl_error_set(err, is_late ? PL_E_TIMEOUT : PL_E_IO, "the server: %s",
+                                is_late ? "no answer in time" : strerror(errno));
+        }
+        if (got == 0) {
+            return pl_error_set(err, PL_E_CLOSED, "the server hung up without an answer");
+        }
+        pl_buf_add(out, piece, (size_t)got);
+        if (pl_buf_failed(out)) {
+            return pl_error_set(err, PL_E_TOO_BIG, "the answer is too long");
+        }
+    }
+    return 0;
+}
+
+/* The raw text of a member of the answer's object; empty when there is none. */
+static struct pl_str member_of(struct pl_str json, struct pl_str key)
+{
+    struct pl_json_reader reader;
+    struct pl_json_token token;
+    struct pl_str raw;
+    pl_json_reader_init(&reader, json, DEPTH_MAX);
+    if (pl_json_next(&token, &reader, NULL) < 0 || token.kind != PL_JSON_OBJECT_BEGIN) {
+        return PL_STR("");
+    }
+    while (pl_json_next(&token, &reader, NULL) == 0 && token.kind == PL_JSON_KEY) {
+        bool is_wanted = pl_json_token_equals(&token, key);
+        if (pl_json_next(&token, &reader, NULL) < 0 ||
+            pl_json_skip(&raw, &reader, &token, NULL) < 0) {
+            break;
+        }
+        if (is_wanted) {
+            return raw;
+        }
+    }
+    return PL_STR("");
+}
+
+static int read_answer(struct pl_buf *result, struct pl_str line, struct pl_error *err)
+{
+    char reason[PL_ERROR_TEXT_MAX];
+    struct pl_str error = member_of(line, PL_STR("error"));
+    if (pl_str_eq(member_of(line, PL_STR("ok")), PL_STR("true"))) {
+        pl_buf_add_str(result, member_of(line, PL_STR("result")));
+        return 0;
+    }
+    ptrdiff_t len = error.len <= sizeof(reason) ? pl_json_string_copy(reason, error) : PL_E_TOO_BIG;
+    if (len < 0) {
+        return pl_error_set(err, PL_E_PROTO, "the server's answer makes no sense");
+    }
+    return pl_error_set(err, PL_E_DENIED, "%.*s", (int)len, reason);
+}
+
+int pl_control_ask(struct pl_buf *result, const char *path, struct pl_str request,
+                   struct pl_error *err)
+{
+    struct pl_buf answer;
+    int fd = connect_to(path, err);
+    if (fd < 0) {
+        return fd;
+    }
+    pl_buf_init(&answer, ANSWER_MAX);
+    int rc = send_all(fd, request, err);
+    if (rc == 0) {
+        rc = send_all(fd, PL_STR("\n"), err);
+    }
+    if (rc == 0) {
+        rc = read_line(&answer, fd, err);
+    }
+    if (rc == 0) {
+        rc = read_answer(result, pl_buf_str(&answer), err);
+    }
+    pl_buf_fini(&answer);
+    close(fd);
+    return rc;
+}

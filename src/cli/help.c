@@ -1,0 +1,45 @@
+/* Help, made from the rows of commands and flags. */
+#include "cli/cli.h"
+
+enum {
+    COLUMN = 26, /* where the explanations begin */
+};
+
+/* Spaces up to the column, at least two. `start` is where the line begins in `out`. */
+static void pad(struct pl_buf *out, size_t start)
+{
+    do {
+        pl_buf_add_char(out, ' ');
+    } while (!pl_buf_failed(out) && out->len - start < COLUMN);
+}
+
+static void write_entry(struct pl_buf *out, const char *name, const char *more, const char *help)
+{
+    size_t start = out->len;
+    pl_buf_addf(out, "  %s%s%s", name, more[0] != 0 ? " " : "", more);
+    pad(out, start);
+    pl_buf_addf(out, "%s\n", help);
+}
+
+void pl_help_write(struct pl_buf *out)
+{
+    pl_buf_addf(out, "Parley, a real-time server.\n\nUsage: parley COMMAND [FLAGS]\n\nCommands:\n");
+    for (size_t i = 0; i < pl_command_count; i++) {
+        write_entry(out, pl_commands[i].name, pl_commands[i].words, pl_commands[i].summary);
+    }
+    pl_buf_addf(out,
+                "\nparley help COMMAND shows its flags. Exit status: 0 done, 1 it failed, 2 the "
+                "command line\nor the configuration is wrong.\n");
+}
+
+void pl_help_write_command(struct pl_buf *out, const struct pl_command *command)
+{
+    pl_buf_addf(out, "parley %s: %s\n\nUsage: parley %s [FLAGS]%s%s\n\nFlags:\n", command->name,
+                command->summary, command->name, command->words[0] != 0 ? " " : "", command->words);
+    for (const char *const *at = command->flags; *at != NULL; at++) {
+        char name[32] = "--";
+        const struct pl_flag *flag = pl_flag_find(*at, strlen(*at));
+        strncat(name, *at, sizeof(name) - 3);
+        write_entry(out, name, flag->value != NULL ? flag->value : "", flag->help);
+    }
+}

@@ -1,0 +1,61 @@
+/* One connection of the load generator: its state, and the way between bytes and messages. The
+ * socket's readiness is the swarm's business (swarm.h). Threads: one at a time. */
+#ifndef PL_BENCH_CLIENT_H
+#define PL_BENCH_CLIENT_H
+
+#include "base/buf.h"
+#include "base/error.h"
+
+#include <netinet/in.h>
+
+/* Whose request head the clients send: a server that keeps the headers pays for their length. */
+enum pl_load_head {
+    PL_LOAD_HEAD_CHROMIUM, /* a page in Chromium */
+    PL_LOAD_HEAD_NODE,     /* socket.io-client or ws in Node */
+};
+
+enum pl_load_state {
+    PL_LOAD_CLOSED,    /* no socket */
+    PL_LOAD_UPGRADING, /* connecting, or the answer to the upgrade request is outstanding */
+    PL_LOAD_OPEN,      /* WebSocket, not identified yet */
+    PL_LOAD_IDENTIFIED,
+};
+
+struct pl_load_client {
+    int fd;
+    enum pl_load_state state;
+    bool wants_writable; /* the swarm waits until the socket takes more */
+    uint64_t received;   /* broadcasts */
+    struct pl_buf in;    /* an incomplete message; empty most of the time */
+    struct pl_buf out;   /* what is not sent yet */
+};
+
+/* Open a socket, bind it to `source` and begin to connect to `target`; the upgrade request for
+ * `path` lies in client->out. Returns 0 or PL_E_IO. */
+PL_MUST_CHECK int pl_load_client_open(struct pl_load_client *client,
+                                      const struct sockaddr_in *source,
+                                      const struct sockaddr_in *target, const char *path,
+                                      enum pl_load_head head, struct pl_error *err);
+
+/* Close by a reset, so that no port is left in TIME_WAIT. Frees the buffers; zeroed memory is fine.
+ */
+void pl_load_client_close(struct pl_load_client *client);
+
+/* Put one masked text message into client->out. */
+void pl_load_client_queue(struct pl_load_client *client, struct pl_str message);
+
+/* Send as much of client->out as the socket takes. Returns 0 (client->out may hold a rest) or
+ * PL_E_IO. */
+PL_MUST_CHECK int pl_load_client_flush(struct pl_load_client *client);
+
+/* Read the server's answer to the upgrade request from the front of `in`.
+ * Returns the bytes consumed; 0 when more are needed; PL_E_DENIED with its first line in `err`. */
+PL_MUST_CHECK ptrdiff_t pl_load_client_read_upgrade(struct pl_str in, struct pl_error *err);
+
+/* Read one message from the front of `in`. A ping of WebSocket itself is answered in client->out
+ * and leaves `message` empty. Returns the bytes consumed, 0 when more are needed, or PL_E_PROTO,
+ * PL_E_CLOSED (the server's close frame). */
+PL_MUST_CHECK ptrdiff_t pl_load_client_read(struct pl_load_client *client, struct pl_str *message,
+                                            struct pl_str in, struct pl_error *err);
+
+#endif

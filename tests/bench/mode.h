@@ -1,0 +1,50 @@
+/* The modes of the load generator. Each runs one measurement, prints its result (report.h) and
+ * returns 0, or a PL_E_... with the reason. All of them are bounded in time by their options. */
+#ifndef PL_BENCH_MODE_H
+#define PL_BENCH_MODE_H
+
+#include "swarm.h"
+
+#include <sys/types.h>
+
+enum { PL_LOAD_STAGES_MAX = 8 };
+
+struct pl_load_options {
+    struct pl_swarm_way way;
+    pid_t server_pid;                  /* 0: its CPU and memory are not measured */
+    size_t counts[PL_LOAD_STAGES_MAX]; /* connections; several stages in mode idle */
+    size_t count_len;                  /* at least 1 */
+    size_t file_limit;                 /* of one process */
+    size_t payload_bytes;              /* of a message, without its WebSocket header */
+    size_t window;                     /* broadcasts outstanding; 1 is one message at a time */
+    size_t publishers;                 /* connections that publish, in turn */
+    size_t depth;                      /* echo requests outstanding per connection, mode rate */
+    double rate_per_s;                 /* mode echo */
+    int64_t warmup_ms;
+    int64_t duration_ms;  /* measured time; the time connections are held in mode idle */
+    int64_t timeout_ms;   /* for opening all connections, and for a start */
+    char *const *command; /* mode start: NULL-terminated; "{port}" in it is replaced */
+    size_t rounds;        /* mode start */
+};
+
+/* Open each stage's connections, hold them, measure the server's memory. */
+PL_MUST_CHECK int pl_mode_idle(const struct pl_load_options *options, struct pl_error *err);
+
+/* Open the connections as fast as it goes and close them. */
+PL_MUST_CHECK int pl_mode_connect(const struct pl_load_options *options, struct pl_error *err);
+
+/* Publish to all connections, with options->window broadcasts outstanding. */
+PL_MUST_CHECK int pl_mode_broadcast(const struct pl_load_options *options, struct pl_error *err);
+
+/* Echo in an open loop: options->rate_per_s requests, each at its time whatever the server does.
+ * Latency counts from the intended time, so that a server that stalls is not spared (no
+ * coordinated omission). */
+PL_MUST_CHECK int pl_mode_echo(const struct pl_load_options *options, struct pl_error *err);
+
+/* Echo in a closed loop: each connection sends its next request when an answer came. */
+PL_MUST_CHECK int pl_mode_rate(const struct pl_load_options *options, struct pl_error *err);
+
+/* Start options->command again and again, until it answers a connection. */
+PL_MUST_CHECK int pl_mode_start(const struct pl_load_options *options, struct pl_error *err);
+
+#endif

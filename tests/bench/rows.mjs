@@ -1,0 +1,57 @@
+// What script/bench measures. A job is one run of the load generator against each of its servers; a row is one
+// figure out of what a job prints; a bar is what Parley has to reach in it (the project's design, section 11).
+
+const root = new URL('../../', import.meta.url).pathname;
+const release = `${root}build/release/`;
+const peers = `${root}tests/bench/peers/`;
+
+export const load = `${release}tests/bench/parley-load`;
+
+const parleyCommand = (listen, data) =>
+  [`${release}parley`, 'serve', '--listen', listen, '--data', data, '--app', `${release}tests/bench/bench_app.so`];
+
+export const servers = {
+  parley: { title: 'Parley', dialect: 'socketio', command: (data) => parleyCommand('127.0.0.1:0', data) },
+  bare: { title: 'bare loop', dialect: 'ws', command: () => [`${release}tests/bench/parley-bare`] },
+  bare8: { title: 'bare loop, 8 frames a write', dialect: 'ws', command: () => [`${release}tests/bench/parley-bare`, '--group', '8'] },
+  socketio: { title: 'socket.io', dialect: 'socketio', command: () => ['node', `${peers}socketio.mjs`] },
+  ws: { title: 'ws', dialect: 'ws', command: () => ['node', `${peers}ws.mjs`] },
+};
+
+const sustained = ['--window', '64', '--publishers', '8'];
+
+// `exec`: the load generator starts the server itself; no pinning, both cores are free.
+export const jobs = {
+  'broadcast-1000': { mode: 'broadcast', args: ['--count', '1000'], servers: ['parley', 'bare', 'socketio', 'ws'] },
+  'broadcast-10000': { mode: 'broadcast', args: ['--count', '10000'], servers: ['parley', 'bare', 'socketio', 'ws'] },
+  'sustained-1000': { mode: 'broadcast', args: ['--count', '1000', ...sustained], servers: ['parley', 'bare8', 'socketio'] },
+  'sustained-10000': { mode: 'broadcast', args: ['--count', '10000', ...sustained], servers: ['parley', 'bare8', 'socketio'] },
+  memory: { mode: 'idle', args: ['--count', '1000,10000,max'], servers: ['parley', 'socketio'] },
+  connect: { mode: 'connect', args: ['--count', 'max'], servers: ['parley', 'bare', 'socketio'] },
+  echo: { mode: 'echo', args: ['--count', '1000'], needsRate: true, servers: ['parley', 'bare', 'socketio'] },
+  start: {
+    mode: 'start',
+    args: ['--rounds', '1'],
+    servers: ['parley', 'socketio'],
+    exec: { parley: (data) => parleyCommand('127.0.0.1:{port}', data), socketio: () => ['node', `${peers}socketio.mjs`, '{port}'] },
+  },
+};
+
+const perSecond = { field: 'delivered_per_s', unit: 'messages/s', digits: 0 };
+const bytes = { field: 'bytes_per_connection', unit: 'bytes', digits: 0 };
+
+// line: which of the lines that a run prints. bars: `than` names a server for a ratio, none means the figure itself.
+export const rows = [
+  { name: 'broadcast-1000', job: 'broadcast-1000', title: 'broadcast, one message at a time, 1,000 connections', ...perSecond, bars: [{ least: 0.85, than: 'bare' }] },
+  { name: 'broadcast-10000', job: 'broadcast-10000', title: 'broadcast, one message at a time, 10,000 connections', ...perSecond, bars: [{ least: 0.85, than: 'bare' }] },
+  { name: 'sustained-1000', job: 'sustained-1000', title: 'broadcast, sustained, 1,000 connections', ...perSecond, bars: [{ least: 0.7, than: 'bare8' }, { least: 8, than: 'socketio' }] },
+  { name: 'sustained-10000', job: 'sustained-10000', title: 'broadcast, sustained, 10,000 connections', ...perSecond, bars: [{ least: 0.7, than: 'bare8' }, { least: 8, than: 'socketio' }] },
+  { name: 'memory-1000', job: 'memory', line: 0, title: 'memory per idle connection, 1,000 connections', ...bytes, bars: [{ most: 1536 }] },
+  { name: 'memory-10000', job: 'memory', line: 1, title: 'memory per idle connection, 10,000 connections', ...bytes, bars: [{ most: 1536 }] },
+  { name: 'memory-max', job: 'memory', line: 2, title: 'memory per idle connection, all that the file limit allows', ...bytes, bars: [{ most: 1536 }] },
+  { name: 'connect-rate', job: 'connect', title: 'connections opened, to the file limit', field: 'connects_per_s', unit: '/s', digits: 0, bars: [{ least: 10000 }] },
+  { name: 'connect-errors', job: 'connect', title: 'errors while opening them', field: 'errors', unit: '', digits: 0, bars: [{ most: 0 }] },
+  { name: 'echo-p99', job: 'echo', title: 'echo, open loop at half of our highest rate, p99', field: 'p99_us', unit: 'µs', digits: 0, bars: [{ most: 1.5, than: 'bare' }] },
+  { name: 'echo-p50', job: 'echo', title: 'the same, p50', field: 'p50_us', unit: 'µs', digits: 0, bars: [] },
+  { name: 'start', job: 'start', title: 'second start to the first answer', field: 'start_ms', unit: 'ms', digits: 1, bars: [{ below: 50 }] },
+];

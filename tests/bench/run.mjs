@@ -1,0 +1,202 @@
+// Runs the jobs of rows.mjs in interleaved rounds and prints what came out. Started by script/bench.
+import { spawn, spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync, mkdirSync } from 'node:fs';
+import { availableParallelism, cpus, release, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { once } from 'node:events';
+import { barTable, figureTable } from './table.mjs';
+import { jobs, load, rows, servers } from './rows.mjs';
+
+const root = new URL('../../', import.meta.url).pathname;
+const RUN_LIMIT_MS = 120_000;
+const canPin = availableParallelism() >= 2;
+const pinned = (core, command) => (canPin ? ['taskset', '-c', String(core), ...command] : command);
+
+function parseArguments(words) {
+  const options = { quick: false, rounds: 5, write: false, withParley: true, names: [] };
+  for (let i = 0; i < words.length; i++) {
+    const word = words[i];
+    if (word === '--quick') options.quick = true;
+    else if (word === '--rounds') options.rounds = Number(words[++i]);
+    else if (word === '--write') options.write = true;
+    else if (word === '--without-parley') options.withParley = false;
+    else if (word === '--list') options.list = true;
+    else if (word.startsWith('-')) throw new Error(`no option ${word}`);
+    else options.names.push(word);
+  }
+  if (!Number.isInteger(options.rounds) || options.rounds < 1) throw new Error('--rounds wants a number');
+  if (options.quick) options.rounds = 1;
+  return options;
+}
+
+// A running server: its address, its process id, and how to stop it.
+async function startServer(name) {
+  const data = mkdtempSync(join(tmpdir(), 'parley-bench-'));
+  const [program, ...args] = pinned(0, servers[name].command(data));
+  const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+  let errors = '';
+  child.stderr.on('data', (text) => { errors = (errors + text).slice(-2000); });
+  const ended = once(child, 'exit');
+  const stop = async () => {
+    const timer = setTimeout(() => child.kill('SIGKILL'), 8000);
+    if (child.exitCode === null && child.signalCode === null) child.kill('SIGTERM');
+    await ended;
+    clearTimeout(timer);
+    rmSync(data, { recursive: true, force: true });
+  };
+  const url = await new Promise((resolve) => {
+    const timer = setTimeout(() => resolve(null), 10_000);
+    createInterface({ input: child.stdout }).on('line', (line) => {
+      const found = line.match(/http:\/\/127\.0\.0\.1:\d+/);
+      if (found) { clearTimeout(timer); resolve(found[0]); }
+    });
+    ended.then(() => { clearTimeout(timer); resolve(null); });
+  });
+  if (url === null) {
+    await stop();
+    throw new Error(`${name} does not start: ${errors.trim()}`);
+  }
+  return { url, pid: child.pid, stop };
+}
+
+// Run the load generator; its lines of JSON.
+async function runLoad(command) {
+  const child = spawn(command[0], command.slice(1), { stdio: ['ignore', 'pipe', 'pipe'] });
+  const timer = setTimeout(() => child.kill('SIGKILL'), RUN_LIMIT_MS);
+  let text = '';
+  let errors = '';
+  child.stdout.on('data', (piece) => { text += piece; });
+  child.stderr.on('data', (piece) => { errors += piece; });
+  const [status] = await once(child, 'close');
+  clearTimeout(timer);
+  const lines = text.split('\n').filter(Boolean).map((line) => JSON.parse(line));
+  if (status !== 0) {
+    const reason = errors.trim().split('\n').at(-1) || 'the load generator was killed';
+    throw Object.assign(new Error(reason), { lines });
+  }
+  return lines;
+}
+
+async function measure(jobName, serverName, extra) {
+  const job = jobs[jobName];
+  if (job.exec) {
+    const data = mkdtempSync(join(tmpdir(), 'parley-bench-'));
+    try {
+      return await runLoad([load, job.mode, ...job.args, '--', ...job.exec[serverName](data)]);
+    } finally {
+      rmSync(data, { recursive: true, force: true });
+    }
+  }
+  const server = await startServer(serverName);
+  try {
+    return await runLoad(pinned(1, [load, job.mode, '--url', server.url, '--pid', String(server.pid),
+      '--dialect', servers[serverName].dialect, ...job.args, ...extra]));
+  } finally {
+    await server.stop();
+  }
+}
+
+// Our highest echo rate: the best of three short closed loops.
+async function highestRate(options) {
+  const name = options.withParley ? 'parley' : 'bare';
+  let best = 0;
+  jobs.rate = { mode: 'rate', args: ['--count', '1000'], servers: [name] };
+  for (let i = 0; i < (options.quick ? 1 : 3); i++) {
+    const [line] = await measure('rate', name, ['--duration-ms', '1000']);
+    best = Math.max(best, line.answered_per_s);
+  }
+  console.error(`highest echo rate of ${name}: ${Math.round(best)} a second`);
+  return best;
+}
+
+function extraArguments(job, options, rate) {
+  const extra = [];
+  if (options.quick) extra.push('--duration-ms', '400', '--warmup-ms', '200');
+  else if (job.mode === 'echo') extra.push('--duration-ms', '2000');
+  else if (job.mode === 'idle') extra.push('--duration-ms', '1500');
+  if (job.needsRate) extra.push('--rate', String(Math.floor(rate / 2)));
+  return extra;
+}
+
+// results[job][server][round] are the lines of one run; nothing where it failed.
+async function runRounds(options, wantedJobs) {
+  const results = {};
+  const failures = [];
+  const rate = wantedJobs.some((name) => jobs[name].needsRate) ? await highestRate(options) : 0;
+  for (let round = 0; round < options.rounds; round++) {
+    for (const jobName of wantedJobs) {
+      const job = jobs[jobName];
+      const names = job.servers.filter((name) => options.withParley || name !== 'parley');
+      for (let i = 0; i < names.length; i++) {
+        const name = names[(i + round) % names.length]; // each is first in turn
+        const startedAt = Date.now();
+        try {
+          const lines = await measure(jobName, name, extraArguments(job, options, rate));
+          ((results[jobName] ??= {})[name] ??= [])[round] = lines;
+          console.error(`round ${round + 1}, ${jobName}, ${name}: ${Date.now() - startedAt} ms`);
+        } catch (error) {
+          if (job.mode === 'connect' && error.lines?.length > 0) { // its errors are a figure of their own
+            ((results[jobName] ??= {})[name] ??= [])[round] = error.lines;
+          }
+          failures.push(`round ${round + 1}, ${jobName}, ${name}: ${error.message}`);
+          console.error(failures.at(-1));
+        }
+      }
+    }
+  }
+  return { results, failures, echoRate: Math.floor(rate / 2) };
+}
+
+function describeMachine() {
+  return {
+    cpu: cpus()[0].model.trim(),
+    cores: availableParallelism(),
+    kernel: release(),
+    node: process.version,
+    compiler: spawnSync('gcc', ['--version'], { encoding: 'utf8' }).stdout?.split('\n')[0] ?? '',
+    congestion: readFileSync('/proc/sys/net/ipv4/tcp_congestion_control', 'utf8').trim(),
+    pinned: canPin ? 'server on core 0, load generator on core 1' : 'not pinned',
+  };
+}
+
+function writeDocument(text) {
+  const path = join(root, 'docs/performance.md');
+  const before = readFileSync(path, 'utf8');
+  const after = before.replace(/(<!-- bench:begin -->\n)[^]*(<!-- bench:end -->)/, (_, begin, end) => `${begin}${text}\n${end}`);
+  if (after === before && !before.includes('<!-- bench:begin -->')) {
+    throw new Error(`${path} has no markers <!-- bench:begin --> and <!-- bench:end -->`);
+  }
+  writeFileSync(path, after);
+}
+
+async function main() {
+  const options = parseArguments(process.argv.slice(2));
+  if (options.list) {
+    console.log(rows.map((row) => row.name).join('\n'));
+    return 0;
+  }
+  const wanted = rows.filter((row) => options.names.length === 0 || options.names.some((name) => row.name.startsWith(name)));
+  if (wanted.length === 0) throw new Error(`no row is called ${options.names.join(', ')}: try --list`);
+  const wantedJobs = [...new Set(wanted.map((row) => row.job))];
+  const startedAt = Date.now();
+  const { results, failures, echoRate } = await runRounds(options, wantedJobs);
+  const machine = describeMachine();
+  const shape = `${options.rounds} interleaved round${options.rounds === 1 ? '' : 's'}; ${machine.cores} cores of ${machine.cpu}, ` +
+    `Linux ${machine.kernel} (TCP ${machine.congestion}), Node ${machine.node}; ${machine.pinned}` + (echoRate > 0 ? `; echo at ${echoRate} a second` : '');
+  const text = [shape + '.', '', barTable(wanted, results), '', figureTable(wanted, results)].join('\n');
+  mkdirSync(join(root, 'build/bench'), { recursive: true });
+  writeFileSync(join(root, 'build/bench/results.json'), JSON.stringify({ machine, options, echoRate, results, failures }, null, 1));
+  console.log(`\n${text}`);
+  if (options.write) writeDocument(text);
+  console.error(`\n${Math.round((Date.now() - startedAt) / 1000)} s; ${failures.length} runs failed${failures.length > 0 ? ':' : ''}`);
+  failures.forEach((failure) => console.error(`  ${failure}`));
+  return failures.length === 0 ? 0 : 1;
+}
+
+try {
+  process.exitCode = await main();
+} catch (error) {
+  console.error(`script/bench: ${error.message}`);
+  process.exitCode = 2;
+}

@@ -91,7 +91,8 @@ void pl_buf_addv(struct pl_buf *buf, const char *fmt, va_list args)
     va_copy(again, args);
     len = vsnprintf(NULL, 0, fmt, again);
     va_end(again);
-    /* vsnprintf writes a NUL too: it needs one byte more than it counts, which the limit does not know */
+    /* vsnprintf writes a NUL too: it needs one byte more than it counts, which the limit does not
+     * know */
     if (len >= 0 && pl_buf_reserve(buf, (size_t)len) && grow(buf, buf->len + (size_t)len + 1)) {
         vsnprintf((char *)buf->ptr + buf->len, (size_t)len + 1, fmt, args);
         buf->len += (size_t)len;

@@ -1,5 +1,6 @@
-/* Fan-out: each stream has an array of its sinks and each sink an array of its streams; each entry knows its
- * twin, so that both ends are removed in constant time by moving the last entry into the gap. */
+/* Fan-out: each stream has an array of its sinks and each sink an array of its streams; each entry
+ * knows its twin, so that both ends are removed in constant time by moving the last entry into the
+ * gap. */
 #include "base/fanout.h"
 
 #include "base/alloc.h"
@@ -93,7 +94,8 @@ static struct pl_fanout_stream *stream_at(struct pl_fanout *fanout, uint32_t str
     return &fanout->streams[stream];
 }
 
-/* Room for one more element in an array that grows by half: idle connections have few subscriptions. */
+/* Room for one more element in an array that grows by half: idle connections have few
+ * subscriptions. */
 static void *grown(void *array, uint32_t count, uint32_t *cap, size_t element_size)
 {
     if (count < *cap) {
@@ -273,7 +275,8 @@ size_t pl_fanout_publish(struct pl_fanout *fanout, const struct pl_fanout_publis
         return 0;
     }
     for (size_t i = 0; i < PL_ENCODING_MAX; i++) {
-        if (publish->frames[i] != NULL) { /* before the loop: an early flush gives references back */
+        if (publish->frames[i] !=
+            NULL) { /* before the loop: an early flush gives references back */
             pl_frame_ref(publish->frames[i], audience);
         }
     }

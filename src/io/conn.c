@@ -10,6 +10,7 @@
 
 #define GATHER_MAX 64         /* frames per write */
 #define LINGER_MS 2000        /* how long a drained connection waits for the peer's end */
+#define STALL_MS 30000        /* and, while it still sends, for the peer to take something */
 #define REST_LIMIT_BYTES (8u * 1024 * 1024) /* never reached: protocols refuse far earlier */
 
 static void on_ready(struct pl_watch *watch, unsigned ready);
@@ -70,6 +71,7 @@ static void leave_open(struct pl_conn *conn, enum pl_conn_end end, enum pl_conn_
         pl_list_remove(&conn->in_waiting);
     }
     if (was_open) {
+        conn->end = end;
         conn->protocol->on_end(conn, end);
         conn->protocol_data = NULL;
     }
@@ -105,7 +107,7 @@ void pl_conn_close(struct pl_conn *conn, enum pl_conn_end end)
     pl_list_remove(&conn->in_set);
     conn->set->count--;
     pl_metrics_add(conn->set->metrics, PL_METRIC_CONNECTIONS, -1);
-    pl_metrics_add(conn->set->metrics, metric_of_end(end), 1);
+    pl_metrics_add(conn->set->metrics, metric_of_end(conn->end), 1);
     pl_loop_defer(conn->set->loop, &conn->free);
 }
 
@@ -123,6 +125,7 @@ static void finish_drain(struct pl_conn *conn)
         return;
     }
     shutdown(conn->watch.fd, SHUT_WR);
+    pl_conn_deadline(conn, LINGER_MS);
 }
 
 static void drain(struct pl_conn *conn, enum pl_conn_end end)
@@ -131,8 +134,11 @@ static void drain(struct pl_conn *conn, enum pl_conn_end end)
         return;
     }
     leave_open(conn, end, PL_CONN_DRAINING);
+    if (conn->state == PL_CONN_CLOSED) {
+        return; /* its protocol did not want to wait */
+    }
     conn->timer.on_due = on_linger_due;
-    pl_conn_deadline(conn, LINGER_MS);
+    pl_conn_deadline(conn, STALL_MS);
     update_interest(conn);
     if (conn->sink.outq.count == 0) {
         finish_drain(conn);
@@ -217,7 +223,7 @@ static void conn_flush(struct pl_sink *sink)
         pl_metrics_add(conn->set->metrics, PL_METRIC_NETWORK_BYTES_OUT, sent);
         pl_outq_consume(&sink->outq, &conn->set->fanout->pool, (size_t)sent);
         if (conn->state == PL_CONN_DRAINING) {
-            pl_conn_deadline(conn, LINGER_MS); /* a long answer may take its time, as long as it moves */
+            pl_conn_deadline(conn, STALL_MS); /* a long answer may take its time, as long as it moves */
         }
         if (sink->outq.count > 0 && waiting <= GATHER_MAX) {
             set_blocked(conn, true); /* the system took less than all: asking again would say so */
@@ -390,11 +396,13 @@ static void on_ready(struct pl_watch *watch, unsigned ready)
         set_blocked(conn, false);
         conn_flush(&conn->sink);
     }
-    if (conn->state == PL_CONN_CLOSED) {
-        return;
+    if (conn->state == PL_CONN_CLOSED || pl_list_is_linked(&conn->close.node)) {
+        return; /* an error that was met while writing is no end of the peer's */
     }
     if ((ready & PL_READY_READ) != 0) {
-        if (!conn->is_waiting) {
+        if (conn->state == PL_CONN_OPEN && !pl_loop_has_input_left(conn->set->loop)) {
+            pl_conn_input_again(conn); /* the system keeps it better than we do */
+        } else if (!conn->is_waiting) {
             read_some(conn);
         }
     } else if ((ready & PL_READY_HANGUP) != 0) {
@@ -416,6 +424,9 @@ void pl_conn_input_again(struct pl_conn *conn)
 
 void pl_conn_deadline(struct pl_conn *conn, int64_t in_ms)
 {
+    if (conn->state == PL_CONN_CLOSED) {
+        return; /* its memory goes at the end of the turn: no timer may point at it */
+    }
     pl_timer_set(pl_loop_timers(conn->set->loop), &conn->timer, pl_loop_now_ms(conn->set->loop) + in_ms);
 }
 
@@ -426,6 +437,7 @@ void pl_conn_no_deadline(struct pl_conn *conn)
 
 /* --- the set ------------------------------------------------------------------------------------------- */
 
+/* Those who waited go first; those whose turn does not come this time stay before those whose turn it was. */
 static void set_begin(struct pl_turn_hook *hook)
 {
     struct pl_conn_set *set = PL_CONTAINER_OF(hook, struct pl_conn_set, hook);
@@ -433,10 +445,19 @@ static void set_begin(struct pl_turn_hook *hook)
     struct pl_list *node = NULL;
     pl_list_init(&batch);
     pl_list_splice_back(&batch, &set->waiting);
-    while ((node = pl_list_pop_front(&batch)) != NULL) {
+    while (pl_loop_has_input_left(set->loop) && (node = pl_list_pop_front(&batch)) != NULL) {
         struct pl_conn *conn = PL_CONTAINER_OF(node, struct pl_conn, in_waiting);
         conn->is_waiting = false;
-        show_rest(conn);
+        if (conn->rest.len > 0) {
+            show_rest(conn);
+        } else if (conn->reading == PL_CONN_READING) {
+            read_some(conn); /* it waits for its turn to read */
+        }
+    }
+    pl_list_splice_back(&batch, &set->waiting);
+    pl_list_splice_back(&set->waiting, &batch);
+    if (!pl_list_is_empty(&set->waiting)) {
+        pl_loop_soon(set->loop);
     }
 }
 

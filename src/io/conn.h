@@ -77,6 +77,7 @@ struct pl_conn {
     struct pl_address peer;
     enum pl_conn_state state;
     enum pl_conn_end close_end; /* for `close` */
+    enum pl_conn_end end;       /* why it left PL_CONN_OPEN */
     enum pl_conn_reading reading;
     bool is_waiting; /* on set->waiting: shows its rest again next turn */
     bool peer_has_ended;

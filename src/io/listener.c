@@ -10,6 +10,7 @@
 
 #define ACCEPTS_PER_TURN 128
 #define FULL_LOG_PERIOD_MS 10000
+#define SWALLOW_READS 4 /* of 4 KiB: more than a request head */
 
 static const char refusal[] = "HTTP/1.1 503 Service Unavailable\r\n"
                               "Content-Length: 0\r\nRetry-After: 5\r\nConnection: close\r\n\r\n";
@@ -21,11 +22,20 @@ struct pl_listener {
     struct pl_log_limit full_log;
 };
 
+/* Take what has arrived: closing a socket with unread input would throw the refusal away. */
+static void swallow(int fd)
+{
+    char bytes[4096];
+    for (int i = 0; i < SWALLOW_READS && recv(fd, bytes, sizeof(bytes), MSG_DONTWAIT) > 0; i++) {
+    }
+}
+
 static void refuse(struct pl_listener *listener, int fd, const char *reason, enum pl_metric metric)
 {
     ssize_t written = send(fd, refusal, sizeof(refusal) - 1, MSG_NOSIGNAL | MSG_DONTWAIT);
     (void)written; /* a courtesy */
-    shutdown(fd, SHUT_RDWR);
+    shutdown(fd, SHUT_WR);
+    swallow(fd);
     close(fd);
     pl_metrics_add(listener->config.conns->metrics, metric, 1);
     pl_log_limited(listener->config.log, &listener->full_log, pl_loop_now_ms(listener->config.conns->loop),

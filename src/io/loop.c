@@ -81,8 +81,9 @@ int pl_loop_create(struct pl_loop **out, struct pl_error *err)
     read_clock(loop);
     if (loop->epoll_fd < 0 || loop->wake.fd < 0 ||
         pl_watch_start(loop, &loop->wake, PL_READY_READ, NULL) < 0) {
+        int error = errno; /* before closing changes it */
         pl_loop_destroy(loop);
-        return pl_error_set(err, PL_E_IO, "cannot make an event loop: %s", strerror(errno));
+        return pl_error_set(err, PL_E_IO, "cannot make an event loop: %s", strerror(error));
     }
     *out = loop;
     return 0;
@@ -284,6 +285,11 @@ bool pl_loop_take_input(struct pl_loop *loop)
     return true;
 }
 
+bool pl_loop_has_input_left(const struct pl_loop *loop)
+{
+    return loop->input_left > 0;
+}
+
 static void run_hooks(struct pl_loop *loop, bool is_beginning)
 {
     PL_LIST_EACH(node, &loop->hooks) {
@@ -338,4 +344,6 @@ void pl_loop_run(struct pl_loop *loop)
     while (!atomic_load(&loop->is_stopping)) {
         pl_loop_turn(loop, -1);
     }
+    run_posts(loop); /* accepted before the stop: their senders count on them */
+    run_deferred(loop);
 }

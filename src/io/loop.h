@@ -42,7 +42,7 @@ struct pl_loop;
 PL_MUST_CHECK int pl_loop_create(struct pl_loop **out, struct pl_error *err);
 void pl_loop_destroy(struct pl_loop *loop); /* runs what is still deferred; NULL is fine */
 
-/* Run until pl_loop_stop. */
+/* Run until pl_loop_stop; what was posted before it still runs. */
 void pl_loop_run(struct pl_loop *loop);
 
 /* One turn; waits at most `wait_ms` (-1: until something happens). */
@@ -84,6 +84,7 @@ struct pl_span pl_loop_read_buffer(struct pl_loop *loop);
 /* Whether this turn may take one more message of input; false when its share (messages or time) is used up:
  * the caller keeps the rest for the next turn. Counts the message. */
 bool pl_loop_take_input(struct pl_loop *loop);
+bool pl_loop_has_input_left(const struct pl_loop *loop); /* the same question, without taking */
 void pl_loop_set_input_slice(struct pl_loop *loop, uint32_t messages, uint32_t microseconds);
 
 #endif

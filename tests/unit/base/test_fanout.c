@@ -28,7 +28,7 @@ static void on_flush(struct pl_sink *sink)
     while (pl_outq_peek(&sink->outq, &frame, 1) == 1 && frame->len <= probe->window) {
         probe->window -= frame->len;
         probe->received_count++;
-        probe->last = frame->data[0];
+        probe->last = frame->len > 0 ? frame->data[0] : 0;
         pl_outq_consume(&sink->outq, &probe->fanout->pool, frame->len);
     }
 }
@@ -113,8 +113,8 @@ static void test_fanout_union_reaches_each_sink_once_in_its_encoding(void **stat
         subscribe(at, i, 3);
         subscribe(at, i + 10, 200);
     }
-    assert_int_equal(publish(at, (struct pl_fanout_publish){.include = streams, .include_count = 4}, 5),
-                     30);
+    assert_int_equal(
+        publish(at, (struct pl_fanout_publish){.include = streams, .include_count = 4}, 5), 30);
     for (size_t i = 0; i < SINKS; i++) {
         assert_int_equal(at->probes[i].received_count, i < 30);
         assert_true(i >= 30 || at->probes[i].last == 10 + i % 2);
@@ -191,8 +191,10 @@ static void test_fanout_volatile_needs_a_ready_sink_with_an_empty_queue(void **s
     assert_int_equal(publish(at, what, 5), 1);
     assert_int_equal(at->probes[3].received_count, 1);
     assert_int_equal(at->fanout.dropped_volatile_count, 2);
-    assert_false(pl_fanout_send(&at->fanout, &at->probes[0].sink, frame_of(1, 3), PL_SEND_VOLATILE));
-    assert_false(pl_fanout_send(&at->fanout, &at->probes[1].sink, frame_of(1, 3), PL_SEND_VOLATILE));
+    assert_false(
+        pl_fanout_send(&at->fanout, &at->probes[0].sink, frame_of(1, 3), PL_SEND_VOLATILE));
+    assert_false(
+        pl_fanout_send(&at->fanout, &at->probes[1].sink, frame_of(1, 3), PL_SEND_VOLATILE));
     assert_int_equal(at->fanout.dropped_volatile_count, 3); /* a closed sink drops everything */
     finish(at);
 }
@@ -253,7 +255,8 @@ static void test_fanout_old_name_finds_nothing(void **state)
     (void)state;
     assert_ptr_equal(pl_fanout_find(&at->fanout, old), &at->probes[3].sink);
     subscribe(at, 3, 1);
-    pl_fanout_send(&at->fanout, &at->probes[3].sink, frame_of(1, 3), 0); /* dropped with its queue */
+    pl_fanout_send(&at->fanout, &at->probes[3].sink, frame_of(1, 3),
+                   0); /* dropped with its queue */
     pl_fanout_detach(&at->fanout, &at->probes[3].sink);
     assert_null(pl_fanout_find(&at->fanout, old));
     pl_fanout_attach(&at->fanout, &at->probes[3].sink);

@@ -119,7 +119,8 @@ static void test_outq_clear_unstarted_keeps_a_begun_frame(void **state)
         size_t sent;
         size_t left_count;
         size_t left_bytes;
-    } rows[] = {{0, 0, 0, 0}, {20, 0, 0, 0}, {20, 5, 0, 0}, {20, 1, 1, 4}, {20, 13, 1, 2}, {1, 4, 1, 1}};
+    } rows[] = {{0, 0, 0, 0},  {20, 0, 0, 0},  {20, 5, 0, 0},
+                {20, 1, 1, 4}, {20, 13, 1, 2}, {1, 4, 1, 1}};
     (void)state;
     for (size_t i = 0; i < PL_ARRAY_LEN(rows); i++) {
         struct fixture at;

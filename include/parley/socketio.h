@@ -154,7 +154,7 @@ PARLEY_API const struct parley_val *parley_socket_data(const struct parley_socke
 PARLEY_API void parley_socket_set_data(struct parley_socket *socket, struct parley_val *data);
 
 /* State of the application's own, by key; `free_value` (may be NULL) runs when it is replaced and after the
- * disconnect handler. */
+ * disconnect handler, or when a middleware refused the socket. */
 PARLEY_API void parley_socket_set(struct parley_socket *socket, const char *key, void *value,
                                   void (*free_value)(void *value));
 PARLEY_API void *parley_socket_get(const struct parley_socket *socket, const char *key);
@@ -162,7 +162,8 @@ PARLEY_API void *parley_socket_get(const struct parley_socket *socket, const cha
 /* --- receiving (spec 3.1, 3.11) ------------------------------------------------------------------------ */
 
 /* One handler per event; the last one registered stands; NULL removes it. ack: NULL when the client asked for none; all
- * parley_ack functions accept that. Keep an ack for later by simply keeping the pointer: it is freed by sending. */
+ * parley_ack functions accept that. Like every handle it is borrowed for the call: to answer later, take it along with
+ * parley_ack_keep. PARLEY_E_INVALID for a reserved name. */
 PARLEY_API int parley_on(struct parley_socket *socket, const char *event,
                          void (*handler)(struct parley_socket *socket, const char *event,
                                          const struct parley_args *args, struct parley_ack *ack,
@@ -252,7 +253,7 @@ PARLEY_API int parley_emitf(struct parley_socket *socket, const char *event, con
 PARLEY_API int parley_emit_val(struct parley_socket *socket, const char *event,
                                const struct parley_val *val);
 
-/* Volatile: dropped unless it can be sent at once. PARLEY_E_FULL when it was dropped. */
+/* Volatile: dropped, without a word, unless it can be sent at once. */
 PARLEY_API int parley_emit_volatile(struct parley_socket *socket, const char *event,
                                     const struct parley_args *args);
 
@@ -264,10 +265,14 @@ PARLEY_API int parley_emit_ack(struct parley_socket *socket, const char *event,
                                               const struct parley_args *args, void *user),
                                void *user);
 
-/* Answer an event. Once: the ack is gone afterwards. NULL ack: 0, and nothing is sent. args may be NULL. */
+/* Keep an ack beyond its handler: it must be sent or dropped some day, which frees it. NULL for NULL, and when it was
+ * answered or kept already. */
+PARLEY_API struct parley_ack *parley_ack_keep(struct parley_ack *ack);
+/* Answer an event, once: a kept ack is gone afterwards. NULL ack: 0, and nothing is sent. args may be NULL.
+ * PARLEY_E_STATE the second time, PARLEY_E_CLOSED when the client has left, and as parley_emit. */
 PARLEY_API int parley_ack_send(struct parley_ack *ack, const struct parley_args *args);
 PARLEY_API int parley_ackf(struct parley_ack *ack, const char *fmt, ...) PARLEY_PRINTF(2, 3);
-/* Give up an ack that will not be sent. */
+/* Give up a kept ack that will not be sent. */
 PARLEY_API void parley_ack_drop(struct parley_ack *ack);
 
 /* Send DISCONNECT and leave the namespace; the connection stays. */

@@ -6,7 +6,8 @@
 #include <stdio.h>
 #include <sys/socket.h>
 
-static int split_host_port(struct pl_str *host, struct pl_str *port, struct pl_str text)
+/* Brackets stand around IPv6 and nothing else: without them "::1:80" could be an address alone. */
+static int split_host_port(struct pl_str *host, bool *has_brackets, struct pl_str *port, struct pl_str text)
 {
     size_t colon = text.len;
     while (colon > 0 && text.ptr[colon - 1] != ':') {
@@ -17,7 +18,8 @@ static int split_host_port(struct pl_str *host, struct pl_str *port, struct pl_s
     }
     *host = pl_str_first(text, colon - 1);
     *port = pl_str_from(text, colon);
-    if (host->len >= 2 && host->ptr[0] == '[' && host->ptr[host->len - 1] == ']') {
+    *has_brackets = host->len >= 2 && host->ptr[0] == '[' && host->ptr[host->len - 1] == ']';
+    if (*has_brackets) {
         *host = pl_str_make(host->ptr + 1, host->len - 2);
     }
     return 0;
@@ -28,9 +30,10 @@ int pl_address_parse(struct pl_address *out, struct pl_str text, struct pl_error
     struct pl_str host = {0};
     struct pl_str port = {0};
     uint64_t number = 0;
+    bool has_brackets = false;
     char host_cstr[PL_ADDRESS_TEXT_MAX] = {0};
     *out = (struct pl_address){0};
-    if (split_host_port(&host, &port, text) < 0 || !pl_str_to_u64(&number, port, 65535) ||
+    if (split_host_port(&host, &has_brackets, &port, text) < 0 || !pl_str_to_u64(&number, port, 65535) ||
         host.len >= sizeof(host_cstr)) {
         return pl_error_set(err, PL_E_INVALID,
                             "'" PL_STR_FMT "' is not an address: write ADDRESS:PORT, such as 127.0.0.1:7350",
@@ -40,16 +43,18 @@ int pl_address_parse(struct pl_address *out, struct pl_str text, struct pl_error
     if (host.len > 0) {
         memcpy(host_cstr, host.ptr, host.len);
     }
-    if (host.len == 0 || pl_str_eq(host, PL_STR("*"))) {
+    if (has_brackets) {
+        out->family = inet_pton(AF_INET6, host_cstr, out->bytes) == 1 ? PL_ADDRESS_IPV6 : PL_ADDRESS_NONE;
+    } else if (host.len == 0 || pl_str_eq(host, PL_STR("*"))) {
         out->family = PL_ADDRESS_IPV4;
     } else if (pl_str_eq(host, PL_STR("localhost"))) {
         out->family = PL_ADDRESS_IPV4;
         memcpy(out->bytes, (const uint8_t[]){127, 0, 0, 1}, 4);
     } else if (inet_pton(AF_INET, host_cstr, out->bytes) == 1) {
         out->family = PL_ADDRESS_IPV4;
-    } else if (inet_pton(AF_INET6, host_cstr, out->bytes) == 1) {
-        out->family = PL_ADDRESS_IPV6;
-    } else {
+    }
+    if (out->family == PL_ADDRESS_NONE || strlen(host_cstr) != host.len) {
+        *out = (struct pl_address){0};
         return pl_error_set(err, PL_E_INVALID,
                             "'" PL_STR_FMT "' is not a numeric address: names are not looked up here",
                             PL_STR_ARG(host));

@@ -84,6 +84,16 @@ const struct pl_log *pl_web_log(struct pl_web *web)
     return web->log;
 }
 
+void pl_web_set_user(struct pl_web *web, void *user)
+{
+    web->user = user;
+}
+
+void *pl_web_user(const struct pl_web *web)
+{
+    return web->user;
+}
+
 void pl_web_count(struct pl_web *web, enum pl_metric metric, int64_t n)
 {
     pl_metrics_add(web->conns->metrics, metric, n);

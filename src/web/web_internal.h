@@ -54,6 +54,7 @@ struct pl_web {
     struct pl_buf answer; /* heads of answers are built here, one at a time */
     struct pl_http_request
         parsed; /* a head just read, before a request takes what it needs of it */
+    void *user; /* pl_web_set_user */
     bool is_draining;
 };
 

@@ -1,0 +1,226 @@
+/* Broadcasts that ask for acknowledgements (spec 3.4): one id for all, one answer counted per socket. */
+#include "dialect/socketio/sio_internal.h"
+
+struct target {
+    struct pl_table_link by_id; /* hash of the socket's id */
+    struct parley_socket *socket; /* counted */
+    bool has_answered;
+};
+
+struct broadcast {
+    struct pl_list in_ns;
+    struct pl_sio_ns *ns; /* counted */
+    uint64_t id;
+    struct pl_timer timer;
+    struct pl_table by_id;
+    struct target *targets;
+    size_t target_count;
+    size_t missing_count;
+    struct parley_val *answers; /* in the order of arrival */
+    void (*on_done)(int status, const struct parley_val *answers, void *user);
+    void *user;
+};
+
+/* Unlinked before it is told, so that the callback may do anything. */
+static void finish(struct broadcast *broadcast, int status)
+{
+    pl_list_remove(&broadcast->in_ns);
+    pl_timer_stop(pl_sio_timers(broadcast->ns->io), &broadcast->timer);
+    broadcast->on_done(status, broadcast->answers, broadcast->user);
+    for (size_t i = 0; i < broadcast->target_count; i++) {
+        parley_socket_unref(broadcast->targets[i].socket);
+    }
+    parley_val_unref(broadcast->answers);
+    pl_table_fini(&broadcast->by_id);
+    pl_free(broadcast->targets);
+    pl_sio_ns_unref(broadcast->ns);
+    pl_free(broadcast);
+}
+
+static void on_timeout(struct pl_timer *timer)
+{
+    finish(PL_CONTAINER_OF(timer, struct broadcast, timer), PL_E_TIMEOUT);
+}
+
+/* --- asking ---------------------------------------------------------------------------------------------- */
+
+static struct broadcast *create_broadcast(struct pl_sio_ns *ns, const struct pl_sio_sockets *sockets)
+{
+    struct broadcast *broadcast = pl_alloc(sizeof(*broadcast));
+    broadcast->ns = pl_sio_ns_ref(ns);
+    broadcast->id = ns->next_ack_id++;
+    broadcast->timer.on_due = on_timeout;
+    broadcast->answers = parley_val_new_array();
+    broadcast->target_count = sockets->count;
+    broadcast->missing_count = sockets->count;
+    if (sockets->count > 0) {
+        broadcast->targets = pl_alloc_array(sockets->count, sizeof(*broadcast->targets));
+    }
+    for (size_t i = 0; i < sockets->count; i++) {
+        struct target *target = &broadcast->targets[i];
+        target->socket = parley_socket_ref(sockets->sockets[i]);
+        pl_table_add(&broadcast->by_id, &target->by_id, target->socket->by_id.hash);
+    }
+    pl_list_push_back(&ns->broadcasts, &broadcast->in_ns);
+    return broadcast;
+}
+
+/* Volatile has no effect where an answer is wanted. */
+static int send_question(const struct pl_sio_ns *ns, const struct broadcast *broadcast,
+                         const struct pl_sio_emission *emission, bool is_uncompressed)
+{
+    struct pl_sio_outgoing outgoing;
+    struct pl_frame *frames[PL_ENCODING_MAX] = {0};
+    int rc = pl_sio_write_emission(&outgoing, broadcast->ns, emission);
+    if (rc < 0) {
+        return rc;
+    }
+    outgoing.is_uncompressed = is_uncompressed;
+    for (size_t i = 0; i < broadcast->target_count; i++) {
+        struct pl_session *session = pl_sio_socket_session(broadcast->targets[i].socket);
+        struct pl_frame **frame = session == NULL ? NULL : &frames[pl_session_encoding(session)];
+        if (frame != NULL && *frame == NULL) {
+            *frame = pl_sio_outgoing_frame(&outgoing, pl_session_encoding(session));
+        }
+        if (frame != NULL && *frame != NULL) {
+            pl_frame_ref(*frame, 1);
+            pl_sio_count(ns->io, PL_METRIC_SOCKETIO_MESSAGES_OUT, 1);
+            pl_sio_count(ns->io, PL_METRIC_SOCKETIO_BYTES_OUT, (int64_t)(*frame)->len);
+            pl_session_send(session, *frame, 0);
+        }
+    }
+    for (size_t i = 0; i < PL_ENCODING_MAX; i++) {
+        pl_frame_unref(&frames[i]);
+    }
+    return 0;
+}
+
+static void start_timer(struct broadcast *broadcast, uint32_t timeout_ms)
+{
+    struct parley_io *io = broadcast->ns->io;
+    if (timeout_ms != UINT32_MAX) {
+        pl_timer_set(pl_sio_timers(io), &broadcast->timer,
+                     pl_hub_now_ms(io->hub) + (timeout_ms == 0 ? io->config.ack_timeout_ms : timeout_ms));
+    }
+}
+
+static void ignore_done(int status, const struct parley_val *answers, void *user)
+{
+    (void)status;
+    (void)answers;
+    (void)user;
+}
+
+static int ask(const struct parley_op *op, struct pl_sio_emission *emission,
+               void (*on_done)(int status, const struct parley_val *answers, void *user), void *user)
+{
+    struct pl_sio_ns *ns = op->ns;
+    struct pl_sio_sockets sockets = {0};
+    struct broadcast *broadcast = NULL;
+    int rc = 0;
+    pl_sio_select(&sockets, op, ns);
+    for (size_t i = 0; i < sockets.count; i++) {
+        pl_sio_tell_outgoing(sockets.sockets[i], emission->event, emission->args);
+    }
+    broadcast = create_broadcast(ns, &sockets);
+    pl_sio_sockets_fini(&sockets);
+    emission->has_id = true;
+    emission->id = broadcast->id;
+    rc = broadcast->answers == NULL ? PL_E_NOMEM
+                                    : send_question(ns, broadcast, emission, op->is_uncompressed);
+    if (rc < 0) { /* the caller hears of it by the return value alone */
+        broadcast->on_done = ignore_done;
+        finish(broadcast, rc);
+        return rc;
+    }
+    broadcast->on_done = on_done;
+    broadcast->user = user;
+    if (broadcast->missing_count == 0) {
+        finish(broadcast, 0);
+    } else {
+        start_timer(broadcast, op->timeout_ms);
+    }
+    return 0;
+}
+
+int parley_op_emit_ack(struct parley_op *op, const char *event, const struct parley_args *args,
+                       void (*on_done)(int status, const struct parley_val *answers, void *user), void *user)
+{
+    struct pl_sio_emission emission = {.args = args};
+    int rc = op == NULL ? PL_E_NOT_FOUND : pl_sio_event_read(&emission.event, event);
+    if (rc == 0 && on_done == NULL) {
+        rc = PL_E_INVALID;
+    }
+    if (rc == 0 && op->ns->is_parent) {
+        rc = PL_E_UNSUPPORTED;
+    }
+    if (rc == 0) {
+        rc = ask(op, &emission, on_done, user);
+    }
+    parley_op_drop(op);
+    return rc;
+}
+
+/* --- answers --------------------------------------------------------------------------------------------- */
+
+static struct target *find_target(const struct broadcast *broadcast, const struct parley_socket *socket)
+{
+    struct pl_table_link *link = pl_table_first(&broadcast->by_id, socket->by_id.hash);
+    for (; link != NULL; link = pl_table_next(link)) {
+        struct target *target = PL_CONTAINER_OF(link, struct target, by_id);
+        if (target->socket == socket) {
+            return target;
+        }
+    }
+    return NULL;
+}
+
+static struct broadcast *find_broadcast(const struct pl_sio_ns *ns, uint64_t id)
+{
+    for (struct pl_list *node = ns->broadcasts.next; node != &ns->broadcasts; node = node->next) {
+        struct broadcast *broadcast = PL_CONTAINER_OF(node, struct broadcast, in_ns);
+        if (broadcast->id == id) {
+            return broadcast;
+        }
+    }
+    return NULL;
+}
+
+/* The first argument of an answer, one reference: null when it has none. NULL without memory. */
+static const struct parley_val *first_argument(const struct pl_sio_message *message)
+{
+    struct parley_args *args = NULL;
+    const struct parley_val *first = NULL;
+    if (message->packet.arg_count == 0) {
+        return parley_val_new_null();
+    }
+    args = pl_args_of_wire(message->packet.args, PL_SIO_DEPTH_MAX, message->attachments,
+                           message->attachment_count);
+    first = parley_args_get(args, 0);
+    first = first == NULL ? NULL : parley_val_ref(first);
+    parley_args_unref(args);
+    return first;
+}
+
+void pl_sio_broadcast_receive(struct parley_socket *socket, const struct pl_sio_message *message)
+{
+    struct broadcast *broadcast = find_broadcast(socket->ns, message->packet.id);
+    struct target *target = broadcast == NULL ? NULL : find_target(broadcast, socket);
+    if (target == NULL || target->has_answered) {
+        return;
+    }
+    target->has_answered = true;
+    broadcast->missing_count--;
+    if (parley_val_array_add(broadcast->answers, first_argument(message)) < 0) {
+        finish(broadcast, PL_E_NOMEM);
+    } else if (broadcast->missing_count == 0) {
+        finish(broadcast, 0);
+    }
+}
+
+void pl_sio_broadcasts_close(struct pl_sio_ns *ns)
+{
+    while (!pl_list_is_empty(&ns->broadcasts)) {
+        finish(PL_CONTAINER_OF(ns->broadcasts.next, struct broadcast, in_ns), PL_E_CLOSED);
+    }
+}

@@ -1,0 +1,101 @@
+/* An Engine.IO engine: one path of the web server, its sessions, its shutdown. */
+#include "dialect/socketio/eio_internal.h"
+
+#define CONFIG_TEXT_MAX 65536
+
+static bool copy_text(struct pl_arena *arena, struct pl_str *text)
+{
+    return text->len == 0 || pl_arena_copy(text, arena, *text);
+}
+
+static int copy_config(struct pl_eio_engine *engine, const struct pl_eio_config *config,
+                       struct pl_error *err)
+{
+    struct pl_eio_config *copy = &engine->config;
+    pl_arena_init(&engine->arena, CONFIG_TEXT_MAX);
+    *copy = *config;
+    if (!copy_text(&engine->arena, &copy->path) || !copy_text(&engine->arena, &copy->cookie) ||
+        !copy_text(&engine->arena, &copy->cookie_attributes) ||
+        !copy_text(&engine->arena, &copy->initial_packet)) {
+        return pl_error_set(err, PL_E_TOO_BIG, "the Engine.IO settings are too long");
+    }
+    if (copy->path.len > 1 && pl_str_ends_with(copy->path, PL_STR("/"))) {
+        copy->path.len--;
+    }
+    return 0;
+}
+
+static int add_route(struct pl_eio_engine *engine, struct pl_error *err)
+{
+    return pl_web_route_add(engine->web,
+                            &(struct pl_route){
+                                .path = engine->config.path,
+                                .match = PL_ROUTE_PREFIX,
+                                .owner = "socketio",
+                                .body_limit_bytes = engine->config.max_http_buffer_size,
+                                .cors = engine->config.cors,
+                                .user = engine,
+                                .on_head = pl_eio_polling_on_head,
+                                .on_request = pl_eio_on_request,
+                                .on_upgrade = pl_eio_on_upgrade,
+                            },
+                            err);
+}
+
+int pl_eio_engine_create(struct pl_eio_engine **out, struct pl_web *web, struct pl_hub *hub,
+                         const struct pl_eio_config *config, const struct pl_eio_handler *handler,
+                         struct pl_error *err)
+{
+    struct pl_eio_engine *engine = pl_alloc(sizeof(*engine));
+    uint8_t hash_key[16];
+    int rc = 0;
+    pl_hub_random(hub, hash_key, sizeof(hash_key));
+    pl_map_init(&engine->by_sid, hash_key);
+    pl_list_init(&engine->sessions);
+    engine->web = web;
+    engine->hub = hub;
+    engine->conns = pl_web_conns(web);
+    engine->handler = *handler;
+    for (enum pl_encoding encoding = 0; encoding < PL_EIO_ENCODINGS; encoding++) {
+        engine->ping[encoding] = pl_eio_frame_create_bare(encoding, '2');
+        rc = engine->ping[encoding] == NULL ? PL_E_NOMEM : rc;
+    }
+    rc = rc < 0 ? pl_error_set(err, rc, "out of memory") : copy_config(engine, config, err);
+    if (rc == 0) {
+        rc = add_route(engine, err);
+    }
+    if (rc < 0) {
+        pl_eio_engine_destroy(engine);
+        return rc;
+    }
+    *out = engine;
+    return 0;
+}
+
+void pl_eio_engine_destroy(struct pl_eio_engine *engine)
+{
+    if (engine == NULL) {
+        return;
+    }
+    PL_ASSERT(engine->session_count == 0);
+    for (size_t i = 0; i < PL_EIO_ENCODINGS; i++) {
+        pl_frame_unref(&engine->ping[i]);
+    }
+    pl_map_fini(&engine->by_sid);
+    pl_arena_fini(&engine->arena);
+    pl_free(engine);
+}
+
+void pl_eio_engine_shutdown(struct pl_eio_engine *engine)
+{
+    engine->is_shut_down = true;
+    while (!pl_list_is_empty(&engine->sessions)) {
+        pl_eio_session_end(PL_CONTAINER_OF(engine->sessions.next, struct pl_eio_session, in_engine),
+                           PL_EIO_SERVER_SHUTDOWN);
+    }
+}
+
+size_t pl_eio_engine_session_count(const struct pl_eio_engine *engine)
+{
+    return engine->session_count;
+}

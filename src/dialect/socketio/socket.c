@@ -1,0 +1,222 @@
+/* Sockets: one client in one namespace, and what the application keeps with it. */
+#include "dialect/socketio/sio_internal.h"
+
+#include "base/base64.h"
+
+void pl_sio_make_id(struct parley_io *io, char out[PL_SIO_ID_LEN + 1])
+{
+    uint8_t random[PL_SIO_ID_LEN / 4 * 3];
+    pl_hub_random(io->hub, random, sizeof(random));
+    pl_base64url_encode(out, random, sizeof(random));
+    out[PL_SIO_ID_LEN] = '\0';
+}
+
+struct parley_socket *pl_sio_socket_create(struct pl_sio_ns *ns, struct pl_sio_conn *conn,
+                                           const struct parley_val *auth)
+{
+    struct parley_socket *socket = pl_alloc(sizeof(*socket));
+    socket->refs = 1;
+    socket->state = PL_SIO_JOINING;
+    socket->ns = pl_sio_ns_ref(ns);
+    socket->conn = pl_sio_conn_ref(conn);
+    socket->handlers = pl_sio_handlers_ref(ns->no_handlers);
+    socket->auth = auth == NULL ? NULL : parley_val_ref(auth);
+    pl_sio_make_id(ns->io, socket->id);
+    return socket;
+}
+
+struct pl_sio_rare *pl_sio_socket_rare(struct parley_socket *socket)
+{
+    if (socket->rare == NULL) {
+        socket->rare = pl_alloc(sizeof(*socket->rare));
+        pl_list_init(&socket->rare->acks);
+    }
+    return socket->rare;
+}
+
+static void free_rare(struct pl_sio_rare *rare)
+{
+    if (rare != NULL) {
+        PL_ASSERT(rare->ack_count == 0 && rare->slots == NULL);
+        parley_val_unref(rare->handshake);
+        pl_sio_names_fini(&rare->rooms);
+        pl_wipe(rare->pid, sizeof(rare->pid));
+        pl_free(rare);
+    }
+}
+
+struct parley_socket *parley_socket_ref(struct parley_socket *socket)
+{
+    socket->refs++;
+    return socket;
+}
+
+void parley_socket_unref(struct parley_socket *socket)
+{
+    if (socket == NULL || --socket->refs > 0) {
+        return;
+    }
+    pl_sio_socket_free_slots(socket); /* of one that never was connected */
+    free_rare(socket->rare);
+    pl_sio_handlers_unref(socket->handlers);
+    parley_val_unref(socket->auth);
+    parley_val_unref(socket->data);
+    pl_sio_conn_unref(socket->conn);
+    pl_sio_ns_unref(socket->ns);
+    pl_free(socket);
+}
+
+void pl_sio_sockets_add(struct pl_sio_sockets *list, struct parley_socket *socket)
+{
+    if (list->count == list->cap) {
+        list->cap = list->cap == 0 ? 16 : list->cap * 2;
+        list->sockets = pl_realloc(list->sockets, list->cap * sizeof(struct parley_socket *));
+    }
+    list->sockets[list->count++] = parley_socket_ref(socket);
+}
+
+void pl_sio_sockets_fini(struct pl_sio_sockets *list)
+{
+    for (size_t i = 0; i < list->count; i++) {
+        parley_socket_unref(list->sockets[i]);
+    }
+    pl_free(list->sockets);
+    *list = (struct pl_sio_sockets){0};
+}
+
+/* --- getters --------------------------------------------------------------------------------------------- */
+
+const char *parley_socket_id(const struct parley_socket *socket)
+{
+    return socket->id;
+}
+
+const char *parley_socket_ns(const struct parley_socket *socket)
+{
+    return socket->ns->name->text;
+}
+
+struct parley_io *parley_socket_io(const struct parley_socket *socket)
+{
+    return socket->ns->io;
+}
+
+struct parley_app *parley_socket_app(const struct parley_socket *socket)
+{
+    return socket->ns->io->params.app;
+}
+
+bool parley_socket_is_connected(const struct parley_socket *socket)
+{
+    return socket->state == PL_SIO_CONNECTED || socket->state == PL_SIO_DISCONNECTING;
+}
+
+bool parley_socket_is_recovered(const struct parley_socket *socket)
+{
+    return socket->is_recovered;
+}
+
+const char *parley_socket_transport(const struct parley_socket *socket)
+{
+    const struct pl_eio_session *eio = socket->conn->eio;
+    return eio != NULL && !pl_eio_session_is_websocket(eio) ? "polling" : "websocket";
+}
+
+int parley_socket_protocol(const struct parley_socket *socket)
+{
+    (void)socket;
+    return 4;
+}
+
+/* Cut out of the name at each call: parts of it have no NUL behind them, so they are kept with the namespace. */
+const char *parley_socket_ns_param(const struct parley_socket *socket, const char *name)
+{
+    const struct pl_sio_ns *parent = socket->ns->parent;
+    struct pl_str value;
+    if (parent == NULL || parent->pattern == NULL || name == NULL ||
+        !pl_pattern_find(&value, parent->pattern, pl_sio_name_str(socket->ns->name),
+                         pl_str_of_cstr(name))) {
+        return NULL;
+    }
+    for (size_t i = 0; i < socket->ns->params.count; i++) {
+        if (pl_str_eq(pl_sio_name_str(socket->ns->params.names[i]), value)) {
+            return socket->ns->params.names[i]->text;
+        }
+    }
+    pl_sio_names_add(&socket->ns->params, value);
+    return socket->ns->params.names[socket->ns->params.count - 1]->text;
+}
+
+const struct parley_val *parley_socket_handshake(const struct parley_socket *socket)
+{
+    /* a cache behind a getter: sockets are made by us, never in read-only memory */
+    struct pl_sio_rare *rare = pl_sio_socket_rare((struct parley_socket *)(uintptr_t)socket);
+    if (rare->handshake == NULL) {
+        rare->handshake = pl_sio_handshake_create(socket);
+    }
+    return rare->handshake;
+}
+
+/* --- what the application keeps -------------------------------------------------------------------------- */
+
+const struct parley_val *parley_socket_data(const struct parley_socket *socket)
+{
+    return socket->data == NULL ? socket->ns->io->empty_object : socket->data;
+}
+
+void parley_socket_set_data(struct parley_socket *socket, struct parley_val *data)
+{
+    parley_val_unref(socket->data);
+    socket->data = data;
+}
+
+static void free_slot_value(struct pl_sio_slot *slot)
+{
+    void *value = slot->value;
+    slot->value = NULL;
+    if (slot->free_value != NULL && value != NULL) {
+        slot->free_value(value);
+    }
+}
+
+static struct pl_sio_slot *find_slot(const struct parley_socket *socket, const char *key)
+{
+    struct pl_sio_slot *slot = socket->rare == NULL ? NULL : socket->rare->slots;
+    while (slot != NULL && strcmp(slot->key, key) != 0) {
+        slot = slot->next;
+    }
+    return slot;
+}
+
+void parley_socket_set(struct parley_socket *socket, const char *key, void *value,
+                       void (*free_value)(void *value))
+{
+    struct pl_sio_slot *slot = find_slot(socket, key);
+    if (slot == NULL) {
+        struct pl_sio_rare *rare = pl_sio_socket_rare(socket);
+        slot = pl_alloc(sizeof(*slot) + strlen(key) + 1);
+        memcpy(slot->key, key, strlen(key) + 1);
+        slot->next = rare->slots;
+        rare->slots = slot;
+    } else {
+        free_slot_value(slot);
+    }
+    slot->value = value;
+    slot->free_value = free_value;
+}
+
+void *parley_socket_get(const struct parley_socket *socket, const char *key)
+{
+    struct pl_sio_slot *slot = find_slot(socket, key);
+    return slot == NULL ? NULL : slot->value;
+}
+
+void pl_sio_socket_free_slots(struct parley_socket *socket)
+{
+    while (socket->rare != NULL && socket->rare->slots != NULL) {
+        struct pl_sio_slot *slot = socket->rare->slots;
+        socket->rare->slots = slot->next;
+        free_slot_value(slot);
+        pl_free(slot);
+    }
+}

@@ -1,0 +1,65 @@
+/* The Socket.IO server: what starts and stops it. What an application does with it is in include/parley/socketio.h.
+ * Source: shared spec socketio.md, sections 2, 3 and 6. Threads: the hub's. */
+#ifndef PL_DIALECT_SOCKETIO_SOCKETIO_H
+#define PL_DIALECT_SOCKETIO_SOCKETIO_H
+
+#include "base/log.h"
+#include "base/metrics.h"
+#include "dialect/socketio/engine.h"
+#include "parley/socketio.h"
+
+/* Connection state recovery (spec 3.8). The bounds are per namespace. */
+struct pl_sio_recovery_config {
+    bool is_enabled;
+    bool skips_middlewares;
+    int64_t max_disconnection_ms;
+    uint32_t sessions_max; /* waiting to be recovered; the oldest go first */
+    uint32_t packets_max;  /* kept for them; the oldest go first */
+    size_t bytes_max;      /* of these packets */
+};
+
+struct pl_sio_config {
+    struct pl_eio_config eio;
+    uint32_t connect_timeout_ms;     /* until the first namespace is joined (spec 2.8) */
+    uint32_t ack_timeout_ms;         /* of acknowledgements that name no time */
+    uint32_t attachments_max;        /* per packet, both ways */
+    uint32_t attachments_timeout_ms; /* for those that a packet still lacks */
+    uint32_t namespaces_max;         /* per connection */
+    uint32_t child_namespaces_max;   /* made by clients' CONNECTs; 0: 100,000 */
+    uint32_t pending_acks_max;       /* per socket */
+    uint32_t rooms_max;              /* per socket, its own not counted */
+    uint32_t messages_per_second;    /* per connection; 0: no limit */
+    uint32_t messages_burst;
+    bool cleans_up_child_namespaces; /* an empty child namespace is forgotten */
+    struct pl_sio_recovery_config recovery;
+};
+
+struct pl_sio_params {
+    struct parley_app *app; /* for parley_socket_app */
+    struct pl_web *web;
+    struct pl_hub *hub;
+    const struct pl_log *log;
+    struct pl_metrics *metrics;
+    const struct pl_sio_config *config; /* copied; its text lives as long as the server */
+};
+
+/* A server without namespaces, which takes no connection yet: the application's hook registers its channels and
+ * hooks now. Returns 0 or PL_E_NOMEM. */
+PL_MUST_CHECK int pl_sio_create(struct parley_io **out, const struct pl_sio_params *params,
+                                struct pl_error *err);
+
+/* Take the path and serve; the hooks registered so far are the ones that count. Errors as
+ * pl_eio_engine_create. */
+PL_MUST_CHECK int pl_sio_start(struct parley_io *io, struct pl_error *err);
+
+/* What it was created with: for raw Engine.IO on other paths. Borrowed as long as the server is there. */
+const struct pl_sio_params *pl_sio_params(const struct parley_io *io);
+
+/* End every connection ("server shutting down") and refuse newcomers. */
+void pl_sio_shutdown(struct parley_io *io);
+
+/* After shutdown, and after the turn in which it happened. Middlewares that never answered are forgotten. NULL is
+ * fine. */
+void pl_sio_destroy(struct parley_io *io);
+
+#endif

@@ -39,6 +39,11 @@ static inline size_t pl_size_min(size_t a, size_t b)
     return a < b ? a : b;
 }
 
+static inline int64_t pl_i64_max(int64_t a, int64_t b)
+{
+    return a > b ? a : b;
+}
+
 static inline size_t pl_size_max(size_t a, size_t b)
 {
     return a > b ? a : b;

@@ -145,6 +145,7 @@ static bool refuse_announced_size(struct pl_web_request *request)
     if (request->head.content_length <= request->route->body_limit_bytes) {
         return false;
     }
+    pl_web_request_abort(request); /* whoever has seen the head learns that no body follows */
     pl_web_refuse_body_size(request);
     return true;
 }
@@ -167,13 +168,13 @@ void pl_web_dispatch(struct pl_web_request *request, bool has_more)
 {
     struct pl_web_conn *http = request->http;
     if (refuse_unknown_path(request) || answer_preflight(request) || handle_upgrade(request) ||
-        refuse_method(request) || refuse_expectation(request) || refuse_announced_size(request)) {
+        refuse_method(request) || refuse_expectation(request)) {
         return;
     }
     if (request->route->on_head != NULL) {
         request->route->on_head(request, request->route->user);
     }
-    if (http->request == NULL) {
+    if (http->request == NULL || refuse_announced_size(request)) {
         return; /* answered, or the connection is gone */
     }
     if (pl_http_body_is_done(&http->body)) {

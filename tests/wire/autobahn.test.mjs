@@ -75,7 +75,7 @@ describe('Autobahn', () => {
 
   before(async () => {
     if (url === undefined) {
-      server = await startServer({ app: 'ws_echo' });
+      server = await startServer({ app: 'ws_echo', set: { 'websocket.message_limit_bytes': '16MiB' } });
       url = server.url;
     }
   });

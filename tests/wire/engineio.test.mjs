@@ -726,7 +726,8 @@ describe(
     test('a polling session is dropped when the clock passes its deadline', LIMIT, async () => {
       const eio = engine();
       const sid = await eio.open();
-      await eio.server.clock(45000);
+      await eio.server.clock(25000); // the ping
+      await eio.server.clock(20000); // the wait for its pong
       await assertGone(eio, sid);
     });
   },

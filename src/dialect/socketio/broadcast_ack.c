@@ -33,6 +33,7 @@ static void finish(struct broadcast *broadcast, int status)
     parley_val_unref(broadcast->answers);
     pl_table_fini(&broadcast->by_id);
     pl_free(broadcast->targets);
+    pl_sio_ns_tidy(broadcast->ns);
     pl_sio_ns_unref(broadcast->ns);
     pl_free(broadcast);
 }

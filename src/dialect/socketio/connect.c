@@ -57,8 +57,7 @@ static void forget_socket(struct joining *joining)
     }
     ns = pl_sio_ns_ref(socket->ns);
     if (joining->kept != NULL) { /* not recovered after all: for the next attempt */
-        int64_t left_us = joining->kept->left_us;
-        pl_sio_store_keep(ns->store, joining->kept, left_us);
+        pl_sio_store_keep(ns->store, joining->kept, pl_hub_now_ms(ns->io->hub));
     }
     socket->state = PL_SIO_GONE;
     if (socket->has_outgoing) {
@@ -96,11 +95,7 @@ static void send_error(struct pl_sio_conn *conn, struct pl_str ns, const char *m
     struct parley_io *io = conn->io;
     struct pl_str raw_data = {0};
     if (data != NULL) {
-        struct pl_bin_list bins = {0};
-        pl_buf_clear(&io->args);
-        pl_val_write(&io->args, &bins, data);
-        pl_bin_list_fini(&bins);
-        raw_data = pl_buf_str(&io->args);
+        raw_data = pl_sio_write_value(io, data);
     }
     pl_sio_write_connect_error(pl_sio_packet_begin(io), ns, pl_str_of_cstr(message), raw_data);
     pl_sio_conn_send_packet(conn);
@@ -151,7 +146,7 @@ static void claim_session(struct joining *joining)
         pl_sio_make_id(ns->io, pl_sio_socket_rare(socket)->pid);
         return;
     }
-    joining->kept = pl_sio_store_claim(ns->store, pid, offset, pl_hub_stamp_us(ns->io->hub));
+    joining->kept = pl_sio_store_claim(ns->store, pid, offset, pl_hub_now_ms(ns->io->hub));
     pl_sio_count(ns->io, joining->kept != NULL ? PL_METRIC_RECOVERIES_OK : PL_METRIC_RECOVERIES_FAILED, 1);
     if (joining->kept == NULL) {
         pl_sio_make_id(ns->io, pl_sio_socket_rare(socket)->pid);

@@ -80,7 +80,7 @@ static void persist(struct parley_socket *socket, const struct pl_sio_names *roo
         kept->data = (void *)(uintptr_t)parley_val_ref(socket->data);
         kept->free_data = free_data;
     }
-    pl_sio_store_keep(ns->store, kept, pl_hub_stamp_us(ns->io->hub));
+    pl_sio_store_keep(ns->store, kept, pl_hub_now_ms(ns->io->hub));
 }
 
 /* Rooms are remembered where somebody will ask: the store, or the disconnect handler. */

@@ -117,8 +117,9 @@ bool pl_eio_polling_has_overflowed(const struct pl_eio_polling *polling);
 /* Answer the parked GET, if there is one, with these packets. */
 void pl_eio_polling_release(struct pl_eio_polling *polling, struct pl_str payload);
 
-/* The session is over: nothing refers to it any more, and what is parked is answered. */
-void pl_eio_polling_end(struct pl_eio_polling *polling);
+/* The session is over: nothing refers to it any more. A parked GET gets what is queued, or `1`; a shutdown drops
+ * what is queued (spec 1.5.4). */
+void pl_eio_polling_end(struct pl_eio_polling *polling, enum pl_eio_reason reason);
 
 /* Graceful close. Returns whether it was immediate. */
 bool pl_eio_polling_close(struct pl_eio_polling *polling);

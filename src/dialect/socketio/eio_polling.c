@@ -277,12 +277,15 @@ void pl_eio_polling_open(struct pl_eio_engine *engine, struct pl_web_request *re
     answer_with_queue(session->polling, request, true);
 }
 
-void pl_eio_polling_end(struct pl_eio_polling *polling)
+void pl_eio_polling_end(struct pl_eio_polling *polling, enum pl_eio_reason reason)
 {
     struct pl_eio_session *session = polling->session;
     struct pl_web_request *post = polling->post;
     pl_timer_stop(timers_of(polling), &polling->timer);
     pl_list_remove(&polling->overflow.node);
+    if (reason != PL_EIO_SERVER_SHUTDOWN) {
+        sink_flush(&polling->sink);
+    }
     pl_eio_polling_release(polling, PL_STR("1"));
     polling->post = NULL;
     if (post != NULL && !polling->is_reading_post) { /* its body is still coming */

@@ -28,10 +28,6 @@ static struct pl_metrics *metrics_of(const struct pl_eio_session *session)
 
 /* --- heartbeat ----------------------------------------------------------------------------------------- */
 
-/* A wait for a pong counts from when its ping was due, so that a session ends at the promised moment, unless the
- * whole server was late: its clients are not to blame for that. */
-#define LATE_MS 50
-
 static void heartbeat_at(struct pl_eio_session *session, int64_t deadline_ms)
 {
     pl_timer_set(pl_hub_timers(session->engine->hub), &session->heartbeat, deadline_ms);
@@ -46,15 +42,17 @@ static void on_heartbeat(struct pl_timer *timer)
 {
     struct pl_eio_session *session = PL_CONTAINER_OF(timer, struct pl_eio_session, heartbeat);
     struct pl_frame *ping = session->engine->ping[pl_session_encoding(session->hub)];
-    int64_t now_ms = pl_hub_now_ms(session->engine->hub);
-    int64_t due_ms = now_ms - timer->deadline_ms < LATE_MS ? timer->deadline_ms : now_ms;
+    uint32_t wait_ms = session->engine->config.ping_timeout_ms;
+    int64_t promised_ms = timer->deadline_ms + wait_ms;
     if (session->awaits_pong) {
         pl_metrics_add(metrics_of(session), PL_METRIC_SESSIONS_TIMED_OUT, 1);
         pl_eio_session_end(session, PL_EIO_PING_TIMEOUT);
         return;
     }
     session->awaits_pong = true;
-    heartbeat_at(session, due_ms + session->engine->config.ping_timeout_ms);
+    /* counted from when the ping was due, so that a session ends at the promised moment; but when the whole server
+     * was late, its clients get half the time all the same */
+    heartbeat_at(session, pl_i64_max(promised_ms, pl_hub_now_ms(session->engine->hub) + wait_ms / 2));
     pl_frame_ref(ping, 1);
     pl_session_send(session->hub, ping, 0);
 }
@@ -167,7 +165,7 @@ void pl_eio_session_end(struct pl_eio_session *session, enum pl_eio_reason reaso
     pl_eio_upgrade_abandon(session);
     close_websocket(session, reason);
     if (session->polling != NULL) {
-        pl_eio_polling_end(session->polling);
+        pl_eio_polling_end(session->polling, reason);
     }
     session->free.run = free_session;
     pl_loop_defer(engine->conns->loop, &session->free);

@@ -75,6 +75,15 @@ int pl_sio_write_emission(struct pl_sio_outgoing *out, struct pl_sio_ns *ns,
     return give_out(out, io);
 }
 
+struct pl_str pl_sio_write_value(struct parley_io *io, const struct parley_val *val)
+{
+    struct pl_bin_list bins = {0};
+    begin(&io->args);
+    pl_val_write(&io->args, &bins, val);
+    pl_bin_list_fini(&bins);
+    return pl_buf_failed(&io->args) ? (struct pl_str){0} : pl_buf_str(&io->args);
+}
+
 int pl_sio_write_ack_packet(struct pl_sio_outgoing *out, struct pl_sio_ns *ns, uint64_t id,
                             const struct parley_args *args)
 {
@@ -271,6 +280,6 @@ void pl_sio_offset_keep(struct pl_sio_ns *ns, const struct pl_sio_outgoing *outg
         .except_count = except_count,
     };
     if (pl_sio_offset_read(&packet.stamp_us, offset)) {
-        pl_sio_store_add(ns->store, &packet, packet.stamp_us);
+        pl_sio_store_add(ns->store, &packet, pl_hub_now_ms(ns->io->hub));
     }
 }

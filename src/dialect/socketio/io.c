@@ -3,23 +3,23 @@
 
 #define PURGE_INTERVAL_MS 60000 /* of what recovery keeps (spec 3.8) */
 
-static void purge_store(struct pl_sio_ns *ns, int64_t now_us)
+static void purge_store(struct pl_sio_ns *ns, int64_t now_ms)
 {
     if (ns->store != NULL) {
-        pl_sio_store_purge(ns->store, now_us);
+        pl_sio_store_purge(ns->store, now_ms);
     }
 }
 
 static void on_purge(struct pl_timer *timer)
 {
     struct parley_io *io = PL_CONTAINER_OF(timer, struct parley_io, purge);
-    int64_t now_us = pl_hub_stamp_us(io->hub);
+    int64_t now_ms = pl_hub_now_ms(io->hub);
     PL_LIST_EACH (node, &io->namespaces) {
         struct pl_sio_ns *ns = PL_CONTAINER_OF(node, struct pl_sio_ns, in_io);
-        purge_store(ns, now_us);
+        purge_store(ns, now_ms);
         pl_sio_ns_tidy(ns);
     }
-    pl_timer_set(pl_sio_timers(io), timer, pl_hub_now_ms(io->hub) + PURGE_INTERVAL_MS);
+    pl_timer_set(pl_sio_timers(io), timer, now_ms + PURGE_INTERVAL_MS);
 }
 
 static void on_closed(struct pl_timer *timer)

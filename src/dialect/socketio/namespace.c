@@ -46,7 +46,7 @@ static void create_store(struct pl_sio_ns *ns)
 {
     const struct pl_sio_recovery_config *config = &ns->io->config.recovery;
     if (config->is_enabled) {
-        ns->store = pl_sio_store_create(&(struct pl_sio_store_limits){config->max_disconnection_ms * 1000,
+        ns->store = pl_sio_store_create(&(struct pl_sio_store_limits){config->max_disconnection_ms,
                                                                       config->sessions_max,
                                                                       config->packets_max,
                                                                       config->bytes_max},
@@ -343,7 +343,7 @@ struct pl_sio_ns *pl_sio_ns_ensure_child(struct pl_sio_ns *parent, struct pl_str
 void pl_sio_ns_tidy(struct pl_sio_ns *ns)
 {
     if (ns->parent == NULL || ns->is_deleted || !ns->io->config.cleans_up_child_namespaces ||
-        ns->by_id.count > 0 || ns->joining_count > 0 ||
+        ns->by_id.count > 0 || ns->joining_count > 0 || !pl_list_is_empty(&ns->broadcasts) ||
         (ns->store != NULL && pl_sio_store_session_count(ns->store) > 0)) {
         return;
     }

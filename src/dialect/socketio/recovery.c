@@ -8,6 +8,7 @@
 struct entry {
     struct pl_sio_kept_packet packet; /* everything in it is in this allocation, or counted */
     size_t bytes;
+    int64_t kept_ms; /* since when */
 };
 
 struct pl_sio_store {
@@ -80,11 +81,11 @@ static void drop_oldest(struct pl_sio_store *store)
     free_entry(entry);
 }
 
-static void bound_packets(struct pl_sio_store *store, int64_t now_us)
+static void bound_packets(struct pl_sio_store *store, int64_t now_ms)
 {
     while (store->count > 0 &&
            (store->count > store->limits.packets || store->bytes > store->limits.bytes ||
-            entry_at(store, 0)->packet.stamp_us + store->limits.age_us < now_us)) {
+            entry_at(store, 0)->kept_ms + store->limits.age_ms < now_ms)) {
         drop_oldest(store);
     }
 }
@@ -117,7 +118,7 @@ static char *copy_names(struct pl_str *out, const struct pl_str *names, size_t c
 }
 
 /* One allocation: the entry, the names' slices, the attachments' pointers, all the text. NULL without memory. */
-static struct entry *make_entry(const struct pl_sio_kept_packet *packet)
+static struct entry *make_entry(const struct pl_sio_kept_packet *packet, int64_t now_ms)
 {
     size_t size = sizeof(struct entry) + packet->attachment_count * sizeof(struct pl_blob *);
     struct entry *entry = NULL;
@@ -136,7 +137,7 @@ static struct entry *make_entry(const struct pl_sio_kept_packet *packet)
     names = (struct pl_str *)(void *)(entry + 1);
     blobs = (struct pl_blob **)(void *)(names + packet->room_count + packet->except_count);
     at = (char *)(blobs + packet->attachment_count);
-    *entry = (struct entry){.packet = *packet, .bytes = size};
+    *entry = (struct entry){.packet = *packet, .bytes = size, .kept_ms = now_ms};
     at = copy_str(&entry->packet.text, packet->text, at);
     at = copy_names(names, packet->rooms, packet->room_count, at);
     copy_names(names + packet->room_count, packet->except, packet->except_count, at);
@@ -163,9 +164,9 @@ static void grow_ring(struct pl_sio_store *store)
     store->first = 0;
 }
 
-void pl_sio_store_add(struct pl_sio_store *store, const struct pl_sio_kept_packet *packet, int64_t now_us)
+void pl_sio_store_add(struct pl_sio_store *store, const struct pl_sio_kept_packet *packet, int64_t now_ms)
 {
-    struct entry *entry = make_entry(packet);
+    struct entry *entry = make_entry(packet, now_ms);
     store->last_us = packet->stamp_us;
     if (entry == NULL) { /* what comes before it would not help without it */
         while (store->count > 0) {
@@ -180,7 +181,7 @@ void pl_sio_store_add(struct pl_sio_store *store, const struct pl_sio_kept_packe
     store->ring[(store->first + store->count) & (store->cap - 1)] = entry;
     store->count++;
     store->bytes += entry->bytes;
-    bound_packets(store, now_us);
+    bound_packets(store, now_ms);
 }
 
 /* --- sessions -------------------------------------------------------------------------------------------- */
@@ -225,22 +226,22 @@ static struct pl_sio_kept_session *oldest_session(struct pl_sio_store *store)
     return PL_CONTAINER_OF(store->sessions.next, struct pl_sio_kept_session, in_store);
 }
 
-static void bound_sessions(struct pl_sio_store *store, int64_t now_us)
+static void bound_sessions(struct pl_sio_store *store, int64_t now_ms)
 {
     while (store->by_pid.count > 0 &&
            (store->by_pid.count > store->limits.sessions ||
-            oldest_session(store)->left_us + store->limits.age_us < now_us)) {
+            oldest_session(store)->left_ms + store->limits.age_ms < now_ms)) {
         pl_sio_kept_session_free(take_session(store, oldest_session(store)));
     }
 }
 
-void pl_sio_store_keep(struct pl_sio_store *store, struct pl_sio_kept_session *session, int64_t now_us)
+void pl_sio_store_keep(struct pl_sio_store *store, struct pl_sio_kept_session *session, int64_t now_ms)
 {
-    session->left_us = now_us;
+    session->left_ms = now_ms;
     pl_list_push_back(&store->sessions, &session->in_store);
     pl_table_add(&store->by_pid, &session->by_pid,
                  pl_siphash(store->hash_key, session->pid, PL_SIO_ID_LEN));
-    bound_sessions(store, now_us);
+    bound_sessions(store, now_ms);
 }
 
 static struct pl_sio_kept_session *find_session(const struct pl_sio_store *store, struct pl_str pid)
@@ -264,10 +265,10 @@ bool pl_sio_store_has_all(const struct pl_sio_store *store, struct pl_str offset
 }
 
 struct pl_sio_kept_session *pl_sio_store_claim(struct pl_sio_store *store, struct pl_str pid,
-                                               struct pl_str offset, int64_t now_us)
+                                               struct pl_str offset, int64_t now_ms)
 {
     struct pl_sio_kept_session *session = NULL;
-    pl_sio_store_purge(store, now_us);
+    pl_sio_store_purge(store, now_ms);
     session = find_session(store, pid);
     if (session == NULL || !pl_sio_store_has_all(store, offset)) {
         return NULL;
@@ -325,13 +326,13 @@ void pl_sio_store_each_missed(struct pl_sio_store *store, const struct pl_sio_ke
 /* --- the whole ------------------------------------------------------------------------------------------- */
 
 struct pl_sio_store *pl_sio_store_create(const struct pl_sio_store_limits *limits,
-                                         const uint8_t hash_key[16], int64_t now_us)
+                                         const uint8_t hash_key[16], int64_t stamp_us)
 {
     struct pl_sio_store *store = pl_alloc(sizeof(*store));
     store->limits = *limits;
     memcpy(store->hash_key, hash_key, sizeof(store->hash_key));
-    store->dropped_us = now_us; /* no offset is older than the store */
-    store->last_us = now_us;
+    store->dropped_us = stamp_us; /* no offset is older than the store */
+    store->last_us = stamp_us;
     pl_list_init(&store->sessions);
     return store;
 }
@@ -352,10 +353,10 @@ void pl_sio_store_destroy(struct pl_sio_store *store)
     pl_free(store);
 }
 
-void pl_sio_store_purge(struct pl_sio_store *store, int64_t now_us)
+void pl_sio_store_purge(struct pl_sio_store *store, int64_t now_ms)
 {
-    bound_packets(store, now_us);
-    bound_sessions(store, now_us);
+    bound_packets(store, now_ms);
+    bound_sessions(store, now_ms);
 }
 
 size_t pl_sio_store_session_count(const struct pl_sio_store *store)

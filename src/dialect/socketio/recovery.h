@@ -1,6 +1,7 @@
 /* What a namespace keeps so that a client whose connection broke misses nothing: the sessions that left, and the
  * packets sent since. Both are bounded by age and number, packets by their bytes as well; the oldest go first.
- * Source: shared spec socketio.md 3.8. Threads: one at a time. The clock is the caller's. */
+ * Source: shared spec socketio.md 3.8. Threads: one at a time. The clock is the caller's
+ * (now_ms: monotonic); stamps are what offsets are made of, and strictly increase. */
 #ifndef PL_DIALECT_SOCKETIO_RECOVERY_H
 #define PL_DIALECT_SOCKETIO_RECOVERY_H
 
@@ -14,7 +15,7 @@
 struct pl_sio_store;
 
 struct pl_sio_store_limits {
-    int64_t age_us;
+    int64_t age_ms;
     uint32_t sessions;
     uint32_t packets;
     size_t bytes;
@@ -27,13 +28,13 @@ PL_MUST_CHECK bool pl_sio_offset_read(int64_t *stamp_us, struct pl_str text);
 
 /* --- the store --------------------------------------------------------------------------------------- */
 
-/* hash_key: 16 random bytes. Never NULL. */
+/* hash_key: 16 random bytes; stamp_us: below those of all packets to come. Never NULL. */
 struct pl_sio_store *pl_sio_store_create(const struct pl_sio_store_limits *limits,
-                                         const uint8_t hash_key[16], int64_t now_us);
+                                         const uint8_t hash_key[16], int64_t stamp_us);
 void pl_sio_store_destroy(struct pl_sio_store *store); /* NULL is fine */
 
 /* Drop what is too old. */
-void pl_sio_store_purge(struct pl_sio_store *store, int64_t now_us);
+void pl_sio_store_purge(struct pl_sio_store *store, int64_t now_ms);
 size_t pl_sio_store_session_count(const struct pl_sio_store *store);
 
 /* A packet for the room names `rooms` (none: for everybody) but for `except`. */
@@ -49,13 +50,13 @@ struct pl_sio_kept_packet {
 };
 
 /* Keep a copy (attachments are counted). Without memory it is as if it had been dropped for its age. */
-void pl_sio_store_add(struct pl_sio_store *store, const struct pl_sio_kept_packet *packet, int64_t now_us);
+void pl_sio_store_add(struct pl_sio_store *store, const struct pl_sio_kept_packet *packet, int64_t now_ms);
 
 /* A session that left. */
 struct pl_sio_kept_session {
     struct pl_list in_store; /* oldest first */
     struct pl_table_link by_pid;
-    int64_t left_us;
+    int64_t left_ms;
     void *data; /* what the owner wants kept, given back through free_data */
     void (*free_data)(void *data);
     size_t room_count;
@@ -64,18 +65,18 @@ struct pl_sio_kept_session {
     char pid[PL_SIO_ID_LEN];
 };
 
-/* A session with room for names of `text_len` bytes in all. Never NULL. */
+/* With copies of its texts. Never NULL. */
 struct pl_sio_kept_session *pl_sio_kept_session_create(struct pl_str id, struct pl_str pid,
                                                        const struct pl_str *rooms, size_t room_count);
 void pl_sio_kept_session_free(struct pl_sio_kept_session *session); /* NULL is fine */
 
 /* Keep it; it belongs to the store now. */
-void pl_sio_store_keep(struct pl_sio_store *store, struct pl_sio_kept_session *session, int64_t now_us);
+void pl_sio_store_keep(struct pl_sio_store *store, struct pl_sio_kept_session *session, int64_t now_ms);
 
 /* Take the session with this pid out: it is the caller's. NULL, and nothing changes, when there is none that is
  * young enough, or when a packet after `offset` was dropped. The pid is compared in constant time. */
 struct pl_sio_kept_session *pl_sio_store_claim(struct pl_sio_store *store, struct pl_str pid,
-                                               struct pl_str offset, int64_t now_us);
+                                               struct pl_str offset, int64_t now_ms);
 
 /* Whether no packet after `offset` was dropped. */
 bool pl_sio_store_has_all(const struct pl_sio_store *store, struct pl_str offset);

@@ -422,6 +422,8 @@ PL_MUST_CHECK int pl_sio_write_emission(struct pl_sio_outgoing *out, struct pl_s
 /* The answer to event number `id`. Errors as above. */
 PL_MUST_CHECK int pl_sio_write_ack_packet(struct pl_sio_outgoing *out, struct pl_sio_ns *ns, uint64_t id,
                                           const struct parley_args *args);
+/* One value as JSON, in io->args until the next packet is written; empty without memory. Bytes are placeholders. */
+struct pl_str pl_sio_write_value(struct parley_io *io, const struct parley_val *val);
 /* One frame for an encoding; NULL without memory. */
 struct pl_frame *pl_sio_outgoing_frame(const struct pl_sio_outgoing *outgoing, uint8_t encoding);
 PL_MUST_CHECK int pl_sio_conn_send(struct pl_sio_conn *conn, const struct pl_sio_outgoing *outgoing,

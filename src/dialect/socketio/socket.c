@@ -164,7 +164,7 @@ const struct parley_val *parley_socket_data(const struct parley_socket *socket)
     return socket->data == NULL ? socket->ns->io->empty_object : socket->data;
 }
 
-void parley_socket_set_data(struct parley_socket *socket, struct parley_val *data)
+void parley_socket_set_data(struct parley_socket *socket, const struct parley_val *data)
 {
     parley_val_unref(socket->data);
     socket->data = data;

@@ -1,0 +1,228 @@
+/* The listener: accepts, and refuses quickly at the limit of connections or of descriptors. */
+#include "io/listener.h"
+
+#include "net/socket.h"
+
+#include <poll.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#define ACCEPTED_MAX 8
+
+struct fixture {
+    struct pl_loop *loop;
+    struct pl_fanout fanout;
+    struct pl_metrics metrics;
+    struct pl_conn_set conns;
+    struct pl_listener *listener;
+    int accepted[ACCEPTED_MAX];
+    size_t accepted_count;
+    struct pl_address last_peer;
+};
+
+static void on_accept(void *user, int fd, const struct pl_address *peer)
+{
+    struct fixture *fixture = user;
+    fixture->last_peer = *peer;
+    fixture->accepted[fixture->accepted_count++] = fd;
+    fixture->conns.count++; /* as a connection made of it would */
+}
+
+static struct pl_listener_config config_of(struct fixture *fixture)
+{
+    return (struct pl_listener_config){
+        .address = {.bytes = {127, 0, 0, 1}, .family = PL_ADDRESS_IPV4},
+        .conns = &fixture->conns,
+        .on_accept = on_accept,
+        .user = fixture,
+    };
+}
+
+static void fixture_init(struct fixture *fixture)
+{
+    struct pl_listener_config config;
+    *fixture = (struct fixture){0};
+    assert_int_equal(pl_loop_create(&fixture->loop, NULL), 0);
+    pl_fanout_init(&fixture->fanout);
+    pl_conn_set_init(&fixture->conns, fixture->loop, &fixture->fanout, &fixture->metrics);
+    config = config_of(fixture);
+    assert_int_equal(pl_listener_create(&fixture->listener, &config, NULL), 0);
+}
+
+static void fixture_fini(struct fixture *fixture)
+{
+    pl_listener_destroy(fixture->listener);
+    for (size_t i = 0; i < fixture->accepted_count; i++) {
+        close(fixture->accepted[i]);
+    }
+    pl_conn_set_fini(&fixture->conns);
+    pl_loop_destroy(fixture->loop);
+    pl_fanout_fini(&fixture->fanout);
+}
+
+static int connect_to(struct fixture *fixture, const char *first_words)
+{
+    struct sockaddr_storage storage;
+    unsigned len = pl_address_to_sockaddr(&storage, pl_listener_address(fixture->listener));
+    int fd = socket(storage.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    assert_true(fd >= 0);
+    assert_int_equal(connect(fd, (struct sockaddr *)&storage, len), 0);
+    assert_int_equal(send(fd, first_words, strlen(first_words), MSG_NOSIGNAL), strlen(first_words));
+    return fd;
+}
+
+/* All that the server says until it ends the connection properly; -1 after a reset. */
+static ssize_t read_to_end(int fd, char *out, size_t size)
+{
+    size_t len = 0;
+    for (;;) {
+        ssize_t got = recv(fd, out + len, size - len - 1, 0);
+        if (got <= 0) {
+            out[len] = '\0';
+            return got < 0 ? -1 : (ssize_t)len;
+        }
+        len += (size_t)got;
+    }
+}
+
+static void assert_refused(int fd)
+{
+    char answer[512];
+    assert_true(read_to_end(fd, answer, sizeof(answer)) > 0);
+    assert_memory_equal(answer, "HTTP/1.1 503 ", 13);
+    close(fd);
+}
+
+static void test_listener_tells_its_port_and_hands_connections_on(void **state)
+{
+    struct fixture fixture;
+    int fd = -1;
+    (void)state;
+    fixture_init(&fixture);
+    assert_int_not_equal(pl_listener_address(fixture.listener)->port, 0);
+    fd = connect_to(&fixture, "");
+    pl_loop_turn(fixture.loop, 1000);
+    assert_int_equal(fixture.accepted_count, 1);
+    assert_int_equal(fixture.last_peer.family, PL_ADDRESS_IPV4);
+    assert_memory_equal(fixture.last_peer.bytes, ((uint8_t[]){127, 0, 0, 1}), 4);
+    close(fd);
+    fixture_fini(&fixture);
+}
+
+static void test_listener_of_a_port_in_use_says_so(void **state)
+{
+    struct fixture fixture;
+    struct pl_listener *second = NULL;
+    struct pl_error err = {0};
+    struct pl_listener_config config;
+    (void)state;
+    fixture_init(&fixture);
+    config = config_of(&fixture);
+    config.address = *pl_listener_address(fixture.listener);
+    assert_int_equal(pl_listener_create(&second, &config, &err), PL_E_EXISTS);
+    assert_null(second);
+    assert_non_null(strstr(err.text, "in use"));
+    fixture_fini(&fixture);
+}
+
+static void test_listener_refuses_at_the_limit_of_connections(void **state)
+{
+    struct fixture fixture;
+    int fds[3];
+    (void)state;
+    fixture_init(&fixture);
+    fixture.conns.count_max = 1;
+    for (size_t i = 0; i < 3; i++) { /* their requests are there when they are refused */
+        fds[i] = connect_to(&fixture, "GET / HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    }
+    pl_loop_turn(fixture.loop, 1000);
+    assert_int_equal(fixture.accepted_count, 1);
+    assert_refused(fds[1]);
+    assert_refused(fds[2]);
+    assert_int_equal(pl_metrics_get(&fixture.metrics, PL_METRIC_REFUSED_CONNECTION_LIMIT), 2);
+    close(fds[0]);
+    fixture_fini(&fixture);
+}
+
+/* In a process of its own, whose descriptors run out. Returns the number of what failed, 0 for nothing. */
+static int run_out_of_descriptors(struct fixture *fixture)
+{
+    struct rlimit limit = {0};
+    char answer[512];
+    int client = connect_to(fixture, "GET / HTTP/1.1\r\n\r\n");
+    int first_free = dup(client);
+    int second = -1;
+    close(first_free);
+    limit.rlim_cur = (rlim_t)first_free;
+    limit.rlim_max = limit.rlim_cur;
+    if (setrlimit(RLIMIT_NOFILE, &limit) < 0) {
+        return 1;
+    }
+    pl_loop_turn(fixture->loop, 1000);
+    if (fixture->accepted_count != 0 ||
+        pl_metrics_get(&fixture->metrics, PL_METRIC_REFUSED_OPEN_FILES) != 1) {
+        return 2;
+    }
+    if (read_to_end(client, answer, sizeof(answer)) <= 0 || memcmp(answer, "HTTP/1.1 503 ", 13) != 0) {
+        return 3;
+    }
+    close(client); /* one is free again, and goes to the next client's own side */
+    second = connect_to(fixture, "");
+    pl_loop_turn(fixture->loop, 1000);
+    if (pl_metrics_get(&fixture->metrics, PL_METRIC_REFUSED_OPEN_FILES) != 2) {
+        return 4; /* the reserve was not taken back */
+    }
+    return read_to_end(second, answer, sizeof(answer)) > 0 ? 0 : 5;
+}
+
+static void test_listener_refuses_without_descriptors(void **state)
+{
+    int status = 0;
+    pid_t pid = fork();
+    (void)state;
+    assert_true(pid >= 0);
+    if (pid == 0) {
+        struct fixture fixture;
+        fixture_init(&fixture);
+        _exit(run_out_of_descriptors(&fixture));
+    }
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    assert_true(WIFEXITED(status));
+    assert_int_equal(WEXITSTATUS(status), 0);
+}
+
+static void test_listener_that_is_destroyed_accepts_no_more(void **state)
+{
+    struct fixture fixture;
+    struct sockaddr_storage storage;
+    unsigned len = 0;
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    (void)state;
+    fixture_init(&fixture);
+    len = pl_address_to_sockaddr(&storage, pl_listener_address(fixture.listener));
+    pl_listener_destroy(fixture.listener);
+    fixture.listener = NULL;
+    assert_true(connect(fd, (struct sockaddr *)&storage, len) < 0);
+    close(fd);
+    fixture_fini(&fixture);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_listener_tells_its_port_and_hands_connections_on),
+        cmocka_unit_test(test_listener_of_a_port_in_use_says_so),
+        cmocka_unit_test(test_listener_refuses_at_the_limit_of_connections),
+        cmocka_unit_test(test_listener_refuses_without_descriptors),
+        cmocka_unit_test(test_listener_that_is_destroyed_accepts_no_more),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

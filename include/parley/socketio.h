@@ -151,7 +151,7 @@ PARLEY_API const struct parley_val *parley_socket_handshake(const struct parley_
 
 /* socket.data: a value of the application's that fetchSockets shows and recovery restores. set takes it over. */
 PARLEY_API const struct parley_val *parley_socket_data(const struct parley_socket *socket); /* never NULL */
-PARLEY_API void parley_socket_set_data(struct parley_socket *socket, struct parley_val *data);
+PARLEY_API void parley_socket_set_data(struct parley_socket *socket, const struct parley_val *data);
 
 /* State of the application's own, by key; `free_value` (may be NULL) runs when it is replaced and after the
  * disconnect handler, or when a middleware refused the socket. */

@@ -4,8 +4,8 @@
 #include "app/websocket.h"
 #include "base/alloc.h"
 #include "base/hash.h"
-#include "codec/http_etag.h"
 #include "parley/http.h"
+#include "web/content.h"
 #include "web/static.h"
 
 #include <stdio.h>
@@ -25,20 +25,14 @@ struct method_row {
     char method[16]; /* "*": every one that has no row of its own */
 };
 
-struct content {
-    const char *type;
-    const void *bytes; /* borrowed for good */
-    size_t len;
-    char etag[24];
-};
-
 /* One path, and what is behind it. */
 struct route {
     struct pl_list in_app;
     char *path;
     bool is_prefix;
     struct method_row *methods;
-    struct content content;
+    struct pl_content content;
+    char etag[24]; /* of the content */
     struct pl_static *files;
     struct pl_app_websocket websocket;
 };
@@ -180,21 +174,7 @@ int parley_route(struct parley_routes *routes, const char *method, const char *p
 
 static void on_content(struct pl_web_request *request, void *user)
 {
-    const struct content *content = &((const struct route *)user)->content;
-    struct pl_str wanted = pl_http_header_find(pl_web_request_head(request), PL_STR("If-None-Match"));
-    struct pl_web_header headers[3] = {
-        {PL_STR("ETag"), pl_str_of_cstr(content->etag)},
-        {PL_STR("Cache-Control"), PL_STR("no-cache")},
-        {PL_STR("Content-Type"), pl_str_of_cstr(content->type)},
-    };
-    bool is_unchanged = wanted.ptr != NULL && pl_http_etag_list_has(wanted, headers[0].value);
-    pl_web_respond(request, &(struct pl_web_response){
-                                .status = is_unchanged ? 304 : 200,
-                                .headers = headers,
-                                .header_count = is_unchanged ? 2 : 3,
-                                .body = is_unchanged ? PL_STR("")
-                                                     : pl_str_make(content->bytes, content->len),
-                            });
+    pl_content_respond(request, &((const struct route *)user)->content);
 }
 
 int parley_route_content(struct parley_routes *routes, const char *path, const char *content_type,
@@ -206,9 +186,18 @@ int parley_route_content(struct parley_routes *routes, const char *path, const c
     if (route == NULL || !is_new) {
         return route == NULL ? PARLEY_E_INVALID : PARLEY_E_EXISTS;
     }
-    route->content = (struct content){.type = content_type, .bytes = content, .len = len};
-    snprintf(route->content.etag, sizeof(route->content.etag), "\"%016llx\"",
+    snprintf(route->etag, sizeof(route->etag), "\"%016llx\"",
              (unsigned long long)pl_siphash(no_key, content, len));
+    route->content = (struct pl_content){
+        .etag = pl_str_of_cstr(route->etag),
+        .last_modified_s = PL_CONTENT_LAST_MODIFIED_NONE,
+        .type = pl_str_of_cstr(content_type),
+        .cache_control = PL_STR("no-cache"),
+        .size_bytes = len,
+        .part_limit_bytes = SIZE_MAX,
+        .read = pl_content_read_memory,
+        .bytes = content,
+    };
     return add(routes->app, route,
                &(struct pl_route){
                    .user = route, .methods = 1u << PL_HTTP_GET, .on_request = on_content});

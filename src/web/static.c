@@ -1,12 +1,8 @@
-/* Static files: a request becomes an open file, the file's facts become validators, and those
- * decide between 200, 206, 304 and 416 (RFC 9110 sections 13 and 14). The part that is sent is read
- * straight into its frame. */
+/* Static files: a request becomes an open file, and the file's facts become a content with a version. */
 #include "web/static.h"
 
 #include "base/alloc.h"
-#include "codec/http_date.h"
-#include "codec/http_etag.h"
-#include "codec/http_range.h"
+#include "web/content.h"
 #include "web/mime.h"
 #include "web/static_open.h"
 #include "web/web_internal.h"
@@ -19,7 +15,6 @@
 #include <unistd.h>
 
 #define ETAG_MAX 64
-#define HEADERS_MAX 8
 
 struct pl_static {
     struct pl_static_config config;
@@ -33,94 +28,14 @@ struct file_answer {
     struct pl_web_request *request;
     int fd;
     struct pl_str path; /* below the folder */
-    uint64_t size_bytes;
-    int64_t modified_s;
-    char etag[ETAG_MAX];
-    char modified[PL_HTTP_DATE_LEN];
-    struct pl_str content_range; /* empty unless 206 or 416 */
-    struct pl_web_header headers[HEADERS_MAX];
-    size_t header_count;
 };
 
-/* --- validators
- * ---------------------------------------------------------------------------------------- */
+/* --- sending --------------------------------------------------------------------------------------------- */
 
-static void note_facts(struct file_answer *answer, const struct stat *facts)
-{
-    answer->size_bytes = (uint64_t)facts->st_size;
-    answer->modified_s = facts->st_mtim.tv_sec;
-    snprintf(answer->etag, sizeof(answer->etag), "\"%" PRIx64 ".%lx-%" PRIx64 "\"",
-             (uint64_t)facts->st_mtim.tv_sec, (unsigned long)facts->st_mtim.tv_nsec,
-             answer->size_bytes);
-    pl_http_date_write(answer->modified, answer->modified_s);
-}
-
-static struct pl_str find(const struct file_answer *answer, struct pl_str name)
-{
-    return pl_http_header_find(&answer->request->head, name);
-}
-
-/* A date of the client's; INT64_MIN for what is none. */
-static int64_t read_date(struct pl_str text, int64_t now_s)
-{
-    int64_t unix_s = 0;
-    return pl_http_date_read(&unix_s, text, now_s, NULL) < 0 ? INT64_MIN : unix_s;
-}
-
-/* RFC 9110 section 13.2.2: a tag outweighs a date. */
-static bool is_unchanged(const struct file_answer *answer)
-{
-    struct pl_str tags = find(answer, PL_STR("if-none-match"));
-    struct pl_str since = find(answer, PL_STR("if-modified-since"));
-    if (tags.ptr != NULL) {
-        return pl_http_etag_list_has(tags, pl_str_of_cstr(answer->etag));
-    }
-    return since.ptr != NULL && answer->modified_s <= read_date(since, answer->modified_s);
-}
-
-/* Whether a range still belongs to the version that the client has a part of. */
-static bool range_applies(const struct file_answer *answer)
-{
-    struct pl_str version = find(answer, PL_STR("if-range"));
-    if (version.ptr == NULL) {
-        return true;
-    }
-    return pl_http_etag_eq_strong(version, pl_str_of_cstr(answer->etag)) ||
-           pl_str_eq(version, pl_str_make(answer->modified, sizeof(answer->modified)));
-}
-
-/* --- answering
- * ----------------------------------------------------------------------------------------- */
-
-static void add(struct file_answer *answer, struct pl_str name, struct pl_str value)
-{
-    PL_ASSERT(answer->header_count < HEADERS_MAX);
-    if (value.len > 0) {
-        answer->headers[answer->header_count++] = (struct pl_web_header){name, value};
-    }
-}
-
-/* What 200, 206 and 304 have in common. */
-static void add_validators(struct file_answer *answer)
-{
-    add(answer, PL_STR("ETag"), pl_str_of_cstr(answer->etag));
-    add(answer, PL_STR("Last-Modified"), pl_str_make(answer->modified, sizeof(answer->modified)));
-    add(answer, PL_STR("Cache-Control"), answer->files->config.cache_control);
-}
-
-static struct pl_web_response response_of(const struct file_answer *answer, int status)
-{
-    return (struct pl_web_response){
-        .status = status,
-        .headers = answer->headers,
-        .header_count = answer->header_count,
-    };
-}
-
-static bool read_part(int fd, uint8_t *out, size_t len, uint64_t offset)
+static bool read_file(const struct pl_content *content, uint8_t *out, size_t len, uint64_t offset)
 {
     while (len > 0) {
-        ssize_t got = pread(fd, out, len, (off_t)offset);
+        ssize_t got = pread(content->fd, out, len, (off_t)offset);
         if (got < 0 && errno == EINTR) {
             continue;
         }
@@ -134,86 +49,22 @@ static bool read_part(int fd, uint8_t *out, size_t len, uint64_t offset)
     return true;
 }
 
-static void send_part(struct file_answer *answer, int status, uint64_t first, uint64_t len)
+static void send_file(const struct file_answer *answer, const struct stat *facts)
 {
-    struct pl_web_response response;
-    struct pl_frame *frame = NULL;
-    uint8_t *body = NULL;
-    add_validators(answer);
-    add(answer, PL_STR("Content-Type"), pl_mime_of_path(answer->path));
-    add(answer, PL_STR("X-Content-Type-Options"), PL_STR("nosniff"));
-    add(answer, PL_STR("Accept-Ranges"), PL_STR("bytes"));
-    add(answer, PL_STR("Content-Range"), answer->content_range);
-    response = response_of(answer, status);
-    frame = pl_web_answer_begin(&body, answer->request, &response, (size_t)len);
-    if (frame != NULL && body != NULL && !read_part(answer->fd, body, (size_t)len, first)) {
-        pl_frame_unref(&frame);
-        pl_web_answer_text(answer->request, 500, "Internal Server Error", true);
-        return;
-    }
-    pl_web_answer_send(answer->request, frame, false);
-}
-
-/* `range` NULL: for a 416. The value lives as long as the request. */
-static void set_content_range(struct file_answer *answer, const struct pl_http_range *range)
-{
-    char text[80];
-    int len = range == NULL ? snprintf(text, sizeof(text), "bytes */%" PRIu64, answer->size_bytes)
-                            : snprintf(text, sizeof(text), "bytes %" PRIu64 "-%" PRIu64 "/%" PRIu64,
-                                       range->first, range->last, answer->size_bytes);
-    if (!pl_arena_copy(&answer->content_range, pl_web_request_arena(answer->request),
-                       pl_str_make(text, (size_t)len))) {
-        answer->content_range = PL_STR("");
-    }
-}
-
-static bool is_within_limit(struct file_answer *answer, uint64_t len)
-{
-    if (len <= answer->files->config.file_limit_bytes) {
-        return true;
-    }
-    pl_log_limited(answer->request->web->log, &answer->request->web->bad_input,
-                   pl_loop_now_ms(answer->request->web->conns->loop), PL_LOG_WARN, "static.too_big",
-                   "bytes=%" PRIu64 " limit=%zu", len, answer->files->config.file_limit_bytes);
-    pl_web_answer_text(answer->request, 500, "Internal Server Error", false);
-    return false;
-}
-
-static void send_file(struct file_answer *answer)
-{
-    struct pl_http_range range = {0};
-    enum pl_http_range_kind kind = PL_HTTP_RANGE_NONE;
-    struct pl_str wanted = find(answer, PL_STR("range"));
-    if (is_unchanged(answer)) {
-        struct pl_web_response response;
-        add_validators(answer);
-        response = response_of(answer, 304);
-        pl_web_answer(answer->request, &response);
-        return;
-    }
-    if (wanted.ptr != NULL && answer->request->head.method == PL_HTTP_GET &&
-        range_applies(answer)) {
-        kind = pl_http_range_read(&range, wanted, answer->size_bytes);
-    }
-    if (kind == PL_HTTP_RANGE_UNSATISFIABLE) {
-        struct pl_web_response response;
-        set_content_range(answer, NULL);
-        add(answer, PL_STR("Content-Range"), answer->content_range);
-        response = response_of(answer, 416);
-        pl_web_answer(answer->request, &response);
-        return;
-    }
-    if (kind == PL_HTTP_RANGE_SATISFIABLE) {
-        uint64_t len = range.last - range.first + 1;
-        if (is_within_limit(answer, len)) {
-            set_content_range(answer, &range);
-            send_part(answer, 206, range.first, len);
-        }
-        return;
-    }
-    if (is_within_limit(answer, answer->size_bytes)) {
-        send_part(answer, 200, 0, answer->size_bytes);
-    }
+    char etag[ETAG_MAX];
+    uint64_t size_bytes = (uint64_t)facts->st_size;
+    snprintf(etag, sizeof(etag), "\"%" PRIx64 ".%lx-%" PRIx64 "\"", (uint64_t)facts->st_mtim.tv_sec,
+             (unsigned long)facts->st_mtim.tv_nsec, size_bytes);
+    pl_content_respond(answer->request, &(struct pl_content){
+                                            .etag = pl_str_of_cstr(etag),
+                                            .last_modified_s = facts->st_mtim.tv_sec,
+                                            .type = pl_mime_of_path(answer->path),
+                                            .cache_control = answer->files->config.cache_control,
+                                            .size_bytes = size_bytes,
+                                            .part_limit_bytes = answer->files->config.file_limit_bytes,
+                                            .read = read_file,
+                                            .fd = answer->fd,
+                                        });
 }
 
 /* --- finding the file
@@ -322,8 +173,7 @@ static void serve_path(const struct pl_static *files, struct pl_web_request *req
     } else if (!S_ISREG(facts.st_mode)) {
         answer_error(request, PL_E_NOT_FOUND);
     } else {
-        note_facts(&answer, &facts);
-        send_file(&answer);
+        send_file(&answer, &facts);
     }
     close(answer.fd);
 }

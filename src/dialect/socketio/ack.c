@@ -1,7 +1,8 @@
 /* Acknowledgements of one socket: those the client asked for, and those it owes us. */
 #include "dialect/socketio/sio_internal.h"
 
-/* --- answering ------------------------------------------------------------------------------------------- */
+/* --- answering
+ * ------------------------------------------------------------------------------------------- */
 
 struct parley_ack *parley_ack_keep(struct parley_ack *ack)
 {
@@ -10,7 +11,8 @@ struct parley_ack *parley_ack_keep(struct parley_ack *ack)
         return ack != NULL && ack->is_kept ? ack : NULL;
     }
     kept = pl_alloc(sizeof(*kept));
-    *kept = (struct parley_ack){.socket = parley_socket_ref(ack->socket), .id = ack->id, .is_kept = true};
+    *kept = (struct parley_ack){
+        .socket = parley_socket_ref(ack->socket), .id = ack->id, .is_kept = true};
     ack->is_done = true;
     return kept;
 }
@@ -64,7 +66,8 @@ int parley_ackf(struct parley_ack *ack, const char *fmt, ...)
     return rc;
 }
 
-/* --- asking ---------------------------------------------------------------------------------------------- */
+/* --- asking
+ * ---------------------------------------------------------------------------------------------- */
 
 struct pending {
     struct pl_table_link by_id; /* in ns->acks; the hash comes from the id */
@@ -72,7 +75,8 @@ struct pending {
     struct pl_timer timer;
     uint64_t id;
     struct parley_socket *socket; /* borrowed: it ends what is pending when it goes */
-    void (*on_ack)(struct parley_socket *socket, int status, const struct parley_args *args, void *user);
+    void (*on_ack)(struct parley_socket *socket, int status, const struct parley_args *args,
+                   void *user);
     void *user;
 };
 
@@ -114,7 +118,8 @@ static struct pending *add_pending(struct parley_socket *socket, uint64_t id, ui
     rare->ack_count++;
     if (timeout_ms != UINT32_MAX) {
         pl_timer_set(pl_sio_timers(io), &pending->timer,
-                     pl_hub_now_ms(io->hub) + (timeout_ms == 0 ? io->config.ack_timeout_ms : timeout_ms));
+                     pl_hub_now_ms(io->hub) +
+                         (timeout_ms == 0 ? io->config.ack_timeout_ms : timeout_ms));
     }
     return pending;
 }
@@ -182,6 +187,7 @@ void pl_sio_ack_receive(struct parley_socket *socket, const struct pl_sio_messag
 void pl_sio_acks_close(struct parley_socket *socket)
 {
     while (socket->rare != NULL && socket->rare->ack_count > 0) {
-        complete(PL_CONTAINER_OF(socket->rare->acks.next, struct pending, in_socket), PL_E_CLOSED, NULL);
+        complete(PL_CONTAINER_OF(socket->rare->acks.next, struct pending, in_socket), PL_E_CLOSED,
+                 NULL);
     }
 }

@@ -1,8 +1,9 @@
-/* Broadcasts that ask for acknowledgements (spec 3.4): one id for all, one answer counted per socket. */
+/* Broadcasts that ask for acknowledgements (spec 3.4): one id for all, one answer counted per
+ * socket. */
 #include "dialect/socketio/sio_internal.h"
 
 struct target {
-    struct pl_table_link by_id; /* hash of the socket's id */
+    struct pl_table_link by_id;   /* hash of the socket's id */
     struct parley_socket *socket; /* counted */
     bool has_answered;
 };
@@ -43,9 +44,11 @@ static void on_timeout(struct pl_timer *timer)
     finish(PL_CONTAINER_OF(timer, struct broadcast, timer), PL_E_TIMEOUT);
 }
 
-/* --- asking ---------------------------------------------------------------------------------------------- */
+/* --- asking
+ * ---------------------------------------------------------------------------------------------- */
 
-static struct broadcast *create_broadcast(struct pl_sio_ns *ns, const struct pl_sio_sockets *sockets)
+static struct broadcast *create_broadcast(struct pl_sio_ns *ns,
+                                          const struct pl_sio_sockets *sockets)
 {
     struct broadcast *broadcast = pl_alloc(sizeof(*broadcast));
     broadcast->ns = pl_sio_ns_ref(ns);
@@ -101,7 +104,8 @@ static void start_timer(struct broadcast *broadcast, uint32_t timeout_ms)
     struct parley_io *io = broadcast->ns->io;
     if (timeout_ms != UINT32_MAX) {
         pl_timer_set(pl_sio_timers(io), &broadcast->timer,
-                     pl_hub_now_ms(io->hub) + (timeout_ms == 0 ? io->config.ack_timeout_ms : timeout_ms));
+                     pl_hub_now_ms(io->hub) +
+                         (timeout_ms == 0 ? io->config.ack_timeout_ms : timeout_ms));
     }
 }
 
@@ -113,7 +117,8 @@ static void ignore_done(int status, const struct parley_val *answers, void *user
 }
 
 static int ask(const struct parley_op *op, struct pl_sio_emission *emission,
-               void (*on_done)(int status, const struct parley_val *answers, void *user), void *user)
+               void (*on_done)(int status, const struct parley_val *answers, void *user),
+               void *user)
 {
     struct pl_sio_ns *ns = op->ns;
     struct pl_sio_sockets sockets = {0};
@@ -145,7 +150,8 @@ static int ask(const struct parley_op *op, struct pl_sio_emission *emission,
 }
 
 int parley_op_emit_ack(struct parley_op *op, const char *event, const struct parley_args *args,
-                       void (*on_done)(int status, const struct parley_val *answers, void *user), void *user)
+                       void (*on_done)(int status, const struct parley_val *answers, void *user),
+                       void *user)
 {
     struct pl_sio_emission emission = {.args = args};
     int rc = op == NULL ? PL_E_NOT_FOUND : pl_sio_event_read(&emission.event, event);
@@ -162,9 +168,11 @@ int parley_op_emit_ack(struct parley_op *op, const char *event, const struct par
     return rc;
 }
 
-/* --- answers --------------------------------------------------------------------------------------------- */
+/* --- answers
+ * --------------------------------------------------------------------------------------------- */
 
-static struct target *find_target(const struct broadcast *broadcast, const struct parley_socket *socket)
+static struct target *find_target(const struct broadcast *broadcast,
+                                  const struct parley_socket *socket)
 {
     struct pl_table_link *link = pl_table_first(&broadcast->by_id, socket->by_id.hash);
     for (; link != NULL; link = pl_table_next(link)) {

@@ -1,5 +1,5 @@
-/* What an operator does beside emitting: join, leave, disconnect, walk, fetch (spec 3.5). The sockets are collected
- * and held first: whatever they are told to do may change who is selected. */
+/* What an operator does beside emitting: join, leave, disconnect, walk, fetch (spec 3.5). The
+ * sockets are collected and held first: whatever they are told to do may change who is selected. */
 #include "dialect/socketio/sio_internal.h"
 
 /* All that the operator selects; consumes it. Returns 0 or PL_E_NOT_FOUND. */
@@ -62,7 +62,8 @@ int parley_op_disconnect(struct parley_op *op, bool close_connection)
     return rc;
 }
 
-int parley_op_each(struct parley_op *op, void (*fn)(struct parley_socket *socket, void *user), void *user)
+int parley_op_each(struct parley_op *op, void (*fn)(struct parley_socket *socket, void *user),
+                   void *user)
 {
     struct pl_sio_sockets sockets = {0};
     int rc = select_all(&sockets, op);
@@ -75,7 +76,8 @@ int parley_op_each(struct parley_op *op, void (*fn)(struct parley_socket *socket
     return rc;
 }
 
-/* --- fetching -------------------------------------------------------------------------------------------- */
+/* --- fetching
+ * -------------------------------------------------------------------------------------------- */
 
 static int describe_rooms(struct parley_val *rooms, const struct parley_socket *socket)
 {
@@ -97,8 +99,10 @@ static struct parley_val *describe(const struct parley_socket *socket)
     struct parley_val *rooms = parley_val_new_array();
     bool is_whole =
         rooms != NULL && describe_rooms(rooms, socket) == 0 &&
-        parley_val_object_set(object, "id", parley_val_new_string(socket->id, PL_SIO_ID_LEN)) == 0 &&
-        parley_val_object_set(object, "handshake", parley_val_ref(parley_socket_handshake(socket))) == 0 &&
+        parley_val_object_set(object, "id", parley_val_new_string(socket->id, PL_SIO_ID_LEN)) ==
+            0 &&
+        parley_val_object_set(object, "handshake",
+                              parley_val_ref(parley_socket_handshake(socket))) == 0 &&
         parley_val_object_set(object, "rooms", parley_val_ref(rooms)) == 0 &&
         parley_val_object_set(object, "data", parley_val_ref(parley_socket_data(socket))) == 0;
     parley_val_unref(rooms);
@@ -110,7 +114,8 @@ static struct parley_val *describe(const struct parley_socket *socket)
 }
 
 int parley_op_fetch(struct parley_op *op,
-                    void (*fn)(int status, const struct parley_val *sockets, void *user), void *user)
+                    void (*fn)(int status, const struct parley_val *sockets, void *user),
+                    void *user)
 {
     struct pl_sio_sockets sockets = {0};
     struct parley_val *list = NULL;

@@ -1,10 +1,12 @@
-/* Connections: what one Engine.IO session carries. Messages are put together to packets; breaking the rules ends
- * all of its sockets. */
+/* Connections: what one Engine.IO session carries. Messages are put together to packets; breaking
+ * the rules ends all of its sockets. */
 #include "dialect/socketio/sio_internal.h"
 
 #define ARENA_SLACK 4096 /* beside a packet's own text */
 
-/* --- life ------------------------------------------------------------------------------------------------ */
+/* --- life
+ * ------------------------------------------------------------------------------------------------
+ */
 
 struct pl_sio_conn *pl_sio_conn_ref(struct pl_sio_conn *conn)
 {
@@ -79,7 +81,8 @@ static enum parley_reason reason_of(enum pl_eio_reason reason)
 static void end_sockets(struct pl_sio_conn *conn, enum parley_reason reason)
 {
     while (!pl_list_is_empty(&conn->sockets)) {
-        pl_sio_socket_end(PL_CONTAINER_OF(conn->sockets.next, struct parley_socket, in_conn), reason);
+        pl_sio_socket_end(PL_CONTAINER_OF(conn->sockets.next, struct parley_socket, in_conn),
+                          reason);
     }
 }
 
@@ -97,6 +100,15 @@ void pl_sio_conn_closed(void *user, struct pl_eio_session *session, enum pl_eio_
     pl_sio_conn_unref(conn);
 }
 
+/* A handler may have seen to it already; or one is about to look at its socket's rooms. */
+static void close_if_wanted(struct pl_sio_conn *conn)
+{
+    if (conn->wants_close && conn->ending_count == 0 && conn->eio != NULL) {
+        conn->wants_close = false;
+        pl_eio_session_close(conn->eio);
+    }
+}
+
 void pl_sio_conn_close(struct pl_sio_conn *conn, enum parley_reason reason)
 {
     if (conn->is_closing || conn->eio == NULL) {
@@ -106,10 +118,20 @@ void pl_sio_conn_close(struct pl_sio_conn *conn, enum parley_reason reason)
     conn->is_closing = true;
     pl_timer_stop(pl_sio_timers(conn->io), &conn->timer);
     end_sockets(conn, reason);
-    if (conn->eio != NULL) { /* a handler may have seen to that */
-        pl_eio_session_close(conn->eio);
-    }
+    conn->wants_close = true;
+    close_if_wanted(conn);
     pl_sio_conn_unref(conn);
+}
+
+void pl_sio_conn_ending_begin(struct pl_sio_conn *conn)
+{
+    conn->ending_count++;
+}
+
+void pl_sio_conn_ending_end(struct pl_sio_conn *conn)
+{
+    conn->ending_count--;
+    close_if_wanted(conn);
 }
 
 void pl_sio_conn_violation(struct pl_sio_conn *conn)
@@ -118,7 +140,8 @@ void pl_sio_conn_violation(struct pl_sio_conn *conn)
     pl_sio_conn_close(conn, PARLEY_FORCED_SERVER_CLOSE);
 }
 
-/* --- its sockets ----------------------------------------------------------------------------------------- */
+/* --- its sockets
+ * ----------------------------------------------------------------------------------------- */
 
 struct parley_socket *pl_sio_conn_find(const struct pl_sio_conn *conn, struct pl_str ns)
 {
@@ -169,19 +192,19 @@ void pl_sio_conn_note_former(struct pl_sio_conn *conn, struct pl_str ns)
     pl_sio_names_add(conn->former, ns);
 }
 
-/* --- messages -------------------------------------------------------------------------------------------- */
+/* --- messages
+ * -------------------------------------------------------------------------------------------- */
 
 static void log_mistake(struct pl_sio_conn *conn, const struct pl_error *err)
 {
     char ip[PL_ADDRESS_TEXT_MAX];
     char text[PL_ERROR_TEXT_MAX + 16];
     struct parley_io *io = conn->io;
-    bool is_logged =
-        pl_log_limited(io->params.log, &io->error_limit, pl_hub_now_ms(io->hub), PL_LOG_WARN,
-                       "socketio.bad_packet", "ip=%s error=%s reason=%s",
-                       pl_address_format_host(ip, pl_eio_session_peer(conn->eio)),
-                       pl_error_name(err->code),
-                       pl_log_quote(text, sizeof(text), pl_str_of_cstr(err->text)));
+    bool is_logged = pl_log_limited(io->params.log, &io->error_limit, pl_hub_now_ms(io->hub),
+                                    PL_LOG_WARN, "socketio.bad_packet", "ip=%s error=%s reason=%s",
+                                    pl_address_format_host(ip, pl_eio_session_peer(conn->eio)),
+                                    pl_error_name(err->code),
+                                    pl_log_quote(text, sizeof(text), pl_str_of_cstr(err->text)));
     if (!is_logged) {
         pl_sio_count(io, PL_METRIC_LOG_SUPPRESSED, 1);
     }
@@ -191,10 +214,12 @@ static void log_mistake(struct pl_sio_conn *conn, const struct pl_error *err)
 static void fail(struct pl_sio_conn *conn, const struct pl_error *err, bool was_attachment)
 {
     struct pl_sio_sockets sockets = {0};
-    pl_sio_count(conn->io,
-                 was_attachment ? PL_METRIC_ERROR_SOCKETIO_ATTACHMENT : PL_METRIC_ERROR_SOCKETIO_PACKET, 1);
+    pl_sio_count(
+        conn->io,
+        was_attachment ? PL_METRIC_ERROR_SOCKETIO_ATTACHMENT : PL_METRIC_ERROR_SOCKETIO_PACKET, 1);
     log_mistake(conn, err);
-    PL_LIST_EACH (node, &conn->sockets) {
+    PL_LIST_EACH(node, &conn->sockets)
+    {
         pl_sio_sockets_add(&sockets, PL_CONTAINER_OF(node, struct parley_socket, in_conn));
     }
     for (size_t i = 0; i < sockets.count; i++) {
@@ -250,7 +275,8 @@ static void take(struct pl_sio_conn *conn, bool is_text, struct pl_str bytes)
     pl_arena_fini(&arena);
 }
 
-void pl_sio_conn_message(void *user, struct pl_eio_session *session, bool is_text, struct pl_span bytes)
+void pl_sio_conn_message(void *user, struct pl_eio_session *session, bool is_text,
+                         struct pl_span bytes)
 {
     struct pl_sio_conn *conn = pl_eio_session_user(session);
     (void)user;

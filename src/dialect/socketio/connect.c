@@ -1,5 +1,6 @@
-/* CONNECT: the namespace is found or made, a broken session recovered, the middlewares asked, the client answered,
- * the handler called (spec 3.1). Functions and middlewares may answer later, when the client may have gone. */
+/* CONNECT: the namespace is found or made, a broken session recovered, the middlewares asked, the
+ * client answered, the handler called (spec 3.1). Functions and middlewares may answer later, when
+ * the client may have gone. */
 #include "dialect/socketio/sio_internal.h"
 
 #include "codec/json_raw.h"
@@ -87,7 +88,8 @@ static void drop_joining(void *owner)
     free_joining(owner);
 }
 
-/* --- refusing -------------------------------------------------------------------------------------------- */
+/* --- refusing
+ * -------------------------------------------------------------------------------------------- */
 
 static void send_error(struct pl_sio_conn *conn, struct pl_str ns, const char *message,
                        const struct parley_val *data)
@@ -115,7 +117,8 @@ static void refuse_name(struct joining *joining)
     refuse(joining, "Invalid namespace", NULL);
 }
 
-/* --- recovery (spec 3.8) --------------------------------------------------------------------------------- */
+/* --- recovery (spec 3.8)
+ * --------------------------------------------------------------------------------- */
 
 static struct pl_str auth_text(const struct parley_val *auth, const char *key)
 {
@@ -132,7 +135,8 @@ static void restore_data(struct parley_socket *socket, const struct pl_sio_kept_
     }
 }
 
-/* Take the session that the client names out of the store, if it is there: the socket is the old one again. */
+/* Take the session that the client names out of the store, if it is there: the socket is the old
+ * one again. */
 static void claim_session(struct joining *joining)
 {
     struct parley_socket *socket = joining->socket;
@@ -147,7 +151,8 @@ static void claim_session(struct joining *joining)
         return;
     }
     joining->kept = pl_sio_store_claim(ns->store, pid, offset, pl_hub_now_ms(ns->io->hub));
-    pl_sio_count(ns->io, joining->kept != NULL ? PL_METRIC_RECOVERIES_OK : PL_METRIC_RECOVERIES_FAILED, 1);
+    pl_sio_count(ns->io,
+                 joining->kept != NULL ? PL_METRIC_RECOVERIES_OK : PL_METRIC_RECOVERIES_FAILED, 1);
     if (joining->kept == NULL) {
         pl_sio_make_id(ns->io, pl_sio_socket_rare(socket)->pid);
         return;
@@ -169,11 +174,13 @@ static struct pl_str joining_offset(const struct joining *joining)
     return pl_str_make(joining->offset, PL_SIO_OFFSET_LEN);
 }
 
-/* While middlewares ran, packets after the offset may have been dropped: then it is a new socket. */
+/* While middlewares ran, packets after the offset may have been dropped: then it is a new socket.
+ */
 static void check_still_recoverable(struct joining *joining)
 {
     struct parley_socket *socket = joining->socket;
-    if (joining->kept != NULL && !pl_sio_store_has_all(socket->ns->store, joining_offset(joining))) {
+    if (joining->kept != NULL &&
+        !pl_sio_store_has_all(socket->ns->store, joining_offset(joining))) {
         for (size_t i = 0; i < joining->kept->room_count; i++) {
             pl_sio_names_remove(&socket->rare->rooms, joining->kept->rooms[i]);
         }
@@ -189,9 +196,10 @@ static void check_still_recoverable(struct joining *joining)
 static void send_missed(void *user, const struct pl_sio_kept_packet *packet)
 {
     struct pl_sio_conn *conn = user;
-    struct pl_str *attachments = packet->attachment_count == 0
-                                     ? NULL
-                                     : pl_alloc_array(packet->attachment_count, sizeof(*attachments));
+    struct pl_str *attachments =
+        packet->attachment_count == 0
+            ? NULL
+            : pl_alloc_array(packet->attachment_count, sizeof(*attachments));
     struct pl_sio_outgoing outgoing = {packet->text, attachments, packet->attachment_count, false};
     for (size_t i = 0; i < packet->attachment_count; i++) {
         attachments[i] = pl_blob_str(packet->attachments[i]);
@@ -212,7 +220,8 @@ static void replay(struct joining *joining)
     }
 }
 
-/* --- the last steps -------------------------------------------------------------------------------------- */
+/* --- the last steps
+ * -------------------------------------------------------------------------------------- */
 
 static int register_socket(struct parley_socket *socket)
 {
@@ -237,8 +246,8 @@ static int register_socket(struct parley_socket *socket)
 static void send_answer(struct parley_socket *socket)
 {
     struct pl_sio_ns *ns = socket->ns;
-    pl_sio_write_connect(pl_sio_packet_begin(ns->io), pl_sio_name_str(ns->name), pl_sio_socket_id(socket),
-                         pl_sio_pid(socket));
+    pl_sio_write_connect(pl_sio_packet_begin(ns->io), pl_sio_name_str(ns->name),
+                         pl_sio_socket_id(socket), pl_sio_pid(socket));
     pl_sio_conn_send_packet(socket->conn);
 }
 
@@ -277,14 +286,16 @@ static void connect_socket(struct joining *joining)
     send_answer(socket);
     join_rooms(socket);
     if (socket->state == PL_SIO_CONNECTED) {
-        ns->on_connect(socket, socket->auth == NULL ? ns->io->empty_object : socket->auth, ns->user);
+        ns->on_connect(socket, socket->auth == NULL ? ns->io->empty_object : socket->auth,
+                       ns->user);
     }
     joining->socket = NULL;
     parley_socket_unref(socket);
     free_joining(joining);
 }
 
-/* --- middlewares ----------------------------------------------------------------------------------------- */
+/* --- middlewares
+ * ----------------------------------------------------------------------------------------- */
 
 static void run_middlewares(struct joining *joining);
 
@@ -319,7 +330,8 @@ static void run_middlewares(struct joining *joining)
     }
 }
 
-/* --- the namespace --------------------------------------------------------------------------------------- */
+/* --- the namespace
+ * --------------------------------------------------------------------------------------- */
 
 static void enter(struct joining *joining, struct pl_sio_ns *ns)
 {

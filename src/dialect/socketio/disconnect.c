@@ -128,12 +128,16 @@ static void unregister(struct parley_socket *socket)
 void pl_sio_socket_end(struct parley_socket *socket, enum parley_reason reason)
 {
     struct pl_sio_ns *ns = socket->ns;
+    struct pl_sio_conn *conn = socket->conn;
     if (socket->state != PL_SIO_CONNECTED) {
         return;
     }
     pl_sio_ns_ref(ns);
+    pl_sio_conn_ref(conn);
+    pl_sio_conn_ending_begin(conn);
     socket->state = PL_SIO_DISCONNECTING;
-    pl_list_remove(&socket->in_conn); /* who ends all sockets of a connection goes on with the next one */
+    pl_list_remove(
+        &socket->in_conn); /* who ends all sockets of a connection goes on with the next one */
     call_reason_handler(socket, PL_SIO_ON_DISCONNECTING, reason);
     leave_rooms(socket, reason);
     unregister(socket);
@@ -144,6 +148,8 @@ void pl_sio_socket_end(struct parley_socket *socket, enum parley_reason reason)
     }
     pl_sio_socket_free_slots(socket);
     parley_socket_unref(socket); /* the connection's */
+    pl_sio_conn_ending_end(conn);
+    pl_sio_conn_unref(conn);
     pl_sio_ns_tidy(ns);
     pl_sio_ns_unref(ns);
 }
@@ -171,7 +177,8 @@ void parley_disconnect_all(struct parley_socket *socket)
 {
     struct pl_sio_conn *conn = pl_sio_conn_ref(socket->conn);
     struct pl_sio_sockets sockets = {0};
-    PL_LIST_EACH (node, &conn->sockets) {
+    PL_LIST_EACH(node, &conn->sockets)
+    {
         pl_sio_sockets_add(&sockets, PL_CONTAINER_OF(node, struct parley_socket, in_conn));
     }
     for (size_t i = 0; i < sockets.count; i++) {

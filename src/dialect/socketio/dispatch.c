@@ -1,5 +1,6 @@
-/* Packets of the client, to the socket they are for: catch-alls, socket middlewares, the handler (spec 3.1 step 8,
- * 3.11). While a middleware has not answered, the connection's later messages wait in the hub. */
+/* Packets of the client, to the socket they are for: catch-alls, socket middlewares, the handler
+ * (spec 3.1 step 8, 3.11). While a middleware has not answered, the connection's later messages
+ * wait in the hub. */
 #include "dialect/socketio/sio_internal.h"
 
 /* An event that middlewares are asked about, maybe for long. */
@@ -14,7 +15,8 @@ struct waiting_event {
     struct pl_session_id session;
 };
 
-/* --- the end of the way ---------------------------------------------------------------------------------- */
+/* --- the end of the way
+ * ---------------------------------------------------------------------------------- */
 
 static void run_handler(struct parley_socket *socket, const struct pl_sio_handlers *handlers,
                         struct pl_str event, const struct parley_args *args, const uint64_t *id)
@@ -43,7 +45,8 @@ void pl_sio_socket_error(struct parley_socket *socket, const char *message)
     pl_sio_handlers_unref(handlers);
 }
 
-/* --- middlewares ----------------------------------------------------------------------------------------- */
+/* --- middlewares
+ * ----------------------------------------------------------------------------------------- */
 
 static void free_waiting(void *owner)
 {
@@ -96,7 +99,8 @@ static void run_middlewares(struct waiting_event *waiting)
         finish(waiting);
         return;
     }
-    struct pl_sio_name *event = pl_sio_name_ref(waiting->event); /* an answer in the call may end it */
+    struct pl_sio_name *event =
+        pl_sio_name_ref(waiting->event); /* an answer in the call may end it */
     const struct parley_args *args = parley_args_ref(waiting->args);
     struct pl_sio_handler middleware = *item;
     struct parley_next *next =
@@ -108,8 +112,8 @@ static void run_middlewares(struct waiting_event *waiting)
     pl_sio_name_unref(event);
 }
 
-static void ask_middlewares(struct parley_socket *socket, struct pl_str event, const struct parley_args *args,
-                            const uint64_t *id)
+static void ask_middlewares(struct parley_socket *socket, struct pl_str event,
+                            const struct parley_args *args, const uint64_t *id)
 {
     struct pl_session *session = pl_sio_socket_session(socket);
     struct waiting_event *waiting = pl_alloc(sizeof(*waiting));
@@ -126,7 +130,8 @@ static void ask_middlewares(struct parley_socket *socket, struct pl_str event, c
     run_middlewares(waiting);
 }
 
-/* --- events ---------------------------------------------------------------------------------------------- */
+/* --- events
+ * ---------------------------------------------------------------------------------------------- */
 
 static bool has_kind(const struct pl_sio_handlers *handlers, enum pl_sio_handler_kind kind)
 {
@@ -134,7 +139,8 @@ static bool has_kind(const struct pl_sio_handlers *handlers, enum pl_sio_handler
     return pl_sio_handlers_next(handlers, kind, &place) != NULL;
 }
 
-static void run_catch_alls(struct parley_socket *socket, struct pl_str event, const struct parley_args *args)
+static void run_catch_alls(struct parley_socket *socket, struct pl_str event,
+                           const struct parley_args *args)
 {
     struct pl_sio_handlers *handlers = pl_sio_handlers_ref(socket->handlers);
     size_t place = 0;
@@ -146,8 +152,8 @@ static void run_catch_alls(struct parley_socket *socket, struct pl_str event, co
     pl_sio_handlers_unref(handlers);
 }
 
-static void run_event(struct parley_socket *socket, struct pl_str event, const struct parley_args *args,
-                      const uint64_t *id)
+static void run_event(struct parley_socket *socket, struct pl_str event,
+                      const struct parley_args *args, const uint64_t *id)
 {
     struct pl_sio_handlers *handlers = NULL;
     run_catch_alls(socket, event, args);
@@ -163,7 +169,8 @@ static void run_event(struct parley_socket *socket, struct pl_str event, const s
     pl_sio_handlers_unref(handlers);
 }
 
-/* Whether anybody but the event's own handler will see its name, which then needs a NUL behind it. */
+/* Whether anybody but the event's own handler will see its name, which then needs a NUL behind it.
+ */
 static bool shows_name(const struct pl_sio_handlers *handlers, struct pl_str event)
 {
     return pl_sio_handlers_find(handlers, event) == NULL || has_kind(handlers, PL_SIO_ON_ANY) ||
@@ -172,8 +179,9 @@ static bool shows_name(const struct pl_sio_handlers *handlers, struct pl_str eve
 
 static bool is_heard(const struct pl_sio_handlers *handlers, struct pl_str event)
 {
-    return pl_sio_handlers_find(handlers, event) != NULL || has_kind(handlers, PL_SIO_ON_UNHANDLED) ||
-           has_kind(handlers, PL_SIO_ON_ANY) || has_kind(handlers, PL_SIO_ON_USE);
+    return pl_sio_handlers_find(handlers, event) != NULL ||
+           has_kind(handlers, PL_SIO_ON_UNHANDLED) || has_kind(handlers, PL_SIO_ON_ANY) ||
+           has_kind(handlers, PL_SIO_ON_USE);
 }
 
 static void receive_event(struct parley_socket *socket, const struct pl_sio_message *message,
@@ -185,8 +193,10 @@ static void receive_event(struct parley_socket *socket, const struct pl_sio_mess
     if (!is_heard(socket->handlers, event)) {
         return; /* dropped, and not acknowledged (spec 2.9) */
     }
-    args = pl_args_of_wire(packet->args, PL_SIO_DEPTH_MAX, message->attachments, message->attachment_count);
-    if (args == NULL || (shows_name(socket->handlers, event) && !pl_arena_copy(&event, arena, event))) {
+    args = pl_args_of_wire(packet->args, PL_SIO_DEPTH_MAX, message->attachments,
+                           message->attachment_count);
+    if (args == NULL ||
+        (shows_name(socket->handlers, event) && !pl_arena_copy(&event, arena, event))) {
         parley_args_unref(args);
         pl_sio_conn_close(socket->conn, PARLEY_TRANSPORT_ERROR); /* no memory: better than a gap */
         return;
@@ -197,9 +207,11 @@ static void receive_event(struct parley_socket *socket, const struct pl_sio_mess
     parley_args_unref(args);
 }
 
-/* --- packets --------------------------------------------------------------------------------------------- */
+/* --- packets
+ * --------------------------------------------------------------------------------------------- */
 
-static void receive(struct parley_socket *socket, const struct pl_sio_message *message, struct pl_arena *arena)
+static void receive(struct parley_socket *socket, const struct pl_sio_message *message,
+                    struct pl_arena *arena)
 {
     switch (message->packet.type) {
     case PL_SIO_EVENT:
@@ -220,7 +232,8 @@ static void receive(struct parley_socket *socket, const struct pl_sio_message *m
     }
 }
 
-void pl_sio_dispatch(struct pl_sio_conn *conn, const struct pl_sio_message *message, struct pl_arena *arena)
+void pl_sio_dispatch(struct pl_sio_conn *conn, const struct pl_sio_message *message,
+                     struct pl_arena *arena)
 {
     const struct pl_sio_packet *packet = &message->packet;
     struct parley_socket *socket = pl_sio_conn_find(conn, packet->nsp);

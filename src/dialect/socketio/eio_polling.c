@@ -224,7 +224,7 @@ static struct pl_frame *open_frame(struct pl_eio_session *session)
     struct pl_buf open;
     pl_buf_init(&open, 1024);
     pl_eio_session_write_open(&open, session, config->allows_upgrades && config->allows_websocket);
-    frame = pl_frame_create(open.len);
+    frame = pl_buf_failed(&open) ? NULL : pl_frame_create(open.len);
     if (frame != NULL) {
         memcpy(frame->data, open.ptr, open.len);
     }

@@ -77,12 +77,17 @@ void pl_eio_websocket_adopt(struct pl_eio_session *session, struct pl_ws *ws)
                       (uint8_t)pl_eio_websocket_encoding(session->wants_base64));
 }
 
-static void send_open(struct pl_eio_session *session)
+/* Returns false without memory. */
+static bool send_open(struct pl_eio_session *session)
 {
     const struct pl_str initial = session->engine->config.initial_packet;
     struct pl_buf open;
     pl_buf_init(&open, 1024);
     pl_eio_session_write_open(&open, session, false);
+    if (pl_buf_failed(&open)) {
+        pl_buf_fini(&open);
+        return false;
+    }
     pl_ws_send(session->ws, true, pl_buf_str(&open));
     pl_buf_fini(&open);
     if (initial.len > 0) {
@@ -92,6 +97,7 @@ static void send_open(struct pl_eio_session *session)
             pl_session_send(session->hub, frame, 0);
         }
     }
+    return true;
 }
 
 void pl_eio_websocket_open(struct pl_eio_engine *engine, struct pl_web_request *request, struct pl_str sid,
@@ -113,7 +119,10 @@ void pl_eio_websocket_open(struct pl_eio_engine *engine, struct pl_web_request *
     session->ws = ws;
     pl_session_attach(session->hub, pl_ws_sink(ws)->id,
                       (uint8_t)pl_eio_websocket_encoding(query->wants_base64));
-    send_open(session);
+    if (!send_open(session)) {
+        pl_eio_session_end(session, PL_EIO_TRANSPORT_ERROR);
+        return;
+    }
     pl_eio_session_start_heartbeat(session);
     pl_eio_session_announce(session);
 }

@@ -1,10 +1,12 @@
-/* Sending: a packet's text is written once into the server's buffers, its frames are made from there. */
+/* Sending: a packet's text is written once into the server's buffers, its frames are made from
+ * there. */
 #include "dialect/socketio/sio_internal.h"
 
 #define PACKET_BYTES_MAX ((size_t)1 << 30)
 #define BUFFER_KEPT_BYTES 65536 /* a larger buffer is given back after its packet */
 
-/* --- writing --------------------------------------------------------------------------------------------- */
+/* --- writing
+ * --------------------------------------------------------------------------------------------- */
 
 static void begin(struct pl_buf *buf)
 {
@@ -97,20 +99,21 @@ int pl_sio_write_ack_packet(struct pl_sio_outgoing *out, struct pl_sio_ns *ns, u
     return give_out(out, io);
 }
 
-/* --- sending --------------------------------------------------------------------------------------------- */
+/* --- sending
+ * --------------------------------------------------------------------------------------------- */
 
 struct pl_frame *pl_sio_outgoing_frame(const struct pl_sio_outgoing *outgoing, uint8_t encoding)
 {
-    struct pl_frame *frame =
-        pl_eio_frame_create((enum pl_encoding)encoding, outgoing->text, outgoing->attachments,
-                            outgoing->attachment_count);
+    struct pl_frame *frame = pl_eio_frame_create((enum pl_encoding)encoding, outgoing->text,
+                                                 outgoing->attachments, outgoing->attachment_count);
     if (frame != NULL && outgoing->is_uncompressed) {
         frame->flags |= PL_FRAME_NO_COMPRESS;
     }
     return frame;
 }
 
-int pl_sio_conn_send(struct pl_sio_conn *conn, const struct pl_sio_outgoing *outgoing, unsigned flags)
+int pl_sio_conn_send(struct pl_sio_conn *conn, const struct pl_sio_outgoing *outgoing,
+                     unsigned flags)
 {
     struct pl_session *session = NULL;
     struct pl_frame *frame = NULL;
@@ -138,7 +141,8 @@ void pl_sio_conn_send_packet(struct pl_sio_conn *conn)
     }
 }
 
-/* --- emitting to one socket ------------------------------------------------------------------------------ */
+/* --- emitting to one socket
+ * ------------------------------------------------------------------------------ */
 
 int pl_sio_event_read(struct pl_str *out, const char *event)
 {
@@ -156,7 +160,8 @@ int pl_sio_socket_may_emit(const struct parley_socket *socket)
     return socket->state == PL_SIO_CONNECTED && pl_sio_conn_is_open(socket->conn) ? 0 : PL_E_CLOSED;
 }
 
-void pl_sio_tell_outgoing(struct parley_socket *socket, struct pl_str event, const struct parley_args *args)
+void pl_sio_tell_outgoing(struct parley_socket *socket, struct pl_str event,
+                          const struct parley_args *args)
 {
     struct pl_sio_handlers *handlers = NULL;
     const struct pl_sio_handler *item = NULL;
@@ -174,7 +179,8 @@ void pl_sio_tell_outgoing(struct parley_socket *socket, struct pl_str event, con
     pl_sio_handlers_unref(handlers);
 }
 
-int pl_sio_emit_one(struct parley_socket *socket, const struct pl_sio_emission *emission, unsigned flags)
+int pl_sio_emit_one(struct parley_socket *socket, const struct pl_sio_emission *emission,
+                    unsigned flags)
 {
     struct pl_sio_emission stamped = *emission;
     struct pl_sio_outgoing outgoing;
@@ -202,7 +208,8 @@ static int emit(struct parley_socket *socket, const char *event, const struct pa
     struct pl_str name;
     int rc = pl_sio_event_read(&name, event);
     return rc < 0 ? rc
-                  : pl_sio_emit_one(socket, &(struct pl_sio_emission){.event = name, .args = args}, flags);
+                  : pl_sio_emit_one(socket, &(struct pl_sio_emission){.event = name, .args = args},
+                                    flags);
 }
 
 int parley_emit(struct parley_socket *socket, const char *event, const struct parley_args *args)
@@ -210,7 +217,8 @@ int parley_emit(struct parley_socket *socket, const char *event, const struct pa
     return emit(socket, event, args, 0);
 }
 
-int parley_emit_volatile(struct parley_socket *socket, const char *event, const struct parley_args *args)
+int parley_emit_volatile(struct parley_socket *socket, const char *event,
+                         const struct parley_args *args)
 {
     return emit(socket, event, args, PL_SEND_VOLATILE);
 }
@@ -255,7 +263,8 @@ int parley_emitf(struct parley_socket *socket, const char *event, const char *fm
     return rc;
 }
 
-/* --- recovery -------------------------------------------------------------------------------------------- */
+/* --- recovery
+ * -------------------------------------------------------------------------------------------- */
 
 struct pl_str pl_sio_offset_begin(struct pl_sio_ns *ns, char out[PL_SIO_OFFSET_LEN])
 {
@@ -266,9 +275,9 @@ struct pl_str pl_sio_offset_begin(struct pl_sio_ns *ns, char out[PL_SIO_OFFSET_L
     return pl_str_make(out, PL_SIO_OFFSET_LEN);
 }
 
-void pl_sio_offset_keep(struct pl_sio_ns *ns, const struct pl_sio_outgoing *outgoing, struct pl_str offset,
-                        const struct pl_str *rooms, size_t room_count, const struct pl_str *except,
-                        size_t except_count)
+void pl_sio_offset_keep(struct pl_sio_ns *ns, const struct pl_sio_outgoing *outgoing,
+                        struct pl_str offset, const struct pl_str *rooms, size_t room_count,
+                        const struct pl_str *except, size_t except_count)
 {
     struct pl_sio_kept_packet packet = {
         .text = outgoing->text,

@@ -1,7 +1,8 @@
 /* Tables of handlers, and the calls that register them. */
 #include "dialect/socketio/sio_internal.h"
 
-/* --- tables ---------------------------------------------------------------------------------------------- */
+/* --- tables
+ * ---------------------------------------------------------------------------------------------- */
 
 static struct pl_sio_handlers *make_table(size_t count)
 {
@@ -41,7 +42,8 @@ static void copy_item(struct pl_sio_handler *to, const struct pl_sio_handler *fr
     pl_sio_name_ref(to->name);
 }
 
-const struct pl_sio_handler *pl_sio_handlers_find(const struct pl_sio_handlers *handlers, struct pl_str event)
+const struct pl_sio_handler *pl_sio_handlers_find(const struct pl_sio_handlers *handlers,
+                                                  struct pl_str event)
 {
     for (size_t i = 0; i < handlers->count; i++) {
         const struct pl_sio_handler *item = &handlers->items[i];
@@ -64,14 +66,17 @@ const struct pl_sio_handler *pl_sio_handlers_next(const struct pl_sio_handlers *
     return NULL;
 }
 
-static bool is_same(const struct pl_sio_handler *item, const struct pl_sio_handler *other, struct pl_str name)
+static bool is_same(const struct pl_sio_handler *item, const struct pl_sio_handler *other,
+                    struct pl_str name)
 {
-    return item->kind == other->kind && item->fn.any == other->fn.any && item->user == other->user &&
+    return item->kind == other->kind && item->fn.any == other->fn.any &&
+           item->user == other->user &&
            (item->name == NULL ? name.ptr == NULL
                                : name.ptr != NULL && pl_str_eq(pl_sio_name_str(item->name), name));
 }
 
-/* --- a socket's table ------------------------------------------------------------------------------------ */
+/* --- a socket's table
+ * ------------------------------------------------------------------------------------ */
 
 static void replace_table(struct parley_socket *socket, struct pl_sio_handlers *table)
 {
@@ -79,7 +84,8 @@ static void replace_table(struct parley_socket *socket, struct pl_sio_handlers *
     socket->handlers = table;
 }
 
-/* Put one item at place `at`, without the one at `without` (SIZE_MAX: none), which stood at or behind it. */
+/* Put one item at place `at`, without the one at `without` (SIZE_MAX: none), which stood at or
+ * behind it. */
 static struct pl_sio_handlers *copy_with(const struct pl_sio_handlers *old, size_t at,
                                          const struct pl_sio_handler *item, struct pl_str name)
 {
@@ -92,7 +98,8 @@ static struct pl_sio_handlers *copy_with(const struct pl_sio_handlers *old, size
     return table;
 }
 
-static void append(struct parley_socket *socket, const struct pl_sio_handler *item, struct pl_str name)
+static void append(struct parley_socket *socket, const struct pl_sio_handler *item,
+                   struct pl_str name)
 {
     struct pl_sio_handlers *old = socket->handlers;
     if (old->next == NULL || !is_same(&old->next->items[old->count], item, name)) {
@@ -104,8 +111,8 @@ static void append(struct parley_socket *socket, const struct pl_sio_handler *it
 }
 
 /* A copy without the items for which `is_removed`; the table itself when there are none. */
-static void remove_items(struct parley_socket *socket, enum pl_sio_handler_kind kind, void (*fn)(void),
-                         struct pl_str name)
+static void remove_items(struct parley_socket *socket, enum pl_sio_handler_kind kind,
+                         void (*fn)(void), struct pl_str name)
 {
     struct pl_sio_handlers *old = socket->handlers;
     struct pl_sio_handlers *table = make_table(old->count);
@@ -126,8 +133,10 @@ static void remove_items(struct parley_socket *socket, enum pl_sio_handler_kind 
     }
 }
 
-/* The one handler of a kind (and, for events, of a name): set, replaced in its place, or removed. */
-static void set_one(struct parley_socket *socket, const struct pl_sio_handler *item, struct pl_str name)
+/* The one handler of a kind (and, for events, of a name): set, replaced in its place, or removed.
+ */
+static void set_one(struct parley_socket *socket, const struct pl_sio_handler *item,
+                    struct pl_str name)
 {
     struct pl_sio_handlers *old = socket->handlers;
     size_t at = 0;
@@ -156,11 +165,12 @@ static bool is_over(const struct parley_socket *socket)
     return socket->state == PL_SIO_GONE;
 }
 
-/* --- registering ----------------------------------------------------------------------------------------- */
+/* --- registering
+ * ----------------------------------------------------------------------------------------- */
 
 int parley_on(struct parley_socket *socket, const char *event,
-              void (*handler)(struct parley_socket *socket, const char *event, const struct parley_args *args,
-                              struct parley_ack *ack, void *user),
+              void (*handler)(struct parley_socket *socket, const char *event,
+                              const struct parley_args *args, struct parley_ack *ack, void *user),
               void *user)
 {
     struct pl_str name;
@@ -168,7 +178,8 @@ int parley_on(struct parley_socket *socket, const char *event,
     if (rc < 0 || is_over(socket)) {
         return rc < 0 ? rc : PL_E_CLOSED;
     }
-    set_one(socket, &(struct pl_sio_handler){PL_SIO_ON_EVENT, {.event = handler}, user, NULL}, name);
+    set_one(socket, &(struct pl_sio_handler){PL_SIO_ON_EVENT, {.event = handler}, user, NULL},
+            name);
     return 0;
 }
 
@@ -186,16 +197,18 @@ static int add_event_handler(struct parley_socket *socket, const struct pl_sio_h
 
 int parley_on_any(struct parley_socket *socket,
                   void (*handler)(struct parley_socket *socket, const char *event,
-                                  const struct parley_args *args, struct parley_ack *ack, void *user),
+                                  const struct parley_args *args, struct parley_ack *ack,
+                                  void *user),
                   void *user)
 {
-    return add_event_handler(socket,
-                             &(struct pl_sio_handler){PL_SIO_ON_ANY, {.event = handler}, user, NULL});
+    return add_event_handler(
+        socket, &(struct pl_sio_handler){PL_SIO_ON_ANY, {.event = handler}, user, NULL});
 }
 
 int parley_prepend_any(struct parley_socket *socket,
                        void (*handler)(struct parley_socket *socket, const char *event,
-                                       const struct parley_args *args, struct parley_ack *ack, void *user),
+                                       const struct parley_args *args, struct parley_ack *ack,
+                                       void *user),
                        void *user)
 {
     struct pl_sio_handler item = {PL_SIO_ON_ANY, {.event = handler}, user, NULL};
@@ -211,7 +224,8 @@ int parley_prepend_any(struct parley_socket *socket,
 
 void parley_off_any(struct parley_socket *socket,
                     void (*handler)(struct parley_socket *socket, const char *event,
-                                    const struct parley_args *args, struct parley_ack *ack, void *user))
+                                    const struct parley_args *args, struct parley_ack *ack,
+                                    void *user))
 {
     struct pl_sio_handler item = {PL_SIO_ON_ANY, {.event = handler}, NULL, NULL};
     remove_items(socket, PL_SIO_ON_ANY, item.fn.any, (struct pl_str){0});
@@ -234,7 +248,8 @@ int parley_on_any_outgoing(struct parley_socket *socket,
 
 int parley_on_unhandled(struct parley_socket *socket,
                         void (*handler)(struct parley_socket *socket, const char *event,
-                                        const struct parley_args *args, struct parley_ack *ack, void *user),
+                                        const struct parley_args *args, struct parley_ack *ack,
+                                        void *user),
                         void *user)
 {
     if (is_over(socket)) {
@@ -247,11 +262,12 @@ int parley_on_unhandled(struct parley_socket *socket,
 
 int parley_use(struct parley_socket *socket,
                void (*middleware)(struct parley_socket *socket, const char *event,
-                                  const struct parley_args *args, struct parley_next *next, void *user),
+                                  const struct parley_args *args, struct parley_next *next,
+                                  void *user),
                void *user)
 {
-    return add_event_handler(socket,
-                             &(struct pl_sio_handler){PL_SIO_ON_USE, {.use = middleware}, user, NULL});
+    return add_event_handler(
+        socket, &(struct pl_sio_handler){PL_SIO_ON_USE, {.use = middleware}, user, NULL});
 }
 
 /* Of these a socket has one each. */
@@ -263,33 +279,38 @@ static void set_hook(struct parley_socket *socket, const struct pl_sio_handler *
 }
 
 void parley_on_error(struct parley_socket *socket,
-                     void (*fn)(struct parley_socket *socket, const char *message, void *user), void *user)
+                     void (*fn)(struct parley_socket *socket, const char *message, void *user),
+                     void *user)
 {
     set_hook(socket, &(struct pl_sio_handler){PL_SIO_ON_ERROR, {.error = fn}, user, NULL});
 }
 
 void parley_on_disconnecting(struct parley_socket *socket,
-                             void (*fn)(struct parley_socket *socket, enum parley_reason reason, void *user),
+                             void (*fn)(struct parley_socket *socket, enum parley_reason reason,
+                                        void *user),
                              void *user)
 {
     set_hook(socket, &(struct pl_sio_handler){PL_SIO_ON_DISCONNECTING, {.reason = fn}, user, NULL});
 }
 
 void parley_on_disconnect(struct parley_socket *socket,
-                          void (*fn)(struct parley_socket *socket, enum parley_reason reason, void *user),
+                          void (*fn)(struct parley_socket *socket, enum parley_reason reason,
+                                     void *user),
                           void *user)
 {
     set_hook(socket, &(struct pl_sio_handler){PL_SIO_ON_DISCONNECT, {.reason = fn}, user, NULL});
 }
 
-/* --- the upgrade, told to every socket of the connection ------------------------------------------------- */
+/* --- the upgrade, told to every socket of the connection
+ * ------------------------------------------------- */
 
 static void on_upgrade(struct pl_eio_session *session, void *user)
 {
     struct pl_sio_conn *conn = user;
     struct pl_sio_sockets sockets = {0};
     (void)session;
-    PL_LIST_EACH (node, &conn->sockets) {
+    PL_LIST_EACH(node, &conn->sockets)
+    {
         pl_sio_sockets_add(&sockets, PL_CONTAINER_OF(node, struct parley_socket, in_conn));
     }
     for (size_t i = 0; i < sockets.count; i++) {
@@ -305,8 +326,8 @@ static void on_upgrade(struct pl_eio_session *session, void *user)
     pl_sio_sockets_fini(&sockets);
 }
 
-void parley_on_upgrade(struct parley_socket *socket, void (*fn)(struct parley_socket *socket, void *user),
-                       void *user)
+void parley_on_upgrade(struct parley_socket *socket,
+                       void (*fn)(struct parley_socket *socket, void *user), void *user)
 {
     set_hook(socket, &(struct pl_sio_handler){PL_SIO_ON_UPGRADE, {.upgrade = fn}, user, NULL});
     if (socket->conn->eio != NULL) {

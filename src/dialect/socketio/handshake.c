@@ -1,5 +1,5 @@
-/* The handshake object (spec 3.9), made from the head of the first request when somebody wants it: an idle
- * connection keeps the head only. */
+/* The handshake object (spec 3.9), made from the head of the first request when somebody wants it:
+ * an idle connection keeps the head only. */
 #include "dialect/socketio/sio_internal.h"
 
 #include "base/utf8.h"
@@ -47,7 +47,8 @@ static int set_text(struct parley_val *object, struct pl_str key, struct pl_str 
     return rc;
 }
 
-/* --- headers --------------------------------------------------------------------------------------------- */
+/* --- headers
+ * --------------------------------------------------------------------------------------------- */
 
 /* A header sent several times becomes a list, as in Node. */
 static int add_header(struct parley_val *object, const struct pl_http_header *header)
@@ -88,7 +89,9 @@ static struct parley_val *make_headers(const struct pl_http_request *request)
     return object;
 }
 
-/* --- query ----------------------------------------------------------------------------------------------- */
+/* --- query
+ * -----------------------------------------------------------------------------------------------
+ */
 
 static struct parley_val *make_query(const struct pl_http_request *request)
 {
@@ -112,7 +115,8 @@ static struct parley_val *make_query(const struct pl_http_request *request)
     return object;
 }
 
-/* --- the whole ------------------------------------------------------------------------------------------- */
+/* --- the whole
+ * ------------------------------------------------------------------------------------------- */
 
 /* "Sat Nov 21 2026 06:37:40 GMT+0000 (Coordinated Universal Time)" */
 static struct parley_val *make_time(int64_t unix_us)
@@ -124,9 +128,10 @@ static struct parley_val *make_time(int64_t unix_us)
     struct tm tm = {0};
     time_t seconds = (time_t)(unix_us / 1000000);
     gmtime_r(&seconds, &tm);
-    snprintf(text, sizeof(text), "%s %s %02d %04d %02d:%02d:%02d GMT+0000 (Coordinated Universal Time)",
-             days[tm.tm_wday], months[tm.tm_mon], tm.tm_mday, tm.tm_year + 1900, tm.tm_hour, tm.tm_min,
-             tm.tm_sec);
+    snprintf(text, sizeof(text),
+             "%s %s %02d %04d %02d:%02d:%02d GMT+0000 (Coordinated Universal Time)",
+             days[tm.tm_wday], months[tm.tm_mon], tm.tm_mday, tm.tm_year + 1900, tm.tm_hour,
+             tm.tm_min, tm.tm_sec);
     return parley_val_new_string(text, strlen(text));
 }
 
@@ -143,7 +148,8 @@ static bool fill_from_request(struct parley_val *object, const struct pl_eio_ses
            parley_val_object_set(object, "address", text_value(pl_str_of_cstr(address))) == 0 &&
            parley_val_object_set(
                object, "xdomain",
-               parley_val_new_bool(pl_http_header_find(&request, PL_STR("Origin")).ptr != NULL)) == 0 &&
+               parley_val_new_bool(pl_http_header_find(&request, PL_STR("Origin")).ptr != NULL)) ==
+               0 &&
            parley_val_object_set(object, "secure", parley_val_new_bool(false)) == 0 &&
            parley_val_object_set(object, "issued", parley_val_new_int(opened_us / 1000)) == 0 &&
            parley_val_object_set(object, "url", text_value(request.target)) == 0 &&
@@ -153,7 +159,8 @@ static bool fill_from_request(struct parley_val *object, const struct pl_eio_ses
 const struct parley_val *pl_sio_handshake_create(const struct parley_socket *socket)
 {
     struct parley_val *object = parley_val_new_object();
-    const struct parley_val *auth = socket->auth == NULL ? socket->ns->io->empty_object : socket->auth;
+    const struct parley_val *auth =
+        socket->auth == NULL ? socket->ns->io->empty_object : socket->auth;
     const struct pl_eio_session *eio = socket->conn->eio;
     bool is_whole = (eio == NULL || fill_from_request(object, eio)) &&
                     parley_val_object_set(object, "auth", parley_val_ref(auth)) == 0;

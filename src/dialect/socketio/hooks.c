@@ -1,5 +1,6 @@
-/* The application's hooks of the transport (spec 1.9 to 1.12), handed to the Engine.IO engine. For an application a
- * request of the web server is a struct parley_request; the two are one object under two names. */
+/* The application's hooks of the transport (spec 1.9 to 1.12), handed to the Engine.IO engine. For
+ * an application a request of the web server is a struct parley_request; the two are one object
+ * under two names. */
 #include "dialect/socketio/sio_internal.h"
 
 static struct parley_request *request_of(struct pl_web_request *request)
@@ -7,7 +8,8 @@ static struct parley_request *request_of(struct pl_web_request *request)
     return (struct parley_request *)(void *)request;
 }
 
-/* --- registering ----------------------------------------------------------------------------------------- */
+/* --- registering
+ * ----------------------------------------------------------------------------------------- */
 
 void parley_io_allow_request(struct parley_io *io,
                              void (*allow)(struct parley_request *request, struct parley_next *next,
@@ -18,7 +20,8 @@ void parley_io_allow_request(struct parley_io *io,
 }
 
 void parley_io_use(struct parley_io *io,
-                   void (*middleware)(struct parley_request *request, struct parley_next *next, void *user),
+                   void (*middleware)(struct parley_request *request, struct parley_next *next,
+                                      void *user),
                    void *user)
 {
     struct pl_sio_hooks *hooks = &io->hooks;
@@ -28,8 +31,8 @@ void parley_io_use(struct parley_io *io,
 }
 
 void parley_io_generate_id(struct parley_io *io,
-                           int (*generate)(struct parley_request *request, char *out, size_t out_size,
-                                           void *user),
+                           int (*generate)(struct parley_request *request, char *out,
+                                           size_t out_size, void *user),
                            void *user)
 {
     io->hooks.generate_id = generate;
@@ -45,21 +48,23 @@ void parley_io_on_headers(struct parley_io *io,
 }
 
 void parley_io_on_connection_error(struct parley_io *io,
-                                   void (*fn)(struct parley_request *request, int code, const char *message,
-                                              const char *context, void *user),
+                                   void (*fn)(struct parley_request *request, int code,
+                                              const char *message, const char *context, void *user),
                                    void *user)
 {
     io->hooks.connection_error = fn;
     io->hooks.connection_error_user = user;
 }
 
-/* --- deciding -------------------------------------------------------------------------------------------- */
+/* --- deciding
+ * -------------------------------------------------------------------------------------------- */
 
 /* The hooks that a request goes through, one after the other. */
 struct chain {
     struct parley_io *io;
     struct pl_eio_decision *decision;
-    const struct pl_sio_hook *hooks; /* registered before the engine started: they stay where they are */
+    const struct pl_sio_hook
+        *hooks; /* registered before the engine started: they stay where they are */
     size_t count;
     size_t at;
 };
@@ -91,7 +96,8 @@ static void ask_next(struct chain *chain)
         return;
     }
     const struct pl_sio_hook *hook = &chain->hooks[chain->at++];
-    hook->fn(request_of(request), pl_sio_next_create(chain->io, on_answer, drop_chain, chain), hook->user);
+    hook->fn(request_of(request), pl_sio_next_create(chain->io, on_answer, drop_chain, chain),
+             hook->user);
 }
 
 static void start_chain(struct parley_io *io, struct pl_eio_decision *decision,
@@ -102,7 +108,8 @@ static void start_chain(struct parley_io *io, struct pl_eio_decision *decision,
     ask_next(chain);
 }
 
-static void run_middlewares(void *user, struct pl_web_request *request, struct pl_eio_decision *decision)
+static void run_middlewares(void *user, struct pl_web_request *request,
+                            struct pl_eio_decision *decision)
 {
     struct parley_io *io = user;
     (void)request;

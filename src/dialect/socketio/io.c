@@ -14,7 +14,8 @@ static void on_purge(struct pl_timer *timer)
 {
     struct parley_io *io = PL_CONTAINER_OF(timer, struct parley_io, purge);
     int64_t now_ms = pl_hub_now_ms(io->hub);
-    PL_LIST_EACH (node, &io->namespaces) {
+    PL_LIST_EACH(node, &io->namespaces)
+    {
         struct pl_sio_ns *ns = PL_CONTAINER_OF(node, struct pl_sio_ns, in_io);
         purge_store(ns, now_ms);
         pl_sio_ns_tidy(ns);
@@ -75,7 +76,8 @@ int pl_sio_start(struct parley_io *io, struct pl_error *err)
         return 0;
     }
     pl_sio_hooks_fill(&handler, io);
-    return pl_eio_engine_create(&io->engine, io->params.web, io->hub, &io->config.eio, &handler, err);
+    return pl_eio_engine_create(&io->engine, io->params.web, io->hub, &io->config.eio, &handler,
+                                err);
 }
 
 const struct pl_sio_params *pl_sio_params(const struct parley_io *io)
@@ -83,13 +85,29 @@ const struct pl_sio_params *pl_sio_params(const struct parley_io *io)
     return &io->params;
 }
 
+/* What still waits for answers ends now, while the application is there; a callback may delete
+ * namespaces. */
+static void end_broadcasts(struct parley_io *io)
+{
+    struct pl_list *node = io->namespaces.next;
+    while (node != &io->namespaces) {
+        struct pl_sio_ns *ns = PL_CONTAINER_OF(node, struct pl_sio_ns, in_io);
+        bool has_any = !pl_list_is_empty(&ns->broadcasts);
+        if (has_any) {
+            pl_sio_broadcasts_close(pl_sio_ns_ref(ns));
+            pl_sio_ns_unref(ns);
+        }
+        node = has_any ? io->namespaces.next : node->next;
+    }
+}
+
 void pl_sio_shutdown(struct parley_io *io)
 {
-    io->is_closed = true;
     if (io->engine != NULL) {
         pl_eio_engine_shutdown(io->engine);
     }
     pl_eio_raw_shutdown(io);
+    end_broadcasts(io);
 }
 
 void parley_io_close(struct parley_io *io, void (*fn)(void *user), void *user)

@@ -65,7 +65,8 @@ bool pl_sio_names_remove(struct pl_sio_names *names, struct pl_str text)
     }
     pl_sio_name_unref(names->names[at]);
     names->count--;
-    memmove(&names->names[at], &names->names[at + 1], (names->count - at) * sizeof(struct pl_sio_name *));
+    memmove(&names->names[at], &names->names[at + 1],
+            (names->count - at) * sizeof(struct pl_sio_name *));
     return true;
 }
 

@@ -3,7 +3,9 @@
 
 #define CHILDREN_MAX_DEFAULT 100000
 
-/* --- life ------------------------------------------------------------------------------------------------ */
+/* --- life
+ * ------------------------------------------------------------------------------------------------
+ */
 
 static struct pl_sio_ns *create(struct parley_io *io, struct pl_str name)
 {
@@ -46,11 +48,10 @@ static void create_store(struct pl_sio_ns *ns)
 {
     const struct pl_sio_recovery_config *config = &ns->io->config.recovery;
     if (config->is_enabled) {
-        ns->store = pl_sio_store_create(&(struct pl_sio_store_limits){config->max_disconnection_ms,
-                                                                      config->sessions_max,
-                                                                      config->packets_max,
-                                                                      config->bytes_max},
-                                        ns->io->hash_key, pl_hub_stamp_us(ns->io->hub));
+        ns->store = pl_sio_store_create(
+            &(struct pl_sio_store_limits){config->max_disconnection_ms, config->sessions_max,
+                                          config->packets_max, config->bytes_max},
+            ns->io->hash_key, pl_hub_stamp_us(ns->io->hub));
     }
 }
 
@@ -80,7 +81,8 @@ static void withdraw(struct pl_sio_ns *ns)
     pl_sio_ns_unref(ns);
 }
 
-/* --- finding --------------------------------------------------------------------------------------------- */
+/* --- finding
+ * --------------------------------------------------------------------------------------------- */
 
 struct pl_sio_ns *pl_sio_ns_find(const struct parley_io *io, struct pl_str name)
 {
@@ -135,7 +137,8 @@ struct pl_sio_ns *pl_sio_ns_lookup(struct parley_io *io, const char *cstr)
 
 struct pl_sio_ns *pl_sio_parent_after(struct parley_io *io, uint64_t order)
 {
-    PL_LIST_EACH (node, &io->parents) {
+    PL_LIST_EACH(node, &io->parents)
+    {
         struct pl_sio_ns *parent = PL_CONTAINER_OF(node, struct pl_sio_ns, in_io);
         if (parent->order > order) {
             return parent;
@@ -167,14 +170,17 @@ struct parley_socket *pl_sio_ns_find_socket(const struct pl_sio_ns *ns, struct p
 
 struct pl_stream *pl_sio_ns_stream(const struct pl_sio_ns *ns)
 {
-    return pl_stream_find(ns->io->hub, &(struct pl_stream_key){.kind = PL_STREAM_SIO_NAMESPACE,
-                                                              .subject = pl_sio_name_str(ns->name)});
+    return pl_stream_find(ns->io->hub,
+                          &(struct pl_stream_key){.kind = PL_STREAM_SIO_NAMESPACE,
+                                                  .subject = pl_sio_name_str(ns->name)});
 }
 
-/* --- registering ----------------------------------------------------------------------------------------- */
+/* --- registering
+ * ----------------------------------------------------------------------------------------- */
 
 int parley_ns_on(struct parley_io *io, const char *cstr,
-                 void (*on_connect)(struct parley_socket *socket, const struct parley_val *auth, void *user),
+                 void (*on_connect)(struct parley_socket *socket, const struct parley_val *auth,
+                                    void *user),
                  void *user)
 {
     struct pl_sio_name *name = read_name(cstr);
@@ -216,8 +222,8 @@ static bool is_pattern_taken(const struct parley_io *io, const struct pl_pattern
 }
 
 int parley_ns_on_pattern(struct parley_io *io, const char *cstr,
-                         void (*on_connect)(struct parley_socket *socket, const struct parley_val *auth,
-                                            void *user),
+                         void (*on_connect)(struct parley_socket *socket,
+                                            const struct parley_val *auth, void *user),
                          void *user)
 {
     struct pl_sio_name *text = read_name(cstr);
@@ -246,8 +252,8 @@ int parley_ns_on_pattern(struct parley_io *io, const char *cstr,
 int parley_ns_on_match(struct parley_io *io,
                        void (*match)(const char *name, const struct parley_val *auth,
                                      struct parley_next *next, void *user),
-                       void (*on_connect)(struct parley_socket *socket, const struct parley_val *auth,
-                                          void *user),
+                       void (*on_connect)(struct parley_socket *socket,
+                                          const struct parley_val *auth, void *user),
                        void *user)
 {
     struct pl_sio_ns *parent = NULL;
@@ -264,7 +270,8 @@ int parley_ns_on_match(struct parley_io *io,
 }
 
 int parley_ns_use(struct parley_io *io, const char *name,
-                  void (*middleware)(struct parley_socket *socket, struct parley_next *next, void *user),
+                  void (*middleware)(struct parley_socket *socket, struct parley_next *next,
+                                     void *user),
                   void *user)
 {
     struct pl_sio_ns *ns = pl_sio_ns_lookup(io, name);
@@ -278,8 +285,8 @@ int parley_ns_use(struct parley_io *io, const char *name,
 }
 
 int parley_ns_on_room(struct parley_io *io, const char *name,
-                      void (*fn)(enum parley_room_event event, const char *room, const char *socket_id,
-                                 void *user),
+                      void (*fn)(enum parley_room_event event, const char *room,
+                                 const char *socket_id, void *user),
                       void *user)
 {
     struct pl_sio_ns *ns = pl_sio_ns_lookup(io, name);
@@ -291,13 +298,15 @@ int parley_ns_on_room(struct parley_io *io, const char *name,
     return 0;
 }
 
-void parley_on_new_namespace(struct parley_io *io, void (*fn)(const char *name, void *user), void *user)
+void parley_on_new_namespace(struct parley_io *io, void (*fn)(const char *name, void *user),
+                             void *user)
 {
     io->on_new_namespace = fn;
     io->on_new_namespace_user = user;
 }
 
-/* --- children -------------------------------------------------------------------------------------------- */
+/* --- children
+ * -------------------------------------------------------------------------------------------- */
 
 static void *copy_array(const void *array, size_t count, size_t size)
 {
@@ -318,7 +327,8 @@ static struct pl_sio_ns *create_child(struct pl_sio_ns *parent, struct pl_str na
     child->middlewares =
         copy_array(parent->middlewares, parent->middleware_count, sizeof(*parent->middlewares));
     child->middleware_count = parent->middleware_count;
-    child->listeners = copy_array(parent->listeners, parent->listener_count, sizeof(*parent->listeners));
+    child->listeners =
+        copy_array(parent->listeners, parent->listener_count, sizeof(*parent->listeners));
     child->listener_count = parent->listener_count;
     child->parent = pl_sio_ns_ref(parent);
     pl_list_push_back(&parent->children, &child->in_parent);
@@ -329,7 +339,8 @@ static struct pl_sio_ns *create_child(struct pl_sio_ns *parent, struct pl_str na
 struct pl_sio_ns *pl_sio_ns_ensure_child(struct pl_sio_ns *parent, struct pl_str name)
 {
     struct parley_io *io = parent->io;
-    struct pl_sio_ns *ns = pl_sio_ns_find(io, name); /* another client's function may have been faster */
+    struct pl_sio_ns *ns =
+        pl_sio_ns_find(io, name); /* another client's function may have been faster */
     size_t max = io->config.child_namespaces_max == 0 ? CHILDREN_MAX_DEFAULT
                                                       : io->config.child_namespaces_max;
     if (ns == NULL && !parent->is_deleted && io->child_count < max) {
@@ -350,7 +361,8 @@ void pl_sio_ns_tidy(struct pl_sio_ns *ns)
     withdraw(ns);
 }
 
-/* --- deleting -------------------------------------------------------------------------------------------- */
+/* --- deleting
+ * -------------------------------------------------------------------------------------------- */
 
 static void collect_sockets(struct pl_sio_sockets *sockets, struct pl_sio_ns *ns)
 {
@@ -412,7 +424,8 @@ void pl_sio_namespaces_fini(struct parley_io *io)
     }
 }
 
-/* --- figures --------------------------------------------------------------------------------------------- */
+/* --- figures
+ * --------------------------------------------------------------------------------------------- */
 
 struct parley_socket *parley_ns_socket(struct parley_io *io, const char *name, const char *id)
 {
@@ -427,7 +440,8 @@ size_t parley_ns_count(struct parley_io *io, const char *name)
     if (ns == NULL || !ns->is_parent) {
         return ns == NULL ? 0 : ns->by_id.count;
     }
-    PL_LIST_EACH (node, &ns->children) {
+    PL_LIST_EACH(node, &ns->children)
+    {
         count += PL_CONTAINER_OF(node, struct pl_sio_ns, in_parent)->by_id.count;
     }
     return count;

@@ -2,7 +2,8 @@
 #include "dialect/socketio/sio_internal.h"
 
 struct parley_next *pl_sio_next_create(struct parley_io *io,
-                                       void (*answer)(void *owner, const struct pl_sio_verdict *verdict),
+                                       void (*answer)(void *owner,
+                                                      const struct pl_sio_verdict *verdict),
                                        void (*drop)(void *owner), void *owner)
 {
     struct parley_next *next = pl_alloc(sizeof(*next));
@@ -26,7 +27,8 @@ void parley_next_accept(struct parley_next *next)
     answer(next, &(struct pl_sio_verdict){.is_accepted = true});
 }
 
-void parley_next_refuse(struct parley_next *next, const char *message, const struct parley_val *data)
+void parley_next_refuse(struct parley_next *next, const char *message,
+                        const struct parley_val *data)
 {
     answer(next, &(struct pl_sio_verdict){.message = message == NULL ? "" : message, .data = data});
 }

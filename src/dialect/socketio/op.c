@@ -1,7 +1,9 @@
-/* Operators: whom an emit, join, leave or disconnect is for, put together call by call, and the emits. */
+/* Operators: whom an emit, join, leave or disconnect is for, put together call by call, and the
+ * emits. */
 #include "dialect/socketio/sio_internal.h"
 
-/* --- putting one together -------------------------------------------------------------------------------- */
+/* --- putting one together
+ * -------------------------------------------------------------------------------- */
 
 static struct parley_op *create_op(struct pl_sio_ns *ns, struct parley_socket *socket)
 {
@@ -143,7 +145,8 @@ struct pl_sio_ns **pl_sio_op_namespaces(const struct parley_op *op, size_t *coun
     struct pl_sio_ns **namespaces = NULL;
     size_t i = 0;
     *count = op->ns->is_parent ? 0 : 1;
-    PL_LIST_EACH (node, &op->ns->children) {
+    PL_LIST_EACH(node, &op->ns->children)
+    {
         (*count)++;
     }
     if (*count > 0) {
@@ -152,7 +155,8 @@ struct pl_sio_ns **pl_sio_op_namespaces(const struct parley_op *op, size_t *coun
     if (!op->ns->is_parent) {
         namespaces[i++] = pl_sio_ns_ref(op->ns);
     }
-    PL_LIST_EACH (node, &op->ns->children) {
+    PL_LIST_EACH(node, &op->ns->children)
+    {
         namespaces[i++] = pl_sio_ns_ref(PL_CONTAINER_OF(node, struct pl_sio_ns, in_parent));
     }
     return namespaces;
@@ -166,7 +170,8 @@ void pl_sio_op_namespaces_free(struct pl_sio_ns **namespaces, size_t count)
     pl_free(namespaces);
 }
 
-/* --- emitting -------------------------------------------------------------------------------------------- */
+/* --- emitting
+ * -------------------------------------------------------------------------------------------- */
 
 /* Only where somebody listens: the audience is walked. */
 static void tell_outgoing(const struct parley_op *op, struct pl_sio_ns *ns, struct pl_str event,
@@ -183,7 +188,8 @@ static void tell_outgoing(const struct parley_op *op, struct pl_sio_ns *ns, stru
     pl_sio_sockets_fini(&sockets);
 }
 
-static struct pl_str *room_texts(const struct pl_sio_op_room *room, size_t count, struct pl_str more)
+static struct pl_str *room_texts(const struct pl_sio_op_room *room, size_t count,
+                                 struct pl_str more)
 {
     struct pl_str *texts = pl_alloc_array(count + 1, sizeof(*texts));
     for (size_t i = 0; room != NULL; room = room->next) {
@@ -228,7 +234,8 @@ static int emit_in(const struct parley_op *op, struct pl_sio_ns *ns, struct pl_s
     return pl_sio_select_send(op, ns, &outgoing);
 }
 
-static int emit_in_children(const struct parley_op *op, struct pl_str event, const struct parley_args *args)
+static int emit_in_children(const struct parley_op *op, struct pl_str event,
+                            const struct parley_args *args)
 {
     size_t count = 0;
     struct pl_sio_ns **namespaces = pl_sio_op_namespaces(op, &count);
@@ -250,7 +257,8 @@ int parley_op_emit(struct parley_op *op, const char *event, const struct parley_
         return rc;
     }
     if (pl_sio_op_is_for_self(op)) {
-        rc = pl_sio_emit_one(op->socket, &(struct pl_sio_emission){.event = name, .args = args}, op->flags);
+        rc = pl_sio_emit_one(op->socket, &(struct pl_sio_emission){.event = name, .args = args},
+                             op->flags);
     } else if (op->ns->is_parent) {
         rc = emit_in_children(op, name, args);
     } else {

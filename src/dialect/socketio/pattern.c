@@ -1,5 +1,5 @@
-/* Patterns of namespaces, kept as text and walked segment by segment: they are short, and matched once per
- * CONNECT to a name that is not there yet. */
+/* Patterns of namespaces, kept as text and walked segment by segment: they are short, and matched
+ * once per CONNECT to a name that is not there yet. */
 #include "dialect/socketio/pattern.h"
 
 #include "base/alloc.h"
@@ -40,8 +40,8 @@ static struct segment read_segment(struct pl_str text)
     struct segment segment = {SEGMENT_LITERAL, text};
     if (text.len >= 2 && text.ptr[0] == '{' && text.ptr[text.len - 1] == '}') {
         segment.kind = text.ptr[1] == '*' ? SEGMENT_REST : SEGMENT_ONE;
-        segment.text = pl_str_from(pl_str_first(text, text.len - 1),
-                                   segment.kind == SEGMENT_REST ? 2 : 1);
+        segment.text =
+            pl_str_from(pl_str_first(text, text.len - 1), segment.kind == SEGMENT_REST ? 2 : 1);
     }
     return segment;
 }
@@ -82,7 +82,8 @@ static int check_segment(const struct segment *segment, struct pl_str pattern, s
         return pl_error_set(err, PL_E_INVALID, "a segment or a name of the pattern is empty");
     }
     if (has_brace(segment->text)) {
-        return pl_error_set(err, PL_E_INVALID, "a brace must surround a whole segment of the pattern");
+        return pl_error_set(err, PL_E_INVALID,
+                            "a brace must surround a whole segment of the pattern");
     }
     if (segment->kind == SEGMENT_LITERAL) {
         return 0;
@@ -91,7 +92,8 @@ static int check_segment(const struct segment *segment, struct pl_str pattern, s
         return pl_error_set(err, PL_E_INVALID, "{*" PL_STR_FMT "} must be the end of the pattern",
                             PL_STR_ARG(segment->text));
     }
-    before -= segment->text.len + (segment->kind == SEGMENT_REST ? 4 : 3); /* slash and braces too */
+    before -=
+        segment->text.len + (segment->kind == SEGMENT_REST ? 4 : 3); /* slash and braces too */
     if (is_name_taken(pattern, before, segment->text)) {
         return pl_error_set(err, PL_E_INVALID, "the pattern has the name " PL_STR_FMT " twice",
                             PL_STR_ARG(segment->text));

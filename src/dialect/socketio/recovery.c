@@ -1,5 +1,6 @@
-/* The store of connection state recovery. Packets stand in a ring ordered by their stamps, so an offset is found
- * by bisection; the stamp of the newest packet that was dropped tells which offsets are still good. */
+/* The store of connection state recovery. Packets stand in a ring ordered by their stamps, so an
+ * offset is found by bisection; the stamp of the newest packet that was dropped tells which offsets
+ * are still good. */
 #include "dialect/socketio/recovery.h"
 
 #include "base/alloc.h"
@@ -25,9 +26,11 @@ struct pl_sio_store {
     struct pl_table by_pid;
 };
 
-/* --- offsets --------------------------------------------------------------------------------------------- */
+/* --- offsets
+ * --------------------------------------------------------------------------------------------- */
 
-static const char offset_digits[] = "-0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqrstuvwxyz";
+static const char offset_digits[] =
+    "-0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqrstuvwxyz";
 
 void pl_sio_offset_write(char out[PL_SIO_OFFSET_LEN], int64_t stamp_us)
 {
@@ -55,7 +58,8 @@ bool pl_sio_offset_read(int64_t *stamp_us, struct pl_str text)
     return true;
 }
 
-/* --- packets --------------------------------------------------------------------------------------------- */
+/* --- packets
+ * --------------------------------------------------------------------------------------------- */
 
 static struct entry *entry_at(const struct pl_sio_store *store, size_t i)
 {
@@ -117,7 +121,8 @@ static char *copy_names(struct pl_str *out, const struct pl_str *names, size_t c
     return at;
 }
 
-/* One allocation: the entry, the names' slices, the attachments' pointers, all the text. NULL without memory. */
+/* One allocation: the entry, the names' slices, the attachments' pointers, all the text. NULL
+ * without memory. */
 static struct entry *make_entry(const struct pl_sio_kept_packet *packet, int64_t now_ms)
 {
     size_t size = sizeof(struct entry) + packet->attachment_count * sizeof(struct pl_blob *);
@@ -164,7 +169,8 @@ static void grow_ring(struct pl_sio_store *store)
     store->first = 0;
 }
 
-void pl_sio_store_add(struct pl_sio_store *store, const struct pl_sio_kept_packet *packet, int64_t now_ms)
+void pl_sio_store_add(struct pl_sio_store *store, const struct pl_sio_kept_packet *packet,
+                      int64_t now_ms)
 {
     struct entry *entry = make_entry(packet, now_ms);
     store->last_us = packet->stamp_us;
@@ -184,14 +190,17 @@ void pl_sio_store_add(struct pl_sio_store *store, const struct pl_sio_kept_packe
     bound_packets(store, now_ms);
 }
 
-/* --- sessions -------------------------------------------------------------------------------------------- */
+/* --- sessions
+ * -------------------------------------------------------------------------------------------- */
 
 struct pl_sio_kept_session *pl_sio_kept_session_create(struct pl_str id, struct pl_str pid,
-                                                       const struct pl_str *rooms, size_t room_count)
+                                                       const struct pl_str *rooms,
+                                                       size_t room_count)
 {
     size_t size = sizeof(struct pl_sio_kept_session);
     struct pl_sio_kept_session *session = NULL;
-    bool fits = add_len(&size, rooms, room_count); /* rooms of one socket: bounded where they are joined */
+    bool fits =
+        add_len(&size, rooms, room_count); /* rooms of one socket: bounded where they are joined */
     PL_ASSERT(fits && id.len == PL_SIO_ID_LEN && pid.len == PL_SIO_ID_LEN);
     session = pl_alloc(size);
     session->rooms = (struct pl_str *)(void *)(session + 1);
@@ -235,7 +244,8 @@ static void bound_sessions(struct pl_sio_store *store, int64_t now_ms)
     }
 }
 
-void pl_sio_store_keep(struct pl_sio_store *store, struct pl_sio_kept_session *session, int64_t now_ms)
+void pl_sio_store_keep(struct pl_sio_store *store, struct pl_sio_kept_session *session,
+                       int64_t now_ms)
 {
     session->left_ms = now_ms;
     pl_list_push_back(&store->sessions, &session->in_store);
@@ -249,7 +259,8 @@ static struct pl_sio_kept_session *find_session(const struct pl_sio_store *store
     struct pl_table_link *link =
         pl_table_first(&store->by_pid, pl_siphash(store->hash_key, pid.ptr, pid.len));
     for (; link != NULL; link = pl_table_next(link)) {
-        struct pl_sio_kept_session *session = PL_CONTAINER_OF(link, struct pl_sio_kept_session, by_pid);
+        struct pl_sio_kept_session *session =
+            PL_CONTAINER_OF(link, struct pl_sio_kept_session, by_pid);
         if (pl_secret_eq(pl_str_make(session->pid, PL_SIO_ID_LEN), pid)) {
             return session;
         }
@@ -276,7 +287,8 @@ struct pl_sio_kept_session *pl_sio_store_claim(struct pl_sio_store *store, struc
     return take_session(store, session);
 }
 
-/* --- what was missed ------------------------------------------------------------------------------------- */
+/* --- what was missed
+ * ------------------------------------------------------------------------------------- */
 
 /* The first packet with a stamp above this one. */
 static size_t first_after(const struct pl_sio_store *store, int64_t stamp_us)
@@ -294,7 +306,8 @@ static size_t first_after(const struct pl_sio_store *store, int64_t stamp_us)
     return low;
 }
 
-static bool is_in_any(const struct pl_sio_kept_session *session, const struct pl_str *rooms, size_t count)
+static bool is_in_any(const struct pl_sio_kept_session *session, const struct pl_str *rooms,
+                      size_t count)
 {
     for (size_t i = 0; i < count; i++) {
         for (size_t j = 0; j < session->room_count; j++) {
@@ -308,7 +321,8 @@ static bool is_in_any(const struct pl_sio_kept_session *session, const struct pl
 
 void pl_sio_store_each_missed(struct pl_sio_store *store, const struct pl_sio_kept_session *session,
                               struct pl_str offset,
-                              void (*visit)(void *user, const struct pl_sio_kept_packet *packet), void *user)
+                              void (*visit)(void *user, const struct pl_sio_kept_packet *packet),
+                              void *user)
 {
     int64_t stamp_us = 0;
     if (!pl_sio_offset_read(&stamp_us, offset)) {
@@ -323,7 +337,8 @@ void pl_sio_store_each_missed(struct pl_sio_store *store, const struct pl_sio_ke
     }
 }
 
-/* --- the whole ------------------------------------------------------------------------------------------- */
+/* --- the whole
+ * ------------------------------------------------------------------------------------------- */
 
 struct pl_sio_store *pl_sio_store_create(const struct pl_sio_store_limits *limits,
                                          const uint8_t hash_key[16], int64_t stamp_us)

@@ -1,7 +1,8 @@
-/* What a namespace keeps so that a client whose connection broke misses nothing: the sessions that left, and the
- * packets sent since. Both are bounded by age and number, packets by their bytes as well; the oldest go first.
- * Source: shared spec socketio.md 3.8. Threads: one at a time. The clock is the caller's
- * (now_ms: monotonic); stamps are what offsets are made of, and strictly increase. */
+/* What a namespace keeps so that a client whose connection broke misses nothing: the sessions that
+ * left, and the packets sent since. Both are bounded by age and number, packets by their bytes as
+ * well; the oldest go first. Source: shared spec socketio.md 3.8. Threads: one at a time. The clock
+ * is the caller's (now_ms: monotonic); stamps are what offsets are made of, and strictly increase.
+ */
 #ifndef PL_DIALECT_SOCKETIO_RECOVERY_H
 #define PL_DIALECT_SOCKETIO_RECOVERY_H
 
@@ -21,12 +22,14 @@ struct pl_sio_store_limits {
     size_t bytes;
 };
 
-/* --- offsets: a packet's stamp as text, whose order is the stamps' ----------------------------------- */
+/* --- offsets: a packet's stamp as text, whose order is the stamps'
+ * ----------------------------------- */
 
 void pl_sio_offset_write(char out[PL_SIO_OFFSET_LEN], int64_t stamp_us);
 PL_MUST_CHECK bool pl_sio_offset_read(int64_t *stamp_us, struct pl_str text);
 
-/* --- the store --------------------------------------------------------------------------------------- */
+/* --- the store
+ * --------------------------------------------------------------------------------------- */
 
 /* hash_key: 16 random bytes; stamp_us: below those of all packets to come. Never NULL. */
 struct pl_sio_store *pl_sio_store_create(const struct pl_sio_store_limits *limits,
@@ -49,8 +52,10 @@ struct pl_sio_kept_packet {
     size_t except_count;
 };
 
-/* Keep a copy (attachments are counted). Without memory it is as if it had been dropped for its age. */
-void pl_sio_store_add(struct pl_sio_store *store, const struct pl_sio_kept_packet *packet, int64_t now_ms);
+/* Keep a copy (attachments are counted). Without memory it is as if it had been dropped for its
+ * age. */
+void pl_sio_store_add(struct pl_sio_store *store, const struct pl_sio_kept_packet *packet,
+                      int64_t now_ms);
 
 /* A session that left. */
 struct pl_sio_kept_session {
@@ -67,14 +72,17 @@ struct pl_sio_kept_session {
 
 /* With copies of its texts. Never NULL. */
 struct pl_sio_kept_session *pl_sio_kept_session_create(struct pl_str id, struct pl_str pid,
-                                                       const struct pl_str *rooms, size_t room_count);
+                                                       const struct pl_str *rooms,
+                                                       size_t room_count);
 void pl_sio_kept_session_free(struct pl_sio_kept_session *session); /* NULL is fine */
 
 /* Keep it; it belongs to the store now. */
-void pl_sio_store_keep(struct pl_sio_store *store, struct pl_sio_kept_session *session, int64_t now_ms);
+void pl_sio_store_keep(struct pl_sio_store *store, struct pl_sio_kept_session *session,
+                       int64_t now_ms);
 
-/* Take the session with this pid out: it is the caller's. NULL, and nothing changes, when there is none that is
- * young enough, or when a packet after `offset` was dropped. The pid is compared in constant time. */
+/* Take the session with this pid out: it is the caller's. NULL, and nothing changes, when there is
+ * none that is young enough, or when a packet after `offset` was dropped. The pid is compared in
+ * constant time. */
 struct pl_sio_kept_session *pl_sio_store_claim(struct pl_sio_store *store, struct pl_str pid,
                                                struct pl_str offset, int64_t now_ms);
 

@@ -1,4 +1,5 @@
-/* Rooms of one socket: hub streams, but for its own id. While it joins its namespace they are only names. */
+/* Rooms of one socket: hub streams, but for its own id. While it joins its namespace they are only
+ * names. */
 #include "dialect/socketio/sio_internal.h"
 
 static struct pl_stream_key room_key(const struct pl_sio_ns *ns, struct pl_str room)
@@ -23,7 +24,8 @@ static void tell(const struct parley_socket *socket, enum parley_room_event even
 }
 
 /* A listener may free the text that it is told of: it gets a copy. */
-static struct pl_sio_name *name_for_listeners(const struct parley_socket *socket, struct pl_str room)
+static struct pl_sio_name *name_for_listeners(const struct parley_socket *socket,
+                                              struct pl_str room)
 {
     return socket->ns->listener_count == 0 ? NULL : pl_sio_name_create(room);
 }
@@ -141,12 +143,14 @@ void pl_sio_own_room_left(struct parley_socket *socket)
     tell(socket, PARLEY_ROOM_DELETED, socket->id);
 }
 
-/* --- the application's calls ----------------------------------------------------------------------------- */
+/* --- the application's calls
+ * ----------------------------------------------------------------------------- */
 
 static int join_later(struct parley_socket *socket, struct pl_str room)
 {
     struct pl_sio_rare *rare = pl_sio_socket_rare(socket);
-    if (rare->rooms.count >= socket->ns->io->config.rooms_max && !pl_sio_names_has(&rare->rooms, room)) {
+    if (rare->rooms.count >= socket->ns->io->config.rooms_max &&
+        !pl_sio_names_has(&rare->rooms, room)) {
         return PL_E_FULL;
     }
     pl_sio_names_add(&rare->rooms, room);
@@ -168,7 +172,8 @@ int parley_join(struct parley_socket *socket, const char *room)
     if (rc < 0 || pl_str_eq(name, pl_sio_socket_id(socket))) {
         return rc;
     }
-    return socket->state == PL_SIO_JOINING ? join_later(socket, name) : pl_sio_room_join(socket, name);
+    return socket->state == PL_SIO_JOINING ? join_later(socket, name)
+                                           : pl_sio_room_join(socket, name);
 }
 
 int parley_leave(struct parley_socket *socket, const char *room)
@@ -217,7 +222,8 @@ const char *parley_room_at(const struct parley_socket *socket, size_t index)
     if (index == 0 || index >= parley_room_count(socket)) {
         return index == 0 ? socket->id : NULL;
     }
-    rare = pl_sio_socket_rare((struct parley_socket *)(uintptr_t)socket); /* a cache behind a getter */
+    rare =
+        pl_sio_socket_rare((struct parley_socket *)(uintptr_t)socket); /* a cache behind a getter */
     if (has_members(socket) && rare->rooms.count == 0) {
         pl_sio_rooms_collect(socket, &rare->rooms);
     }

@@ -1,5 +1,6 @@
-/* Whom an operator selects (spec 3.2), and sending to them. Rooms are streams of the hub, which knows how to reach
- * the union of some without some others; own-id rooms are sockets of the namespace's index, looked up here. */
+/* Whom an operator selects (spec 3.2), and sending to them. Rooms are streams of the hub, which
+ * knows how to reach the union of some without some others; own-id rooms are sockets of the
+ * namespace's index, looked up here. */
 #include "dialect/socketio/sio_internal.h"
 
 #define STREAMS_INLINE 8
@@ -22,8 +23,9 @@ static void *room_for(void *few, size_t count, size_t size)
 }
 
 /* Each name is a room that somebody joined, a socket's id, both or nothing. */
-static void look_up(struct selection *selection, const struct pl_sio_op_room *room, size_t *stream_count,
-                    size_t *id_count, struct pl_stream **streams, struct parley_socket **ids)
+static void look_up(struct selection *selection, const struct pl_sio_op_room *room,
+                    size_t *stream_count, size_t *id_count, struct pl_stream **streams,
+                    struct parley_socket **ids)
 {
     for (; room != NULL; room = room->next) {
         struct pl_str name = pl_str_make(room->text, room->len);
@@ -51,15 +53,16 @@ static void add_whole_namespace(struct selection *selection)
 static void leave_out_self(struct selection *selection, const struct parley_op *op)
 {
     struct parley_socket *socket = op->socket;
-    bool is_there = socket->ns == selection->ns && (socket->state == PL_SIO_CONNECTED ||
-                                                    socket->state == PL_SIO_DISCONNECTING);
+    bool is_there = socket->ns == selection->ns &&
+                    (socket->state == PL_SIO_CONNECTED || socket->state == PL_SIO_DISCONNECTING);
     if (is_there) {
         selection->ids[selection->include_id_count + selection->exclude_id_count++] = socket;
     }
 }
 
 /* Whether `socket` is among the sockets named from `first` on. */
-static bool is_named(struct parley_socket *const *ids, size_t count, const struct parley_socket *socket)
+static bool is_named(struct parley_socket *const *ids, size_t count,
+                     const struct parley_socket *socket)
 {
     for (size_t i = 0; i < count; i++) {
         if (ids[i] == socket) {
@@ -84,8 +87,8 @@ static void init(struct selection *selection, const struct parley_op *op, struct
     if (op->rooms == NULL) {
         add_whole_namespace(selection);
     } else {
-        look_up(selection, op->rooms, &selection->publish.include_count, &selection->include_id_count,
-                selection->streams, selection->ids);
+        look_up(selection, op->rooms, &selection->publish.include_count,
+                &selection->include_id_count, selection->streams, selection->ids);
     }
     look_up(selection, op->except, &exclude_stream_count, &selection->exclude_id_count,
             selection->streams + selection->publish.include_count, excluded_ids(selection));
@@ -108,7 +111,8 @@ static void fini(struct selection *selection)
     }
 }
 
-/* --- collecting ------------------------------------------------------------------------------------------ */
+/* --- collecting
+ * ------------------------------------------------------------------------------------------ */
 
 struct collector {
     struct pl_sio_sockets *out;
@@ -145,8 +149,10 @@ static bool is_new_id(const struct selection *selection, size_t i)
     return socket->state == PL_SIO_CONNECTED && pl_sio_socket_session(socket) != NULL &&
            !is_named(selection->ids, i, socket) &&
            !is_named(excluded_ids(selection), selection->exclude_id_count, socket) &&
-           !is_in_any(selection, socket, selection->publish.exclude, selection->publish.exclude_count) &&
-           !is_in_any(selection, socket, selection->publish.include, selection->publish.include_count);
+           !is_in_any(selection, socket, selection->publish.exclude,
+                      selection->publish.exclude_count) &&
+           !is_in_any(selection, socket, selection->publish.include,
+                      selection->publish.include_count);
 }
 
 static void collect_all(struct pl_sio_sockets *out, const struct selection *selection)
@@ -174,7 +180,8 @@ void pl_sio_select(struct pl_sio_sockets *out, const struct parley_op *op, struc
     fini(&selection);
 }
 
-/* --- sending --------------------------------------------------------------------------------------------- */
+/* --- sending
+ * --------------------------------------------------------------------------------------------- */
 
 struct encoder {
     struct parley_io *io;
@@ -190,8 +197,8 @@ static struct pl_frame *encode(void *user, uint8_t encoding)
     return frame;
 }
 
-/* Counted by the sizes of the streams: who is in several rooms is counted in each, so that counting costs a
- * publish nothing. */
+/* Counted by the sizes of the streams: who is in several rooms is counted in each, so that counting
+ * costs a publish nothing. */
 static void count_recipients(const struct selection *selection, const struct encoder *encoder)
 {
     size_t count = 0;
@@ -200,7 +207,8 @@ static void count_recipients(const struct selection *selection, const struct enc
     }
     count -= pl_size_min(count, selection->exclude_id_count);
     pl_sio_count(encoder->io, PL_METRIC_SOCKETIO_MESSAGES_OUT, (int64_t)count);
-    pl_sio_count(encoder->io, PL_METRIC_SOCKETIO_BYTES_OUT, (int64_t)(count * encoder->frame_bytes));
+    pl_sio_count(encoder->io, PL_METRIC_SOCKETIO_BYTES_OUT,
+                 (int64_t)(count * encoder->frame_bytes));
 }
 
 static int publish(struct selection *selection, const struct pl_sio_outgoing *outgoing)

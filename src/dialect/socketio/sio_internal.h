@@ -1,6 +1,7 @@
-/* What the files of the Socket.IO level share, and nobody else sees. Each struct names the file that writes its
- * fields. Threads: the hub's. Callbacks of the application may do anything (disconnect, delete the namespace,
- * close the server), so whoever calls one holds counted references, and collects before it calls. */
+/* What the files of the Socket.IO level share, and nobody else sees. Each struct names the file
+ * that writes its fields. Threads: the hub's. Callbacks of the application may do anything
+ * (disconnect, delete the namespace, close the server), so whoever calls one holds counted
+ * references, and collects before it calls. */
 #ifndef PL_DIALECT_SOCKETIO_SIO_INTERNAL_H
 #define PL_DIALECT_SOCKETIO_SIO_INTERNAL_H
 
@@ -18,13 +19,15 @@
 #define PL_SIO_NAMESPACE_LEN_MAX 512 /* of a name that clients may bring */
 #define PL_SIO_ROOM_LEN_MAX 65535
 
-/* Kinds of hub streams. A socket's own-id room is none: it is a look-up in its namespace's index. */
+/* Kinds of hub streams. A socket's own-id room is none: it is a look-up in its namespace's index.
+ */
 enum {
     PL_STREAM_SIO_NAMESPACE = 16, /* subject: the namespace; every connected socket subscribes */
     PL_STREAM_SIO_ROOM = 17,      /* subject: the namespace; label: the room */
 };
 
-/* --- names (names.c) ------------------------------------------------------------------------------------- */
+/* --- names (names.c)
+ * ------------------------------------------------------------------------------------- */
 
 /* A counted text with a NUL behind it. */
 struct pl_sio_name {
@@ -57,7 +60,8 @@ void pl_sio_names_fini(struct pl_sio_names *names);
 /* Whether a name of the application's is UTF-8 and of sane length; it becomes *out. */
 bool pl_sio_name_read(struct pl_str *out, const char *cstr, size_t len_max);
 
-/* --- answers of middlewares and hooks (next.c) ----------------------------------------------------------- */
+/* --- answers of middlewares and hooks (next.c)
+ * ----------------------------------------------------------- */
 
 struct pl_sio_verdict {
     bool is_accepted;
@@ -73,11 +77,13 @@ struct parley_next {
 };
 
 struct parley_next *pl_sio_next_create(struct parley_io *io,
-                                       void (*answer)(void *owner, const struct pl_sio_verdict *verdict),
+                                       void (*answer)(void *owner,
+                                                      const struct pl_sio_verdict *verdict),
                                        void (*drop)(void *owner), void *owner);
 void pl_sio_nexts_drop(struct parley_io *io);
 
-/* --- the server (io.c) ----------------------------------------------------------------------------------- */
+/* --- the server (io.c)
+ * ----------------------------------------------------------------------------------- */
 
 /* A middleware of the transport (hooks.c). */
 struct pl_sio_hook {
@@ -107,7 +113,7 @@ struct parley_io {
     bool has_raw_path;            /* one of them has taken the configured path: no Socket.IO */
     struct pl_sio_limits limits;  /* of every connection's decoder */
     uint8_t hash_key[PL_SIPHASH_KEY_BYTES];
-    struct pl_map by_name;    /* namespaces that can be joined */
+    struct pl_map by_name;     /* namespaces that can be joined */
     struct pl_list namespaces; /* the same, in the order of creation */
     struct pl_list parents;    /* patterns and functions, in the order of registration */
     uint64_t next_parent_order;
@@ -121,7 +127,6 @@ struct parley_io {
     void (*on_closed)(void *user);
     void *on_closed_user;
     struct pl_log_limit error_limit;
-    bool is_closed;
     /* emit.c: reused from packet to packet, so that writing one allocates nothing but its frame */
     struct pl_buf args;
     struct pl_buf packet;
@@ -144,7 +149,8 @@ static inline void pl_sio_count(struct parley_io *io, enum pl_metric metric, int
     pl_metrics_add(io->params.metrics, metric, n);
 }
 
-/* --- namespaces (namespace.c) ---------------------------------------------------------------------------- */
+/* --- namespaces (namespace.c)
+ * ---------------------------------------------------------------------------- */
 
 struct pl_sio_middleware {
     void (*fn)(struct parley_socket *socket, struct parley_next *next, void *user);
@@ -177,14 +183,15 @@ struct pl_sio_ns {
     uint64_t order;
     struct pl_list children;
     struct pl_pattern *pattern; /* NULL for a function */
-    void (*match)(const char *name, const struct parley_val *auth, struct parley_next *next, void *user);
+    void (*match)(const char *name, const struct parley_val *auth, struct parley_next *next,
+                  void *user);
     void *match_user;
 
     /* of a namespace */
-    struct pl_table by_id;  /* connected sockets */
-    size_t joining_count;   /* clients whose middlewares run */
-    size_t outgoing_count;  /* sockets that listen to outgoing events */
-    struct pl_table acks;   /* single acknowledgements that are awaited (ack.c) */
+    struct pl_table by_id;     /* connected sockets */
+    size_t joining_count;      /* clients whose middlewares run */
+    size_t outgoing_count;     /* sockets that listen to outgoing events */
+    struct pl_table acks;      /* single acknowledgements that are awaited (ack.c) */
     struct pl_list broadcasts; /* acknowledgements of broadcasts (broadcast_ack.c) */
     uint64_t next_ack_id;
     struct pl_sio_handlers *no_handlers; /* where the tables of its sockets begin */
@@ -208,27 +215,34 @@ struct parley_socket *pl_sio_ns_find_socket(const struct pl_sio_ns *ns, struct p
 /* The stream that all its sockets subscribe; NULL when there are none. */
 struct pl_stream *pl_sio_ns_stream(const struct pl_sio_ns *ns);
 
-/* --- connections (conn.c) -------------------------------------------------------------------------------- */
+/* --- connections (conn.c)
+ * -------------------------------------------------------------------------------- */
 
 /* One Engine.IO session: any number of sockets. */
 struct pl_sio_conn {
-    uint32_t refs; /* the session's own, one per socket and joining, one per call that is under way */
-    bool is_closing; /* nothing is read or sent any more */
-    bool has_joined; /* some namespace, once */
+    uint32_t
+        refs; /* the session's own, one per socket and joining, one per call that is under way */
+    bool is_closing;  /* nothing is read or sent any more */
+    bool wants_close; /* once none of its sockets is on its way out */
+    bool has_joined;  /* some namespace, once */
     struct parley_io *io;
     struct pl_eio_session *eio; /* NULL once it is closed */
     struct pl_list sockets;     /* connected, in the order of joining */
     struct pl_list joinings;
     uint32_t socket_count;
     uint32_t joining_count;
-    struct pl_timer timer; /* until the first namespace is joined; later until attachments have come */
+    uint32_t ending_count; /* sockets whose `disconnecting` handler runs: they need their rooms */
+    struct pl_timer
+        timer; /* until the first namespace is joined; later until attachments have come */
     struct pl_sio_decoder decoder;
     struct pl_rate rate;
-    struct pl_sio_names *former; /* left by us, not by the client: what still arrives for them is dropped */
+    struct pl_sio_names
+        *former; /* left by us, not by the client: what still arrives for them is dropped */
 };
 
 void pl_sio_conn_open(void *io, struct pl_eio_session *session);
-void pl_sio_conn_message(void *io, struct pl_eio_session *session, bool is_text, struct pl_span bytes);
+void pl_sio_conn_message(void *io, struct pl_eio_session *session, bool is_text,
+                         struct pl_span bytes);
 void pl_sio_conn_closed(void *io, struct pl_eio_session *session, enum pl_eio_reason reason);
 
 struct pl_sio_conn *pl_sio_conn_ref(struct pl_sio_conn *conn);
@@ -242,6 +256,9 @@ void pl_sio_conn_joined(struct pl_sio_conn *conn);
 void pl_sio_conn_note_former(struct pl_sio_conn *conn, struct pl_str ns);
 /* End all sockets with this reason, then close. */
 void pl_sio_conn_close(struct pl_sio_conn *conn, enum parley_reason reason);
+/* A socket is on its way out, or is out: in between the connection does not close. */
+void pl_sio_conn_ending_begin(struct pl_sio_conn *conn);
+void pl_sio_conn_ending_end(struct pl_sio_conn *conn);
 /* Close for breaking the rules (spec 2.9, second row). */
 void pl_sio_conn_violation(struct pl_sio_conn *conn);
 
@@ -250,7 +267,8 @@ static inline bool pl_sio_conn_is_open(const struct pl_sio_conn *conn)
     return conn->eio != NULL && !conn->is_closing && pl_eio_session_is_open(conn->eio);
 }
 
-/* --- handlers (handlers.c) ------------------------------------------------------------------------------- */
+/* --- handlers (handlers.c)
+ * ------------------------------------------------------------------------------- */
 
 enum pl_sio_handler_kind {
     PL_SIO_ON_EVENT,
@@ -268,8 +286,8 @@ struct pl_sio_handler {
     enum pl_sio_handler_kind kind;
     union {
         void (*any)(void); /* to compare */
-        void (*event)(struct parley_socket *socket, const char *event, const struct parley_args *args,
-                      struct parley_ack *ack, void *user);
+        void (*event)(struct parley_socket *socket, const char *event,
+                      const struct parley_args *args, struct parley_ack *ack, void *user);
         void (*use)(struct parley_socket *socket, const char *event, const struct parley_args *args,
                     struct parley_next *next, void *user);
         void (*error)(struct parley_socket *socket, const char *message, void *user);
@@ -280,8 +298,9 @@ struct pl_sio_handler {
     struct pl_sio_name *name; /* of PL_SIO_ON_EVENT; counted */
 };
 
-/* What a socket's events lead to. Immutable and counted: sockets on which the same handlers were registered in the
- * same order share one table, since each table remembers what it last became (`next`). */
+/* What a socket's events lead to. Immutable and counted: sockets on which the same handlers were
+ * registered in the same order share one table, since each table remembers what it last became
+ * (`next`). */
 struct pl_sio_handlers {
     uint32_t refs;
     uint32_t count;
@@ -293,12 +312,14 @@ struct pl_sio_handlers *pl_sio_handlers_create(void); /* an empty table */
 struct pl_sio_handlers *pl_sio_handlers_ref(struct pl_sio_handlers *handlers);
 void pl_sio_handlers_unref(struct pl_sio_handlers *handlers); /* NULL is fine */
 /* The handler of an event; NULL. */
-const struct pl_sio_handler *pl_sio_handlers_find(const struct pl_sio_handlers *handlers, struct pl_str event);
+const struct pl_sio_handler *pl_sio_handlers_find(const struct pl_sio_handlers *handlers,
+                                                  struct pl_str event);
 /* The first one of a kind at or behind place *i, which is moved behind it; NULL at the end. */
 const struct pl_sio_handler *pl_sio_handlers_next(const struct pl_sio_handlers *handlers,
                                                   enum pl_sio_handler_kind kind, size_t *i);
 
-/* --- sockets (socket.c) ---------------------------------------------------------------------------------- */
+/* --- sockets (socket.c)
+ * ---------------------------------------------------------------------------------- */
 
 enum pl_sio_state {
     PL_SIO_JOINING,       /* middlewares run; the client has no answer yet */
@@ -340,7 +361,8 @@ struct pl_sio_rare {
     const struct parley_val *handshake;
     struct pl_list acks; /* awaited from the client (ack.c) */
     size_t ack_count;
-    struct pl_sio_names rooms; /* while joining: those to join; while disconnected: those it was in */
+    struct pl_sio_names
+        rooms; /* while joining: those to join; while disconnected: those it was in */
     char pid[PL_SIO_ID_LEN + 1]; /* a secret of the client's; empty without recovery */
 };
 
@@ -380,7 +402,8 @@ struct pl_sio_sockets {
 void pl_sio_sockets_add(struct pl_sio_sockets *list, struct parley_socket *socket);
 void pl_sio_sockets_fini(struct pl_sio_sockets *list);
 
-/* --- connecting and disconnecting (connect.c, disconnect.c) ---------------------------------------------- */
+/* --- connecting and disconnecting (connect.c, disconnect.c)
+ * ---------------------------------------------- */
 
 void pl_sio_connect(struct pl_sio_conn *conn, const struct pl_sio_packet *packet);
 /* Whether a CONNECT for this namespace is under way. */
@@ -393,12 +416,15 @@ void pl_sio_socket_end(struct parley_socket *socket, enum parley_reason reason);
 /* The same with a DISCONNECT packet before. */
 void pl_sio_socket_kick(struct parley_socket *socket);
 
-/* --- receiving (dispatch.c) ------------------------------------------------------------------------------ */
+/* --- receiving (dispatch.c)
+ * ------------------------------------------------------------------------------ */
 
-void pl_sio_dispatch(struct pl_sio_conn *conn, const struct pl_sio_message *message, struct pl_arena *arena);
+void pl_sio_dispatch(struct pl_sio_conn *conn, const struct pl_sio_message *message,
+                     struct pl_arena *arena);
 void pl_sio_socket_error(struct parley_socket *socket, const char *message);
 
-/* --- sending (emit.c) ------------------------------------------------------------------------------------ */
+/* --- sending (emit.c)
+ * ------------------------------------------------------------------------------------ */
 
 /* A packet ready for its frames; borrowed from the server until the next one is written. */
 struct pl_sio_outgoing {
@@ -420,9 +446,10 @@ struct pl_sio_emission {
 PL_MUST_CHECK int pl_sio_write_emission(struct pl_sio_outgoing *out, struct pl_sio_ns *ns,
                                         const struct pl_sio_emission *emission);
 /* The answer to event number `id`. Errors as above. */
-PL_MUST_CHECK int pl_sio_write_ack_packet(struct pl_sio_outgoing *out, struct pl_sio_ns *ns, uint64_t id,
-                                          const struct parley_args *args);
-/* One value as JSON, in io->args until the next packet is written; empty without memory. Bytes are placeholders. */
+PL_MUST_CHECK int pl_sio_write_ack_packet(struct pl_sio_outgoing *out, struct pl_sio_ns *ns,
+                                          uint64_t id, const struct parley_args *args);
+/* One value as JSON, in io->args until the next packet is written; empty without memory. Bytes are
+ * placeholders. */
 struct pl_str pl_sio_write_value(struct parley_io *io, const struct parley_val *val);
 /* One frame for an encoding; NULL without memory. */
 struct pl_frame *pl_sio_outgoing_frame(const struct pl_sio_outgoing *outgoing, uint8_t encoding);
@@ -438,10 +465,11 @@ PL_MUST_CHECK int pl_sio_event_read(struct pl_str *out, const char *event);
 /* 0 when the socket may emit now; PL_E_STATE or PL_E_CLOSED. */
 PL_MUST_CHECK int pl_sio_socket_may_emit(const struct parley_socket *socket);
 /* Emit to one socket, with an ack id or without. */
-PL_MUST_CHECK int pl_sio_emit_one(struct parley_socket *socket, const struct pl_sio_emission *emission,
-                                  unsigned flags);
+PL_MUST_CHECK int pl_sio_emit_one(struct parley_socket *socket,
+                                  const struct pl_sio_emission *emission, unsigned flags);
 /* Tell those who listen to what this socket is sent. */
-void pl_sio_tell_outgoing(struct parley_socket *socket, struct pl_str event, const struct parley_args *args);
+void pl_sio_tell_outgoing(struct parley_socket *socket, struct pl_str event,
+                          const struct parley_args *args);
 /* Arguments from a template, as parley_args_format. */
 PL_MUST_CHECK int pl_sio_args_formatv(struct parley_args **out, const char *fmt, va_list args)
     PL_PRINTF(2, 0);
@@ -449,11 +477,12 @@ PL_MUST_CHECK int pl_sio_args_formatv(struct parley_args **out, const char *fmt,
 /* With recovery on: a new offset for a packet, in `out`, which it returns; empty otherwise. */
 struct pl_str pl_sio_offset_begin(struct pl_sio_ns *ns, char out[PL_SIO_OFFSET_LEN]);
 /* Keep a packet that was written with that offset. */
-void pl_sio_offset_keep(struct pl_sio_ns *ns, const struct pl_sio_outgoing *outgoing, struct pl_str offset,
-                        const struct pl_str *rooms, size_t room_count, const struct pl_str *except,
-                        size_t except_count);
+void pl_sio_offset_keep(struct pl_sio_ns *ns, const struct pl_sio_outgoing *outgoing,
+                        struct pl_str offset, const struct pl_str *rooms, size_t room_count,
+                        const struct pl_str *except, size_t except_count);
 
-/* --- acknowledgements (ack.c, broadcast_ack.c) ----------------------------------------------------------- */
+/* --- acknowledgements (ack.c, broadcast_ack.c)
+ * ----------------------------------------------------------- */
 
 struct parley_ack {
     struct parley_socket *socket; /* counted when the ack is kept */
@@ -471,7 +500,8 @@ void pl_sio_broadcast_receive(struct parley_socket *socket, const struct pl_sio_
 /* End all with PL_E_CLOSED: the namespace goes. */
 void pl_sio_broadcasts_close(struct pl_sio_ns *ns);
 
-/* --- rooms (room.c) -------------------------------------------------------------------------------------- */
+/* --- rooms (room.c)
+ * -------------------------------------------------------------------------------------- */
 
 /* Into a room, or out of it, with its events; `room` is not its own id. */
 PL_MUST_CHECK int pl_sio_room_join(struct parley_socket *socket, struct pl_str room);
@@ -485,7 +515,8 @@ void pl_sio_rooms_collect(const struct parley_socket *socket, struct pl_sio_name
 void pl_sio_own_room_joined(struct parley_socket *socket);
 void pl_sio_own_room_left(struct parley_socket *socket);
 
-/* --- operators (op.c, select.c, bulk.c) ------------------------------------------------------------------ */
+/* --- operators (op.c, select.c, bulk.c)
+ * ------------------------------------------------------------------ */
 
 struct pl_sio_op_room {
     struct pl_sio_op_room *next;
@@ -515,11 +546,13 @@ static inline bool pl_sio_op_is_for_self(const struct parley_op *op)
     return op->socket != NULL && !op->is_aimed;
 }
 
-/* Everybody selected in one namespace (the operator's, or a child of it), each once, in the order of joining. */
+/* Everybody selected in one namespace (the operator's, or a child of it), each once, in the order
+ * of joining. */
 void pl_sio_select(struct pl_sio_sockets *out, const struct parley_op *op, struct pl_sio_ns *ns);
 
-/* Send to everybody selected. Nothing is allocated, copied or locked per recipient unless the operator names own-id
- * rooms or leaves out several: then the recipients are collected, still with one frame per encoding. */
+/* Send to everybody selected. Nothing is allocated, copied or locked per recipient unless the
+ * operator names own-id rooms or leaves out several: then the recipients are collected, still with
+ * one frame per encoding. */
 PL_MUST_CHECK int pl_sio_select_send(const struct parley_op *op, struct pl_sio_ns *ns,
                                      const struct pl_sio_outgoing *outgoing);
 
@@ -527,12 +560,14 @@ PL_MUST_CHECK int pl_sio_select_send(const struct parley_op *op, struct pl_sio_n
 struct pl_sio_ns **pl_sio_op_namespaces(const struct parley_op *op, size_t *count);
 void pl_sio_op_namespaces_free(struct pl_sio_ns **namespaces, size_t count);
 
-/* --- raw Engine.IO (eio_raw.c) --------------------------------------------------------------------------- */
+/* --- raw Engine.IO (eio_raw.c)
+ * --------------------------------------------------------------------------- */
 
 void pl_eio_raw_shutdown(struct parley_io *io);
 void pl_eio_raw_destroy(struct parley_io *io);
 
-/* --- transport hooks (hooks.c) --------------------------------------------------------------------------- */
+/* --- transport hooks (hooks.c)
+ * --------------------------------------------------------------------------- */
 
 /* The hooks that were registered, for the engine. */
 void pl_sio_hooks_fill(struct pl_eio_handler *handler, const struct parley_io *io);

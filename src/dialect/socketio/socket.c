@@ -84,7 +84,8 @@ void pl_sio_sockets_fini(struct pl_sio_sockets *list)
     *list = (struct pl_sio_sockets){0};
 }
 
-/* --- getters --------------------------------------------------------------------------------------------- */
+/* --- getters
+ * --------------------------------------------------------------------------------------------- */
 
 const char *parley_socket_id(const struct parley_socket *socket)
 {
@@ -128,7 +129,8 @@ int parley_socket_protocol(const struct parley_socket *socket)
     return 4;
 }
 
-/* Cut out of the name at each call: parts of it have no NUL behind them, so they are kept with the namespace. */
+/* Cut out of the name at each call: parts of it have no NUL behind them, so they are kept with the
+ * namespace. */
 const char *parley_socket_ns_param(const struct parley_socket *socket, const char *name)
 {
     const struct pl_sio_ns *parent = socket->ns->parent;
@@ -157,7 +159,8 @@ const struct parley_val *parley_socket_handshake(const struct parley_socket *soc
     return rare->handshake;
 }
 
-/* --- what the application keeps -------------------------------------------------------------------------- */
+/* --- what the application keeps
+ * -------------------------------------------------------------------------- */
 
 const struct parley_val *parley_socket_data(const struct parley_socket *socket)
 {

@@ -1,5 +1,6 @@
-/* The Socket.IO server: what starts and stops it. What an application does with it is in include/parley/socketio.h.
- * Source: shared spec socketio.md, sections 2, 3 and 6. Threads: the hub's. */
+/* The Socket.IO server: what starts and stops it. What an application does with it is in
+ * include/parley/socketio.h. Source: shared spec socketio.md, sections 2, 3 and 6. Threads: the
+ * hub's. */
 #ifndef PL_DIALECT_SOCKETIO_SOCKETIO_H
 #define PL_DIALECT_SOCKETIO_SOCKETIO_H
 
@@ -43,8 +44,8 @@ struct pl_sio_params {
     const struct pl_sio_config *config; /* copied; its text lives as long as the server */
 };
 
-/* A server without namespaces, which takes no connection yet: the application's hook registers its channels and
- * hooks now. Returns 0 or PL_E_NOMEM. */
+/* A server without namespaces, which takes no connection yet: the application's hook registers its
+ * channels and hooks now. Returns 0 or PL_E_NOMEM. */
 PL_MUST_CHECK int pl_sio_create(struct parley_io **out, const struct pl_sio_params *params,
                                 struct pl_error *err);
 
@@ -52,14 +53,15 @@ PL_MUST_CHECK int pl_sio_create(struct parley_io **out, const struct pl_sio_para
  * pl_eio_engine_create. */
 PL_MUST_CHECK int pl_sio_start(struct parley_io *io, struct pl_error *err);
 
-/* What it was created with: for raw Engine.IO on other paths. Borrowed as long as the server is there. */
+/* What it was created with: for raw Engine.IO on other paths. Borrowed as long as the server is
+ * there. */
 const struct pl_sio_params *pl_sio_params(const struct parley_io *io);
 
 /* End every connection ("server shutting down") and refuse newcomers. */
 void pl_sio_shutdown(struct parley_io *io);
 
-/* After shutdown, and after the turn in which it happened. Middlewares that never answered are forgotten. NULL is
- * fine. */
+/* After shutdown, and after the turn in which it happened. Middlewares that never answered are
+ * forgotten. NULL is fine. */
 void pl_sio_destroy(struct parley_io *io);
 
 #endif

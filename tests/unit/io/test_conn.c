@@ -1,4 +1,5 @@
-/* Connections: what is shown to the protocol and when, how what is queued leaves, and how they end. */
+/* Connections: what is shown to the protocol and when, how what is queued leaves, and how they end.
+ */
 #include "io/conn.h"
 
 #include "base/alloc.h"
@@ -27,12 +28,12 @@ struct subject {
     int client; /* the other end */
     size_t taken;
     size_t calls;
-    size_t longest;   /* input shown at once */
+    size_t longest; /* input shown at once */
     size_t flushed;
     size_t end_count;
-    int end;          /* enum pl_conn_end, or END_NONE */
-    size_t wants;     /* bytes that must be there before any is consumed; 0: one */
-    char order[16];   /* of the first messages */
+    int end;        /* enum pl_conn_end, or END_NONE */
+    size_t wants;   /* bytes that must be there before any is consumed; 0: one */
+    char order[16]; /* of the first messages */
     void (*on_message)(struct subject *subject, uint8_t byte);
     void (*on_end)(struct subject *subject);
     struct subject *other;
@@ -87,7 +88,8 @@ static void fixture_init(struct fixture *fixture)
 {
     *fixture = (struct fixture){0};
     assert_int_equal(pl_loop_create(&fixture->loop, NULL), 0);
-    pl_loop_set_input_slice(fixture->loop, 256, 60u * 1000 * 1000); /* no time limit: sanitizers are slow */
+    pl_loop_set_input_slice(fixture->loop, 256,
+                            60u * 1000 * 1000); /* no time limit: sanitizers are slow */
     pl_fanout_init(&fixture->fanout);
     pl_conn_set_init(&fixture->set, fixture->loop, &fixture->fanout, &fixture->metrics);
 }
@@ -107,11 +109,13 @@ static void turns(struct fixture *fixture, int count)
     }
 }
 
-static void subject_open_fd(struct subject *subject, struct fixture *fixture, int server_fd, int client_fd)
+static void subject_open_fd(struct subject *subject, struct fixture *fixture, int server_fd,
+                            int client_fd)
 {
     struct pl_address peer = {.family = PL_ADDRESS_UNIX};
     *subject = (struct subject){.client = client_fd, .end = END_NONE};
-    assert_int_equal(pl_conn_open(&subject->conn, &fixture->set, server_fd, &peer, &protocol, NULL), 0);
+    assert_int_equal(pl_conn_open(&subject->conn, &fixture->set, server_fd, &peer, &protocol, NULL),
+                     0);
     subject->conn->protocol_data = subject;
 }
 
@@ -181,7 +185,8 @@ static void queue(struct subject *subject, size_t len)
     pl_conn_send(subject->conn, frame);
 }
 
-/* --- reading ------------------------------------------------------------------------------------------- */
+/* --- reading
+ * ------------------------------------------------------------------------------------------- */
 
 static void test_conn_input_of_a_turn_has_a_share_and_the_rest_comes_next_turn(void **state)
 {
@@ -387,7 +392,8 @@ static void test_conn_reset_is_an_error_however_it_reads(void **state)
     }
 }
 
-/* --- writing ------------------------------------------------------------------------------------------- */
+/* --- writing
+ * ------------------------------------------------------------------------------------------- */
 
 static void test_conn_queue_longer_than_one_gather_leaves_in_order(void **state)
 {
@@ -483,7 +489,8 @@ static void test_conn_that_passes_half_its_bound_is_flushed_inside_the_publish(v
     frames[0] = pl_frame_create(400);
     memset(frames[0]->data, 'x', 400);
     for (size_t i = 0; i < 5; i++) {
-        struct pl_fanout_publish publish = {.include = &stream, .include_count = 1, .frames = frames};
+        struct pl_fanout_publish publish = {
+            .include = &stream, .include_count = 1, .frames = frames};
         assert_int_equal(pl_fanout_publish(&fixture.fanout, &publish), 1);
     }
     assert_int_equal(hear(&subject, NULL), 1600); /* two at a time; no turn has passed */
@@ -495,7 +502,8 @@ static void test_conn_that_passes_half_its_bound_is_flushed_inside_the_publish(v
     fixture_fini(&fixture);
 }
 
-/* --- ends ---------------------------------------------------------------------------------------------- */
+/* --- ends
+ * ---------------------------------------------------------------------------------------------- */
 
 static void answer(struct subject *subject, uint8_t byte)
 {

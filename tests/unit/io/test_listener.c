@@ -152,7 +152,8 @@ static void test_listener_refuses_at_the_limit_of_connections(void **state)
     fixture_fini(&fixture);
 }
 
-/* In a process of its own, whose descriptors run out. Returns the number of what failed, 0 for nothing. */
+/* In a process of its own, whose descriptors run out. Returns the number of what failed, 0 for
+ * nothing. */
 static int run_out_of_descriptors(struct fixture *fixture)
 {
     struct rlimit limit = {0};
@@ -171,7 +172,8 @@ static int run_out_of_descriptors(struct fixture *fixture)
         pl_metrics_get(&fixture->metrics, PL_METRIC_REFUSED_OPEN_FILES) != 1) {
         return 2;
     }
-    if (read_to_end(client, answer, sizeof(answer)) <= 0 || memcmp(answer, "HTTP/1.1 503 ", 13) != 0) {
+    if (read_to_end(client, answer, sizeof(answer)) <= 0 ||
+        memcmp(answer, "HTTP/1.1 503 ", 13) != 0) {
         return 3;
     }
     close(client); /* one is free again, and goes to the next client's own side */

@@ -1,4 +1,5 @@
-/* The loop: the order of a turn, posts and stops from other threads, the clock, watches, the share of input. */
+/* The loop: the order of a turn, posts and stops from other threads, the clock, watches, the share
+ * of input. */
 #include "io/loop.h"
 
 #include "base/alloc.h"
@@ -84,8 +85,9 @@ static void on_ready(struct pl_watch *watch, unsigned ready)
 
 static void diary_init(struct diary *diary)
 {
-    *diary = (struct diary){
-        .hook = {.begin = on_begin, .end = on_end}, .timer.on_due = on_due, .deferred.run = on_deferred};
+    *diary = (struct diary){.hook = {.begin = on_begin, .end = on_end},
+                            .timer.on_due = on_due,
+                            .deferred.run = on_deferred};
     assert_int_equal(pl_loop_create(&diary->loop, NULL), 0);
     pl_loop_hook_add(diary->loop, &diary->hook);
 }
@@ -146,7 +148,8 @@ static void test_loop_watch_that_another_stops_in_the_same_turn_stays_silent(voi
     pl_loop_turn(diary.loop, 0);
     assert_string_equal(diary.text, "bre"); /* whichever came first */
     pl_loop_turn(diary.loop, 0);
-    assert_string_equal(diary.text, diary.text[3] == 'b' && diary.text[4] == 'r' ? "brebre" : "brebe");
+    assert_string_equal(diary.text,
+                        diary.text[3] == 'b' && diary.text[4] == 'r' ? "brebre" : "brebe");
     pair_fini(&pairs[0]);
     pair_fini(&pairs[1]);
     pl_loop_destroy(diary.loop);
@@ -177,7 +180,8 @@ static void test_loop_interest_decides_what_is_reported(void **state)
         {PL_READY_READ, PL_READY_READ},
         {PL_READY_WRITE, PL_READY_WRITE},
         {PL_READY_HANGUP, PL_READY_HANGUP},
-        {PL_READY_READ | PL_READY_WRITE | PL_READY_HANGUP, PL_READY_READ | PL_READY_WRITE | PL_READY_HANGUP},
+        {PL_READY_READ | PL_READY_WRITE | PL_READY_HANGUP,
+         PL_READY_READ | PL_READY_WRITE | PL_READY_HANGUP},
         {0, 0},
     };
     (void)state;
@@ -225,7 +229,8 @@ static void test_loop_soon_lets_the_next_turn_begin_at_once(void **state)
     pl_loop_destroy(diary.loop);
 }
 
-/* --- other threads ------------------------------------------------------------------------------------- */
+/* --- other threads
+ * ------------------------------------------------------------------------------------- */
 
 #define POSTS 20000
 
@@ -325,7 +330,8 @@ static void test_loop_post_made_in_a_post_runs_in_the_next_turn(void **state)
     pl_loop_destroy(diary.loop);
 }
 
-/* --- the share of input -------------------------------------------------------------------------------- */
+/* --- the share of input
+ * -------------------------------------------------------------------------------- */
 
 static size_t take_all(struct pl_loop *loop)
 {

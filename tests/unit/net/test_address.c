@@ -23,8 +23,8 @@ static void test_address_texts_are_read_and_written(void **state)
         {"[::1]:7350", "[::1]:7350", "::1", PL_ADDRESS_IPV6},
         {"[2001:DB8::0:1]:65535", "[2001:db8::1]:65535", "2001:db8::1", PL_ADDRESS_IPV6},
         {"[ffff:ffff:ffff:ffff:ffff:ffff:255.255.255.255]:65535",
-         "[ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff]:65535", "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff",
-         PL_ADDRESS_IPV6},
+         "[ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff]:65535",
+         "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff", PL_ADDRESS_IPV6},
         {":80", "0.0.0.0:80", "0.0.0.0", PL_ADDRESS_IPV4},
         {"*:80", "0.0.0.0:80", "0.0.0.0", PL_ADDRESS_IPV4},
         {"localhost:0", "127.0.0.1:0", "127.0.0.1", PL_ADDRESS_IPV4},
@@ -43,9 +43,29 @@ static void test_address_texts_are_read_and_written(void **state)
 static void test_address_texts_that_mean_nothing_are_refused(void **state)
 {
     static const char *const rows[] = {
-        "", ":", "7350", "127.0.0.1", "127.0.0.1:", "127.0.0.1:65536", "127.0.0.1:-1", "127.0.0.1:+1",
-        "127.0.0.1: 1", "127.0.0.1:1x", "127.0.0:1", "256.0.0.1:1", "example.org:80", "::1", "::1:7350",
-        "[::1]", "[::1]7350", "[]:80", "[:80", "]:80", "[127.0.0.1]:80", "[::1:80", "::1]:80",
+        "",
+        ":",
+        "7350",
+        "127.0.0.1",
+        "127.0.0.1:",
+        "127.0.0.1:65536",
+        "127.0.0.1:-1",
+        "127.0.0.1:+1",
+        "127.0.0.1: 1",
+        "127.0.0.1:1x",
+        "127.0.0:1",
+        "256.0.0.1:1",
+        "example.org:80",
+        "::1",
+        "::1:7350",
+        "[::1]",
+        "[::1]7350",
+        "[]:80",
+        "[:80",
+        "]:80",
+        "[127.0.0.1]:80",
+        "[::1:80",
+        "::1]:80",
         "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa:80",
     };
     (void)state;
@@ -73,9 +93,9 @@ static void test_address_survives_the_way_through_a_sockaddr(void **state)
         struct pl_address in;
         struct pl_address out;
         assert_int_equal(pl_address_parse(&in, pl_str_of_cstr(rows[i]), NULL), 0);
-        assert_int_equal(pl_address_to_sockaddr(&storage, &in),
-                         in.family == PL_ADDRESS_IPV6 ? sizeof(struct sockaddr_in6)
-                                                      : sizeof(struct sockaddr_in));
+        assert_int_equal(pl_address_to_sockaddr(&storage, &in), in.family == PL_ADDRESS_IPV6
+                                                                    ? sizeof(struct sockaddr_in6)
+                                                                    : sizeof(struct sockaddr_in));
         pl_address_from_sockaddr(&out, &storage);
         assert_int_equal(out.family, in.family);
         assert_int_equal(out.port, in.port);

@@ -25,7 +25,8 @@ static void free_member(void *value)
     free(member);
 }
 
-/* --- values ---------------------------------------------------------------------------------------------- */
+/* --- values
+ * ---------------------------------------------------------------------------------------------- */
 
 static const char *string_at(const struct parley_args *args, size_t i)
 {
@@ -34,7 +35,8 @@ static const char *string_at(const struct parley_args *args, size_t i)
 }
 
 /* The arguments from `first` on, behind `begun`, which may be NULL and is taken. */
-static struct parley_args *tail(struct parley_args *begun, const struct parley_args *args, size_t first)
+static struct parley_args *tail(struct parley_args *begun, const struct parley_args *args,
+                                size_t first)
 {
     struct parley_args *list = begun == NULL ? parley_args_new() : begun;
     for (size_t i = first; i < parley_args_count(args); i++) {
@@ -76,11 +78,12 @@ static void ack_rooms(const struct parley_socket *socket, struct parley_ack *ack
     parley_val_unref(list);
 }
 
-/* --- echoes and acknowledgements ------------------------------------------------------------------------- */
+/* --- echoes and acknowledgements
+ * ------------------------------------------------------------------------- */
 
 #define HANDLER(name)                                                                              \
-    static void name(struct parley_socket *socket, const char *event, const struct parley_args *args, \
-                     struct parley_ack *ack, void *user)
+    static void name(struct parley_socket *socket, const char *event,                              \
+                     const struct parley_args *args, struct parley_ack *ack, void *user)
 #define UNUSED(one) (void)(one)
 
 HANDLER(on_echo)
@@ -128,7 +131,8 @@ HANDLER(on_release)
     parley_ack_send(held, args);
 }
 
-static void on_answer(struct parley_socket *socket, int status, const struct parley_args *args, void *user)
+static void on_answer(struct parley_socket *socket, int status, const struct parley_args *args,
+                      void *user)
 {
     UNUSED(user);
     if (status == 0) {
@@ -172,7 +176,9 @@ HANDLER(on_ask_room)
     parley_args_unref(question);
 }
 
-/* --- rooms ----------------------------------------------------------------------------------------------- */
+/* --- rooms
+ * -----------------------------------------------------------------------------------------------
+ */
 
 HANDLER(on_join)
 {
@@ -219,7 +225,8 @@ HANDLER(on_watch)
     parley_ack_send(ack, NULL);
 }
 
-/* --- operators ------------------------------------------------------------------------------------------- */
+/* --- operators
+ * ------------------------------------------------------------------------------------------- */
 
 static struct parley_op *add_rooms(struct parley_op *op, const struct parley_val *rooms,
                                    struct parley_op *(*add)(struct parley_op *op, const char *room))
@@ -349,7 +356,8 @@ HANDLER(on_op_fetch)
     }
 }
 
-/* --- the socket itself ----------------------------------------------------------------------------------- */
+/* --- the socket itself
+ * ----------------------------------------------------------------------------------- */
 
 HANDLER(on_set_data)
 {
@@ -439,12 +447,12 @@ HANDLER(on_handshake)
     UNUSED(event);
     UNUSED(args);
     UNUSED(user);
-    parley_ackf(ack,
-                "{\"query\":%p,\"auth\":%p,\"header\":%p,\"address\":%p,\"secure\":%p,\"xdomain\":%p}",
-                (const void *)parley_val_get(all, "query"), (const void *)parley_val_get(all, "auth"),
-                (const void *)parley_val_get(parley_val_get(all, "headers"), "x-test"),
-                (const void *)parley_val_get(all, "address"),
-                (const void *)parley_val_get(all, "secure"), (const void *)parley_val_get(all, "xdomain"));
+    parley_ackf(
+        ack, "{\"query\":%p,\"auth\":%p,\"header\":%p,\"address\":%p,\"secure\":%p,\"xdomain\":%p}",
+        (const void *)parley_val_get(all, "query"), (const void *)parley_val_get(all, "auth"),
+        (const void *)parley_val_get(parley_val_get(all, "headers"), "x-test"),
+        (const void *)parley_val_get(all, "address"), (const void *)parley_val_get(all, "secure"),
+        (const void *)parley_val_get(all, "xdomain"));
 }
 
 HANDLER(on_transport)
@@ -481,8 +489,8 @@ HANDLER(on_unhandled)
     parley_args_unref(list);
 }
 
-static void refuse_forbidden(struct parley_socket *socket, const char *event, const struct parley_args *args,
-                             struct parley_next *next, void *user)
+static void refuse_forbidden(struct parley_socket *socket, const char *event,
+                             const struct parley_args *args, struct parley_next *next, void *user)
 {
     UNUSED(socket);
     UNUSED(args);
@@ -494,7 +502,8 @@ static void refuse_forbidden(struct parley_socket *socket, const char *event, co
     }
 }
 
-/* --- connecting ------------------------------------------------------------------------------------------ */
+/* --- connecting
+ * ------------------------------------------------------------------------------------------ */
 
 static const struct {
     const char *event;
@@ -558,7 +567,8 @@ static void on_connect(struct parley_socket *socket, const struct parley_val *au
     parley_val_unref(recovered);
 }
 
-/* --- middlewares ----------------------------------------------------------------------------------------- */
+/* --- middlewares
+ * ----------------------------------------------------------------------------------------- */
 
 static const struct parley_val *auth_of(const struct parley_socket *socket, const char *key)
 {
@@ -619,7 +629,8 @@ static void decide_later(struct parley_socket *socket, struct parley_next *next,
     }
 }
 
-static void match_fn(const char *name, const struct parley_val *auth, struct parley_next *next, void *user)
+static void match_fn(const char *name, const struct parley_val *auth, struct parley_next *next,
+                     void *user)
 {
     UNUSED(user);
     if (strncmp(name, "/fn-", 4) == 0 && parley_val_bool(parley_val_get(auth, "ok"), false)) {

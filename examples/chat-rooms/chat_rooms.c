@@ -25,8 +25,7 @@ void chat_refuse(struct parley_ack *ack, const char *why)
     parley_ackf(ack, "{\"error\":%s}", why);
 }
 
-/* --- a client comes and goes
- * --------------------------------------------------------------------------- */
+/* --- a client comes and goes --- */
 
 static void on_disconnect(struct parley_socket *socket, enum parley_reason reason, void *user)
 {
@@ -54,8 +53,7 @@ static void on_connect(struct parley_socket *socket, const struct parley_val *au
     parley_on_disconnect(socket, on_disconnect, NULL);
 }
 
-/* --- the application
- * ----------------------------------------------------------------------------------- */
+/* --- the application --- */
 
 static int init(struct parley_app *app)
 {

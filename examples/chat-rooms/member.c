@@ -11,8 +11,7 @@ static void sio_room(char out[SIO_ROOM_SIZE], char form, const struct room *room
     snprintf(out, SIO_ROOM_SIZE, "%c:%s", form, room->name);
 }
 
-/* --- the list
- * ------------------------------------------------------------------------------------------ */
+/* --- the list --- */
 
 static void link_member(struct person *person, struct room *room)
 {
@@ -47,8 +46,7 @@ static void unlink_member(struct person *person)
     room->member_count--;
 }
 
-/* --- moving
- * -------------------------------------------------------------------------------------------- */
+/* --- moving --- */
 
 static void leave(struct person *person)
 {
@@ -88,8 +86,7 @@ void member_move(struct person *person, struct room *room)
     member_overview_changed(person->chat);
 }
 
-/* --- lists for clients
- * --------------------------------------------------------------------------------- */
+/* --- lists for clients --- */
 
 /* Append what may be NULL for want of memory; the array is given up then. */
 static bool append(struct parley_val **array, struct parley_val *item)

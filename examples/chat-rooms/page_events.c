@@ -22,8 +22,7 @@ static struct parley_op *others_in_room(const struct person *person)
     return parley_to(person->socket, name);
 }
 
-/* --- room:hello
- * ---------------------------------------------------------------------------------------- */
+/* --- room:hello --- */
 
 static void on_hello(struct parley_socket *socket, const char *event,
                      const struct parley_args *args, struct parley_ack *ack, void *user)
@@ -53,8 +52,7 @@ static void on_hello(struct parley_socket *socket, const char *event,
     parley_val_unref(list);
 }
 
-/* --- room:enter
- * ---------------------------------------------------------------------------------------- */
+/* --- room:enter --- */
 
 static struct parley_val *history(const struct room *room)
 {
@@ -108,8 +106,7 @@ static void on_enter(struct parley_socket *socket, const char *event,
     send_room(ack, room);
 }
 
-/* --- room:say, room:typing
- * ----------------------------------------------------------------------------- */
+/* --- room:say, room:typing --- */
 
 static void on_say(struct parley_socket *socket, const char *event, const struct parley_args *args,
                    struct parley_ack *ack, void *user)

@@ -53,6 +53,10 @@ PARLEY_API const char *parley_request_query(const struct parley_request *request
 PARLEY_API const void *parley_request_body(const struct parley_request *request, size_t *len);
 PARLEY_API struct parley_app *parley_request_app(const struct parley_request *request);
 
+/* Whether its client still waits. A handler that keeps a request must answer it all the same: that gives its
+ * memory back. */
+PARLEY_API bool parley_request_is_open(const struct parley_request *request);
+
 /* A header for the answer to come. PARLEY_E_INVALID when it could break the answer. */
 PARLEY_API int parley_request_add_header(struct parley_request *request, const char *name,
                                          const char *value);

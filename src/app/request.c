@@ -78,6 +78,11 @@ struct parley_app *parley_request_app(const struct parley_request *request)
     return pl_web_user(pl_web_request_web(web_request(request)));
 }
 
+bool parley_request_is_open(const struct parley_request *request)
+{
+    return !pl_web_request_is_answered(web_request(request));
+}
+
 int parley_request_add_header(struct parley_request *request, const char *name, const char *value)
 {
     return pl_web_request_add_header(web_request(request), pl_str_of_cstr(name), pl_str_of_cstr(value), NULL);
@@ -96,6 +101,7 @@ void parley_respond(struct parley_request *request, int status, const char *cont
                                              .header_count = content_type == NULL ? 0 : 1,
                                              .body = pl_str_make(body, len),
                                          });
+    pl_web_request_let_go(web_request(request));
 }
 
 void parley_respond_text(struct parley_request *request, int status, const char *text)

@@ -133,6 +133,7 @@ static void on_request(struct pl_web_request *request, void *user)
         refuse_method(request, route);
         return;
     }
+    pl_web_request_keep(request); /* until it answers (app/request.c), which may be long after the client left */
     row->handler((struct parley_request *)request, row->user);
 }
 

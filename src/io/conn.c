@@ -43,19 +43,27 @@ void pl_conn_set_reading(struct pl_conn *conn, enum pl_conn_reading reading)
     if (conn->state != PL_CONN_OPEN || conn->reading == reading) {
         return;
     }
-    conn->reading = reading;
+    conn->reading = (uint8_t)reading;
     update_interest(conn);
-    if (reading == PL_CONN_READING && conn->rest.len > 0) {
+    if (reading == PL_CONN_READING && conn->rest != NULL) {
         pl_conn_input_again(conn);
     }
 }
 
 /* --- closing ------------------------------------------------------------------------------------------- */
 
+static void free_rest(struct pl_buf *rest)
+{
+    if (rest != NULL) {
+        pl_buf_fini(rest);
+        pl_free(rest);
+    }
+}
+
 static void free_conn(struct pl_deferred *deferred)
 {
-    struct pl_conn *conn = PL_CONTAINER_OF(deferred, struct pl_conn, free);
-    pl_buf_fini(&conn->rest);
+    struct pl_conn *conn = PL_CONTAINER_OF(deferred, struct pl_conn, later);
+    free_rest(conn->rest);
     pl_free(conn);
 }
 
@@ -63,7 +71,7 @@ static void free_conn(struct pl_deferred *deferred)
 static void leave_open(struct pl_conn *conn, enum pl_conn_end end, enum pl_conn_state next)
 {
     bool was_open = conn->state == PL_CONN_OPEN;
-    conn->state = next;
+    conn->state = (uint8_t)next;
     conn->sink.is_closed = true;
     pl_conn_no_deadline(conn);
     if (conn->is_waiting) {
@@ -71,7 +79,7 @@ static void leave_open(struct pl_conn *conn, enum pl_conn_end end, enum pl_conn_
         pl_list_remove(&conn->in_waiting);
     }
     if (was_open) {
-        conn->end = end;
+        conn->end = (uint8_t)end;
         conn->protocol->on_end(conn, end);
         conn->protocol_data = NULL;
     }
@@ -108,7 +116,9 @@ void pl_conn_close(struct pl_conn *conn, enum pl_conn_end end)
     conn->set->count--;
     pl_metrics_add(conn->set->metrics, PL_METRIC_CONNECTIONS, -1);
     pl_metrics_add(conn->set->metrics, metric_of_end(conn->end), 1);
-    pl_loop_defer(conn->set->loop, &conn->free);
+    pl_list_remove(&conn->later.node); /* a close that was to come: what is deferred before it may still look here */
+    conn->later.run = free_conn;
+    pl_loop_defer(conn->set->loop, &conn->later);
 }
 
 static void on_linger_due(struct pl_timer *timer)
@@ -152,7 +162,7 @@ void pl_conn_drain(struct pl_conn *conn)
 
 static void run_close(struct pl_deferred *deferred)
 {
-    struct pl_conn *conn = PL_CONTAINER_OF(deferred, struct pl_conn, close);
+    struct pl_conn *conn = PL_CONTAINER_OF(deferred, struct pl_conn, later);
     pl_conn_close(conn, conn->close_end);
     pl_loop_soon(conn->set->loop); /* this turn's flush is over: what others were told leaves in the next */
 }
@@ -161,10 +171,10 @@ static void run_close(struct pl_deferred *deferred)
 static void close_later(struct pl_conn *conn, enum pl_conn_end end)
 {
     conn->sink.is_closed = true;
-    if (conn->state != PL_CONN_CLOSED && !pl_list_is_linked(&conn->close.node)) {
-        conn->close.run = run_close;
-        conn->close_end = end;
-        pl_loop_defer(conn->set->loop, &conn->close);
+    if (conn->state != PL_CONN_CLOSED && !pl_list_is_linked(&conn->later.node)) {
+        conn->later.run = run_close;
+        conn->close_end = (uint8_t)end;
+        pl_loop_defer(conn->set->loop, &conn->later);
     }
 }
 
@@ -311,8 +321,12 @@ static void keep_rest(struct pl_conn *conn, struct pl_span rest)
     if (rest.len == 0 || conn->state != PL_CONN_OPEN) {
         return;
     }
-    pl_buf_add(&conn->rest, rest.ptr, rest.len);
-    if (pl_buf_failed(&conn->rest)) {
+    if (conn->rest == NULL) {
+        conn->rest = pl_alloc(sizeof(*conn->rest));
+        pl_buf_init(conn->rest, REST_LIMIT_BYTES);
+    }
+    pl_buf_add(conn->rest, rest.ptr, rest.len);
+    if (pl_buf_failed(conn->rest)) {
         pl_conn_close(conn, PL_CONN_END_ERROR);
     }
 }
@@ -320,22 +334,22 @@ static void keep_rest(struct pl_conn *conn, struct pl_span rest)
 /* Show what was kept, with whatever is behind it. */
 static void show_rest(struct pl_conn *conn)
 {
-    struct pl_buf rest = conn->rest; /* taken out: the protocol may pause, and be shown the rest again, inside */
+    struct pl_buf *rest = conn->rest; /* taken out: the protocol may pause, and be shown the rest again, inside */
     size_t taken = 0;
-    pl_buf_init(&conn->rest, REST_LIMIT_BYTES);
-    taken = show(conn, (struct pl_span){rest.ptr, rest.len});
-    if (conn->state == PL_CONN_OPEN && taken < rest.len) {
-        pl_buf_consume(&rest, taken);
-        pl_buf_fini(&conn->rest);
+    conn->rest = NULL;
+    taken = show(conn, (struct pl_span){rest->ptr, rest->len});
+    if (conn->state == PL_CONN_OPEN && taken < rest->len) {
+        pl_buf_consume(rest, taken);
+        free_rest(conn->rest);
         conn->rest = rest;
         return;
     }
-    pl_buf_fini(&rest);
+    free_rest(rest);
 }
 
 static void take_input(struct pl_conn *conn, struct pl_span in)
 {
-    if (conn->rest.len > 0) {
+    if (conn->rest != NULL) {
         keep_rest(conn, in);
         show_rest(conn);
         return;
@@ -396,7 +410,7 @@ static void on_ready(struct pl_watch *watch, unsigned ready)
         set_blocked(conn, false);
         conn_flush(&conn->sink);
     }
-    if (conn->state == PL_CONN_CLOSED || pl_list_is_linked(&conn->close.node)) {
+    if (conn->state == PL_CONN_CLOSED || pl_list_is_linked(&conn->later.node)) {
         return; /* an error that was met while writing is no end of the peer's */
     }
     if ((ready & PL_READY_READ) != 0) {
@@ -448,7 +462,7 @@ static void set_begin(struct pl_turn_hook *hook)
     while (pl_loop_has_input_left(set->loop) && (node = pl_list_pop_front(&batch)) != NULL) {
         struct pl_conn *conn = PL_CONTAINER_OF(node, struct pl_conn, in_waiting);
         conn->is_waiting = false;
-        if (conn->rest.len > 0) {
+        if (conn->rest != NULL) {
             show_rest(conn);
         } else if (conn->reading == PL_CONN_READING) {
             read_some(conn); /* it waits for its turn to read */
@@ -499,12 +513,10 @@ int pl_conn_open(struct pl_conn **out, struct pl_conn_set *set, int fd, const st
     conn->set = set;
     conn->peer = *peer;
     conn->protocol = protocol;
-    conn->free.run = free_conn;
     conn->watch = (struct pl_watch){.fd = fd, .on_ready = on_ready};
     conn->sink.ops = &conn_sink_ops;
     conn->sink.limit_bytes = UINT32_MAX; /* the protocol sets its own */
     conn->sink.is_ready = true;
-    pl_buf_init(&conn->rest, REST_LIMIT_BYTES);
     rc = pl_watch_start(set->loop, &conn->watch, PL_READY_READ, err);
     if (rc < 0) {
         close(fd);

@@ -70,15 +70,14 @@ struct pl_conn {
     const void *listener; /* whose settings apply; borrowed */
     struct pl_list in_set;
     struct pl_list in_waiting;
-    struct pl_buf rest; /* input that is not consumed yet */
+    struct pl_buf *rest; /* input that is not consumed yet; NULL when there is none */
     struct pl_timer timer; /* the protocol's deadline */
-    struct pl_deferred free;  /* memory */
-    struct pl_deferred close; /* closing from inside a flush */
+    struct pl_deferred later; /* closing from inside a flush; once closed, giving memory back */
     struct pl_address peer;
-    enum pl_conn_state state;
-    enum pl_conn_end close_end; /* for `close` */
-    enum pl_conn_end end;       /* why it left PL_CONN_OPEN */
-    enum pl_conn_reading reading;
+    uint8_t state;     /* enum pl_conn_state */
+    uint8_t close_end; /* enum pl_conn_end, for the close that waits in `later` */
+    uint8_t end;       /* enum pl_conn_end: why it left PL_CONN_OPEN */
+    uint8_t reading;   /* enum pl_conn_reading */
     bool is_waiting; /* on set->waiting: shows its rest again next turn */
     bool peer_has_ended;
 };

@@ -60,7 +60,9 @@ struct pl_web_request *pl_web_request_create(struct pl_web_conn *http, struct pl
     request->web = http->web;
     request->conn = http->conn;
     request->http = http;
+    request->peer = http->conn->peer;
     request->free.run = free_request;
+    pl_list_init(&request->in_kept);
     take_head(request, raw);
     request->route = pl_route_table_find(&http->web->routes, request->url.path);
     pl_buf_init(&request->body, request->route == NULL ? 0 : request->route->body_limit_bytes);
@@ -74,7 +76,34 @@ void pl_web_request_release(struct pl_web_request *request)
     PL_ASSERT(request->http->request == request);
     request->http->request = NULL;
     request->is_over = true;
-    pl_loop_defer(request->web->conns->loop, &request->free);
+    request->is_released = true;
+    if (!pl_list_is_linked(&request->in_kept)) {
+        pl_loop_defer(request->web->conns->loop, &request->free);
+    }
+}
+
+void pl_web_request_keep(struct pl_web_request *request)
+{
+    pl_list_push_back(&request->web->kept, &request->in_kept);
+}
+
+void pl_web_request_let_go(struct pl_web_request *request)
+{
+    if (!pl_list_is_linked(&request->in_kept)) {
+        return;
+    }
+    pl_list_remove(&request->in_kept);
+    if (request->is_released) {
+        pl_loop_defer(request->web->conns->loop, &request->free);
+    }
+}
+
+void pl_web_requests_forget(struct pl_web *web)
+{
+    struct pl_list *node = NULL;
+    while ((node = pl_list_pop_front(&web->kept)) != NULL) {
+        free_request(&PL_CONTAINER_OF(node, struct pl_web_request, in_kept)->free);
+    }
 }
 
 void pl_web_request_abort(struct pl_web_request *request)
@@ -117,7 +146,7 @@ struct pl_arena *pl_web_request_arena(struct pl_web_request *request)
 
 const struct pl_address *pl_web_request_peer(const struct pl_web_request *request)
 {
-    return &request->conn->peer;
+    return &request->peer;
 }
 
 struct pl_web *pl_web_request_web(struct pl_web_request *request)

@@ -20,6 +20,7 @@ int pl_web_create(struct pl_web **out, struct pl_conn_set *conns,
     web->bad_input =
         (struct pl_log_limit){.period_ms = BAD_INPUT_PERIOD_MS, .burst = BAD_INPUT_BURST};
     pl_route_table_init(&web->routes);
+    pl_list_init(&web->kept);
     pl_buf_init(&web->answer, ANSWER_HEAD_BYTES);
     rc = pl_ws_acceptor_create(&web->acceptor, err);
     if (rc < 0) {
@@ -35,6 +36,7 @@ void pl_web_destroy(struct pl_web *web)
     if (web == NULL) {
         return;
     }
+    pl_web_requests_forget(web);
     pl_ws_acceptor_destroy(web->acceptor);
     pl_route_table_fini(&web->routes);
     pl_buf_fini(&web->answer);

@@ -107,6 +107,11 @@ void pl_web_request_on_abort(struct pl_web_request *request,
                              void (*on_abort)(struct pl_web_request *request, void *user), void *user);
 
 
+/* For handlers that keep a request without on_abort: its memory stays until let_go, even when the client has
+ * left; answering is then without effect. Letting go of what is not kept does nothing. */
+void pl_web_request_keep(struct pl_web_request *request);
+void pl_web_request_let_go(struct pl_web_request *request);
+
 struct pl_web_header {
     struct pl_str name;
     struct pl_str value;

@@ -55,6 +55,7 @@ struct pl_web {
     struct pl_http_request
         parsed; /* a head just read, before a request takes what it needs of it */
     void *user; /* pl_web_set_user */
+    struct pl_list kept; /* requests that outlive their connections */
     bool is_draining;
 };
 
@@ -118,7 +119,10 @@ struct pl_web_request {
     void *user;
     struct pl_deferred free;
     bool is_preflight;
-    bool is_over; /* answered or aborted: nothing more is sent for it */
+    struct pl_list in_kept; /* on web->kept while its handler keeps it */
+    struct pl_address peer;
+    bool is_over;     /* answered or aborted: nothing more is sent for it */
+    bool is_released; /* off its connection */
     /* Last: allocated only up to the headers that there are; the raw head lies behind them. */
     struct pl_http_request head;
 };
@@ -130,6 +134,8 @@ PL_MUST_CHECK struct pl_web_request *pl_web_request_create(struct pl_web_conn *h
 /* Take it off its connection; memory stays until the turn ends, since its handler may be on the
  * stack. */
 void pl_web_request_release(struct pl_web_request *request);
+/* Free the requests whose handlers never answered. */
+void pl_web_requests_forget(struct pl_web *web);
 /* Tell its owner, once, that no answer is possible any more. It still has to be released. */
 void pl_web_request_abort(struct pl_web_request *request);
 

@@ -3,9 +3,12 @@
 #define PL_DIALECT_SOCKETIO_EIO_INTERNAL_H
 
 #include "base/alloc.h"
+#include "base/hash.h"
 #include "codec/eio_handshake.h"
 #include "codec/eio_payload.h"
+#include "codec/http_head_pack.h"
 #include "dialect/socketio/engine.h"
+#include "hub/table.h"
 
 #define PL_EIO_ENCODINGS 3 /* the first three of enum pl_encoding */
 
@@ -16,8 +19,10 @@ struct pl_eio_engine {
     struct pl_eio_config config; /* its text is in `arena` */
     struct pl_eio_handler handler;
     struct pl_arena arena;
-    struct pl_map by_sid;
-    struct pl_list sessions; /* by age */
+    struct pl_table by_sid;
+    uint8_t hash_key[PL_SIPHASH_KEY_BYTES]; /* of by_sid */
+    struct pl_http_head_packer *packer;     /* of the heads of first requests */
+    struct pl_list sessions;                /* by age */
     size_t session_count;
     struct pl_frame *ping[PL_EIO_ENCODINGS]; /* the same bytes for everybody */
     bool is_shut_down;
@@ -33,29 +38,28 @@ enum pl_eio_phase {
 struct pl_eio_polling {
     struct pl_sink sink; /* frames wait here for the next GET; the first member */
     struct pl_eio_session *session;
-    struct pl_web_request *get;  /* parked */
-    struct pl_web_request *post; /* being read, or handed over packet by packet */
+    struct pl_web_request *get;          /* parked */
+    struct pl_web_request *post;         /* being read, or handed over packet by packet */
     struct pl_eio_payload_reader reader; /* of the POST's body */
-    struct pl_timer timer;       /* goes on with the POST; or ends a close that no GET fetched */
+    struct pl_timer timer; /* goes on with the POST; or ends a close that no GET fetched */
     struct pl_deferred overflow;
-    int64_t close_at_ms;         /* closing: when waiting for a GET ends */
-    bool is_reading_post;        /* its packets are being handed over */
-    bool is_paused;              /* the hub's inbound queue is full: the rest of the POST waits */
+    int64_t close_at_ms;  /* closing: when waiting for a GET ends */
+    bool is_reading_post; /* its packets are being handed over */
+    bool is_paused;       /* the hub's inbound queue is full: the rest of the POST waits */
 };
 
 struct pl_eio_probe;
 
 struct pl_eio_session {
+    struct pl_table_link by_sid;
     struct pl_list in_engine;
     struct pl_eio_engine *engine;
     struct pl_session *hub;
     void *user;
-    struct pl_ws *ws;                /* NULL on long-polling */
-    struct pl_eio_polling *polling;  /* NULL on WebSocket */
-    struct pl_eio_probe *probe;      /* a WebSocket that wants to take over */
-    void (*on_upgrade)(struct pl_eio_session *session, void *user);
-    void *on_upgrade_user;
-    struct pl_timer heartbeat; /* the next ping, or the end of the wait for a pong */
+    struct pl_ws *ws;               /* NULL on long-polling */
+    struct pl_eio_polling *polling; /* NULL on WebSocket */
+    struct pl_eio_probe *probe;     /* a WebSocket that wants to take over */
+    struct pl_timer heartbeat;      /* the next ping, or the end of the wait for a pong */
     struct pl_deferred free;
     int64_t opened_unix_us;
     struct pl_address peer;
@@ -64,15 +68,24 @@ struct pl_eio_session {
     bool is_announced; /* on_open was called, so that on_close will be */
     bool wants_base64;
     uint8_t sid_len;
-    uint32_t head_len;
-    char text[]; /* the sid, then the head of the first request */
+    uint32_t head_len; /* of the first request */
+    uint32_t kept_len; /* of that head as it is kept: packed, unless as long as it was */
+    char text[];       /* the sid, then the head */
 };
 
-/* --- eio_session.c: life and heartbeat ---------------------------------------------------------------- */
+/* --- engine.c
+ * ------------------------------------------------------------------------------------------ */
+
+/* The open session of this name; NULL. */
+struct pl_eio_session *pl_eio_engine_find(const struct pl_eio_engine *engine, struct pl_str sid);
+
+/* --- eio_session.c: life and heartbeat
+ * ---------------------------------------------------------------- */
 
 /* A new session without a transport. NULL without memory. */
-struct pl_eio_session *pl_eio_session_create(struct pl_eio_engine *engine, struct pl_web_request *request,
-                                             struct pl_str sid, bool wants_base64);
+struct pl_eio_session *pl_eio_session_create(struct pl_eio_engine *engine,
+                                             struct pl_web_request *request, struct pl_str sid,
+                                             bool wants_base64);
 
 /* Tell the handler that it is open. Returns false when the session is over already. */
 bool pl_eio_session_announce(struct pl_eio_session *session);
@@ -95,16 +108,18 @@ void pl_eio_session_start_heartbeat(struct pl_eio_session *session);
 /* Start the wait for a pong again: at the switch of transports. */
 void pl_eio_session_rearm_heartbeat(struct pl_eio_session *session);
 
-/* --- eio_verify.c: requests --------------------------------------------------------------------------- */
+/* --- eio_verify.c: requests
+ * --------------------------------------------------------------------------- */
 
 void pl_eio_on_request(struct pl_web_request *request, void *engine);
 void pl_eio_on_upgrade(struct pl_web_request *request, void *engine);
 
-/* --- eio_polling.c ------------------------------------------------------------------------------------ */
+/* --- eio_polling.c
+ * ------------------------------------------------------------------------------------ */
 
 void pl_eio_polling_on_head(struct pl_web_request *request, void *engine);
-void pl_eio_polling_open(struct pl_eio_engine *engine, struct pl_web_request *request, struct pl_str sid,
-                         const struct pl_eio_query *query);
+void pl_eio_polling_open(struct pl_eio_engine *engine, struct pl_web_request *request,
+                         struct pl_str sid, const struct pl_eio_query *query);
 void pl_eio_polling_get(struct pl_eio_session *session, struct pl_web_request *request);
 void pl_eio_polling_post(struct pl_eio_session *session, struct pl_web_request *request);
 
@@ -117,8 +132,8 @@ bool pl_eio_polling_has_overflowed(const struct pl_eio_polling *polling);
 /* Answer the parked GET, if there is one, with these packets. */
 void pl_eio_polling_release(struct pl_eio_polling *polling, struct pl_str payload);
 
-/* The session is over: nothing refers to it any more. A parked GET gets what is queued, or `1`; a shutdown drops
- * what is queued (spec 1.5.4). */
+/* The session is over: nothing refers to it any more. A parked GET gets what is queued, or `1`; a
+ * shutdown drops what is queued (spec 1.5.4). */
 void pl_eio_polling_end(struct pl_eio_polling *polling, enum pl_eio_reason reason);
 
 /* Graceful close. Returns whether it was immediate. */
@@ -127,28 +142,32 @@ bool pl_eio_polling_close(struct pl_eio_polling *polling);
 /* A WebSocket has taken over: free it, or go on with the POST that is still under way. */
 void pl_eio_polling_retire(struct pl_eio_session *session);
 
-/* --- eio_websocket.c, eio_upgrade.c ------------------------------------------------------------------- */
+/* --- eio_websocket.c, eio_upgrade.c
+ * ------------------------------------------------------------------- */
 
-void pl_eio_websocket_open(struct pl_eio_engine *engine, struct pl_web_request *request, struct pl_str sid,
-                           const struct pl_eio_query *query);
+void pl_eio_websocket_open(struct pl_eio_engine *engine, struct pl_web_request *request,
+                           struct pl_str sid, const struct pl_eio_query *query);
 void pl_eio_websocket_adopt(struct pl_eio_session *session, struct pl_ws *ws); /* from a probe */
 enum pl_encoding pl_eio_websocket_encoding(bool wants_base64);
 PL_MUST_CHECK int pl_eio_websocket_accept(struct pl_ws **out, struct pl_eio_engine *engine,
                                           struct pl_web_request *request, bool wants_base64,
-                                          const struct pl_ws_handler *handler, void *user, bool is_initial,
-                                          struct pl_error *err);
+                                          const struct pl_ws_handler *handler, void *user,
+                                          bool is_initial, struct pl_error *err);
 
 void pl_eio_upgrade_start(struct pl_eio_session *session, struct pl_web_request *request,
                           const struct pl_eio_query *query);
-bool pl_eio_upgrade_is_probed(const struct pl_eio_session *session); /* its GETs are released with `6` */
+bool pl_eio_upgrade_is_probed(
+    const struct pl_eio_session *session); /* its GETs are released with `6` */
 void pl_eio_upgrade_abandon(struct pl_eio_session *session);
 
-/* --- eio_frame.c -------------------------------------------------------------------------------------- */
+/* --- eio_frame.c
+ * -------------------------------------------------------------------------------------- */
 
 /* A packet without data, such as the ping. */
 struct pl_frame *pl_eio_frame_create_bare(enum pl_encoding encoding, char digit);
 
 /* A group made for polling, as a WebSocket with `encoding` wants it. NULL without memory. */
-struct pl_frame *pl_eio_frame_recode(enum pl_encoding encoding, const struct pl_frame *polling_frame);
+struct pl_frame *pl_eio_frame_recode(enum pl_encoding encoding,
+                                     const struct pl_frame *polling_frame);
 
 #endif

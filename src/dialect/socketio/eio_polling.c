@@ -395,7 +395,7 @@ void pl_eio_polling_on_head(struct pl_web_request *request, void *user)
         return;
     }
     pl_eio_query_read(&query, pl_web_request_url(request)->query);
-    session = query.has_sid ? pl_map_find(&engine->by_sid, query.sid) : NULL;
+    session = query.has_sid ? pl_eio_engine_find(engine, query.sid) : NULL;
     if (query.transport != PL_EIO_TRANSPORT_POLLING || !engine->config.allows_polling || session == NULL ||
         session->polling == NULL || session->ws != NULL || pl_eio_session_is_overdue(session)) {
         return; /* refused when the request is whole */

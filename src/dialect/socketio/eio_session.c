@@ -26,7 +26,8 @@ static struct pl_metrics *metrics_of(const struct pl_eio_session *session)
     return session->engine->conns->metrics;
 }
 
-/* --- heartbeat ----------------------------------------------------------------------------------------- */
+/* --- heartbeat
+ * ----------------------------------------------------------------------------------------- */
 
 static void heartbeat_at(struct pl_eio_session *session, int64_t deadline_ms)
 {
@@ -50,9 +51,10 @@ static void on_heartbeat(struct pl_timer *timer)
         return;
     }
     session->awaits_pong = true;
-    /* counted from when the ping was due, so that a session ends at the promised moment; but when the whole server
-     * was late, its clients get half the time all the same */
-    heartbeat_at(session, pl_i64_max(promised_ms, pl_hub_now_ms(session->engine->hub) + wait_ms / 2));
+    /* counted from when the ping was due, so that a session ends at the promised moment; but when
+     * the whole server was late, its clients get half the time all the same */
+    heartbeat_at(session,
+                 pl_i64_max(promised_ms, pl_hub_now_ms(session->engine->hub) + wait_ms / 2));
     pl_frame_ref(ping, 1);
     pl_session_send(session->hub, ping, 0);
 }
@@ -76,7 +78,8 @@ bool pl_eio_session_is_overdue(const struct pl_eio_session *session)
            session->heartbeat.deadline_ms <= pl_hub_now_ms(session->engine->hub);
 }
 
-/* --- life ---------------------------------------------------------------------------------------------- */
+/* --- life
+ * ---------------------------------------------------------------------------------------------- */
 
 static void on_hub_message(struct pl_session *hub, enum pl_message_kind kind, struct pl_span bytes)
 {
@@ -90,11 +93,17 @@ static void on_hub_message(struct pl_session *hub, enum pl_message_kind kind, st
 
 static const struct pl_session_ops hub_session_ops = {.on_message = on_hub_message};
 
-struct pl_eio_session *pl_eio_session_create(struct pl_eio_engine *engine, struct pl_web_request *request,
-                                             struct pl_str sid, bool wants_base64)
+struct pl_eio_session *pl_eio_session_create(struct pl_eio_engine *engine,
+                                             struct pl_web_request *request, struct pl_str sid,
+                                             bool wants_base64)
 {
     struct pl_str head = pl_web_request_raw_head(request);
-    struct pl_eio_session *session = pl_try_alloc(sizeof(*session) + sid.len + head.len);
+    struct pl_str kept = head;
+    struct pl_eio_session *session = NULL;
+    if (pl_http_head_pack(&kept, engine->packer, head)) {
+        PL_ASSERT(kept.len < head.len); /* which is how the two are told apart */
+    }
+    session = pl_try_alloc(sizeof(*session) + sid.len + kept.len);
     if (session == NULL) {
         return NULL;
     }
@@ -106,13 +115,14 @@ struct pl_eio_session *pl_eio_session_create(struct pl_eio_engine *engine, struc
         .wants_base64 = wants_base64,
         .sid_len = (uint8_t)sid.len,
         .head_len = (uint32_t)head.len,
+        .kept_len = (uint32_t)kept.len,
         .heartbeat = {.on_due = on_heartbeat},
     };
     memcpy(session->text, sid.ptr, sid.len);
-    memcpy(session->text + sid.len, head.ptr, head.len);
+    memcpy(session->text + sid.len, kept.ptr, kept.len);
     session->hub = pl_session_open(
         engine->hub, &(struct pl_session_params){.ops = &hub_session_ops, .user = session});
-    pl_map_put(&engine->by_sid, sid, session);
+    pl_table_add(&engine->by_sid, &session->by_sid, pl_siphash(engine->hash_key, sid.ptr, sid.len));
     pl_list_push_back(&engine->sessions, &session->in_engine);
     engine->session_count++;
     pl_metrics_add(metrics_of(session), PL_METRIC_SESSIONS_OPENED, 1);
@@ -152,7 +162,7 @@ void pl_eio_session_end(struct pl_eio_session *session, enum pl_eio_reason reaso
         return;
     }
     session->phase = PL_EIO_CLOSED;
-    pl_map_remove(&engine->by_sid, pl_eio_session_sid(session));
+    pl_table_remove(&engine->by_sid, &session->by_sid);
     pl_list_remove(&session->in_engine);
     engine->session_count--;
     pl_timer_stop(pl_hub_timers(engine->hub), &session->heartbeat);
@@ -183,7 +193,8 @@ bool pl_eio_session_close(struct pl_eio_session *session)
     return true;
 }
 
-/* --- packets ------------------------------------------------------------------------------------------- */
+/* --- packets
+ * ------------------------------------------------------------------------------------------- */
 
 static bool take_message(struct pl_eio_session *session, const struct pl_eio_packet *packet)
 {
@@ -246,7 +257,8 @@ void pl_eio_session_write_open(struct pl_buf *out, const struct pl_eio_session *
                                 });
 }
 
-/* --- getters ------------------------------------------------------------------------------------------- */
+/* --- getters
+ * ------------------------------------------------------------------------------------------- */
 
 struct pl_str pl_eio_session_sid(const struct pl_eio_session *session)
 {
@@ -288,16 +300,15 @@ bool pl_eio_session_is_open(const struct pl_eio_session *session)
     return session->phase == PL_EIO_OPENED;
 }
 
-void pl_eio_session_on_upgrade(struct pl_eio_session *session,
-                               void (*on_upgrade)(struct pl_eio_session *session, void *user), void *user)
+int pl_eio_session_request_head(struct pl_str *out, const struct pl_eio_session *session,
+                                struct pl_arena *arena, struct pl_error *err)
 {
-    session->on_upgrade = on_upgrade;
-    session->on_upgrade_user = user;
-}
-
-struct pl_str pl_eio_session_request_head(const struct pl_eio_session *session)
-{
-    return pl_str_make(session->text + session->sid_len, session->head_len);
+    struct pl_str kept = pl_str_make(session->text + session->sid_len, session->kept_len);
+    if (session->kept_len < session->head_len) {
+        return pl_http_head_unpack(out, kept, session->head_len, arena, err);
+    }
+    *out = kept;
+    return 0;
 }
 
 const struct pl_address *pl_eio_session_peer(const struct pl_eio_session *session)

@@ -62,6 +62,7 @@ static bool move_queue(struct pl_eio_session *session, struct pl_ws *ws)
 static void finish(struct pl_eio_probe *probe)
 {
     struct pl_eio_session *session = probe->session;
+    const struct pl_eio_handler *handler = &session->engine->handler;
     struct pl_ws *ws = probe->ws;
     bool is_closing = session->phase == PL_EIO_CLOSING;
     forget_probe(probe);
@@ -81,8 +82,8 @@ static void finish(struct pl_eio_probe *probe)
         return;
     }
     pl_eio_session_rearm_heartbeat(session);
-    if (session->on_upgrade != NULL) {
-        session->on_upgrade(session, session->on_upgrade_user);
+    if (handler->on_upgrade != NULL) {
+        handler->on_upgrade(handler->user, session);
     }
 }
 

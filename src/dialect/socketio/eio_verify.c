@@ -121,7 +121,7 @@ static size_t make_sid(struct pl_eio_engine *engine, struct pl_web_request *requ
         return 0;
     }
     sid = pl_str_make(out, strnlen(out, PL_EIO_SID_MAX));
-    return is_sid(sid) && pl_map_find(&engine->by_sid, sid) == NULL ? sid.len : 0;
+    return is_sid(sid) && pl_eio_engine_find(engine, sid) == NULL ? sid.len : 0;
 }
 
 static void open_session(struct pl_eio_engine *engine, struct pl_web_request *request, bool is_upgrade)
@@ -165,7 +165,7 @@ static void handle_newcomer(struct pl_eio_engine *engine, struct pl_web_request 
 
 static struct pl_eio_session *find_session(struct pl_eio_engine *engine, struct pl_str sid)
 {
-    struct pl_eio_session *session = pl_map_find(&engine->by_sid, sid);
+    struct pl_eio_session *session = pl_eio_engine_find(engine, sid);
     if (session != NULL && pl_eio_session_is_overdue(session)) {
         pl_eio_session_end(session, PL_EIO_PING_TIMEOUT);
         return NULL;

@@ -47,10 +47,9 @@ int pl_eio_engine_create(struct pl_eio_engine **out, struct pl_web *web, struct 
                          struct pl_error *err)
 {
     struct pl_eio_engine *engine = pl_alloc(sizeof(*engine));
-    uint8_t hash_key[16];
     int rc = 0;
-    pl_hub_random(hub, hash_key, sizeof(hash_key));
-    pl_map_init(&engine->by_sid, hash_key);
+    pl_hub_random(hub, engine->hash_key, sizeof(engine->hash_key));
+    engine->packer = pl_http_head_packer_create();
     pl_list_init(&engine->sessions);
     engine->web = web;
     engine->hub = hub;
@@ -81,7 +80,8 @@ void pl_eio_engine_destroy(struct pl_eio_engine *engine)
     for (size_t i = 0; i < PL_EIO_ENCODINGS; i++) {
         pl_frame_unref(&engine->ping[i]);
     }
-    pl_map_fini(&engine->by_sid);
+    pl_table_fini(&engine->by_sid);
+    pl_http_head_packer_destroy(engine->packer);
     pl_arena_fini(&engine->arena);
     pl_free(engine);
 }
@@ -93,6 +93,20 @@ void pl_eio_engine_shutdown(struct pl_eio_engine *engine)
         pl_eio_session_end(PL_CONTAINER_OF(engine->sessions.next, struct pl_eio_session, in_engine),
                            PL_EIO_SERVER_SHUTDOWN);
     }
+}
+
+struct pl_eio_session *pl_eio_engine_find(const struct pl_eio_engine *engine, struct pl_str sid)
+{
+    struct pl_table_link *link =
+        pl_table_first(&engine->by_sid, pl_siphash(engine->hash_key, sid.ptr, sid.len));
+    while (link != NULL) {
+        struct pl_eio_session *session = PL_CONTAINER_OF(link, struct pl_eio_session, by_sid);
+        if (pl_str_eq(pl_eio_session_sid(session), sid)) {
+            return session;
+        }
+        link = pl_table_next(link);
+    }
+    return NULL;
 }
 
 size_t pl_eio_engine_session_count(const struct pl_eio_engine *engine)

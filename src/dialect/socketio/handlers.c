@@ -304,11 +304,11 @@ void parley_on_disconnect(struct parley_socket *socket,
 /* --- the upgrade, told to every socket of the connection
  * ------------------------------------------------- */
 
-static void on_upgrade(struct pl_eio_session *session, void *user)
+void pl_sio_conn_upgraded(void *io, struct pl_eio_session *session)
 {
-    struct pl_sio_conn *conn = user;
+    struct pl_sio_conn *conn = pl_eio_session_user(session);
     struct pl_sio_sockets sockets = {0};
-    (void)session;
+    (void)io;
     PL_LIST_EACH(node, &conn->sockets)
     {
         pl_sio_sockets_add(&sockets, PL_CONTAINER_OF(node, struct parley_socket, in_conn));
@@ -330,7 +330,4 @@ void parley_on_upgrade(struct parley_socket *socket,
                        void (*fn)(struct parley_socket *socket, void *user), void *user)
 {
     set_hook(socket, &(struct pl_sio_handler){PL_SIO_ON_UPGRADE, {.upgrade = fn}, user, NULL});
-    if (socket->conn->eio != NULL) {
-        pl_eio_session_on_upgrade(socket->conn->eio, on_upgrade, socket->conn);
-    }
 }

@@ -10,6 +10,7 @@
 #include <time.h>
 
 #define QUERY_BYTES_MAX 65536
+#define HEAD_BYTES_MAX ((size_t)2 * 1024 * 1024) /* more than any server can be set to take */
 #define HEADER_NAME_MAX 256
 
 /* Header bytes that are no UTF-8 are Latin-1, as browsers have it. */
@@ -135,12 +136,12 @@ static struct parley_val *make_time(int64_t unix_us)
     return parley_val_new_string(text, strlen(text));
 }
 
-static bool fill_from_request(struct parley_val *object, const struct pl_eio_session *eio)
+static bool fill_from_head(struct parley_val *object, const struct pl_eio_session *eio,
+                           struct pl_str head)
 {
     struct pl_http_request request;
     char address[PL_ADDRESS_TEXT_MAX];
     int64_t opened_us = pl_eio_session_opened_unix_us(eio);
-    struct pl_str head = pl_eio_session_request_head(eio);
     pl_address_format_host(address, pl_eio_session_peer(eio));
     return pl_http_request_read(&request, head, head.len, NULL) > 0 &&
            parley_val_object_set(object, "headers", make_headers(&request)) == 0 &&
@@ -154,6 +155,18 @@ static bool fill_from_request(struct parley_val *object, const struct pl_eio_ses
            parley_val_object_set(object, "issued", parley_val_new_int(opened_us / 1000)) == 0 &&
            parley_val_object_set(object, "url", text_value(request.target)) == 0 &&
            parley_val_object_set(object, "query", make_query(&request)) == 0;
+}
+
+static bool fill_from_request(struct parley_val *object, const struct pl_eio_session *eio)
+{
+    struct pl_arena arena;
+    struct pl_str head = {0};
+    bool is_filled = false;
+    pl_arena_init(&arena, HEAD_BYTES_MAX);
+    is_filled = pl_eio_session_request_head(&head, eio, &arena, NULL) == 0 &&
+                fill_from_head(object, eio, head);
+    pl_arena_fini(&arena);
+    return is_filled;
 }
 
 const struct parley_val *pl_sio_handshake_create(const struct parley_socket *socket)

@@ -70,6 +70,7 @@ int pl_sio_start(struct parley_io *io, struct pl_error *err)
         .on_open = pl_sio_conn_open,
         .on_message = pl_sio_conn_message,
         .on_close = pl_sio_conn_closed,
+        .on_upgrade = pl_sio_conn_upgraded,
         .user = io,
     };
     if (io->has_raw_path) {

@@ -244,6 +244,7 @@ void pl_sio_conn_open(void *io, struct pl_eio_session *session);
 void pl_sio_conn_message(void *io, struct pl_eio_session *session, bool is_text,
                          struct pl_span bytes);
 void pl_sio_conn_closed(void *io, struct pl_eio_session *session, enum pl_eio_reason reason);
+void pl_sio_conn_upgraded(void *io, struct pl_eio_session *session); /* handlers.c */
 
 struct pl_sio_conn *pl_sio_conn_ref(struct pl_sio_conn *conn);
 void pl_sio_conn_unref(struct pl_sio_conn *conn); /* NULL is fine */

@@ -308,6 +308,19 @@ static void test_loop_has_a_bound_of_posts(void **state)
     pl_loop_destroy(loop);
 }
 
+static void test_loop_runs_what_was_posted_before_its_stop(void **state)
+{
+    struct pl_loop *loop = NULL;
+    size_t ran = 0;
+    (void)state;
+    assert_int_equal(pl_loop_create(&loop, NULL), 0);
+    assert_int_equal(pl_loop_post(loop, count_post, &ran), 0);
+    pl_loop_stop(loop);
+    pl_loop_run(loop);
+    assert_int_equal(ran, 1);
+    pl_loop_destroy(loop);
+}
+
 static void repost(void *user)
 {
     struct diary *diary = user;
@@ -384,6 +397,7 @@ int main(void)
         cmocka_unit_test(test_loop_soon_lets_the_next_turn_begin_at_once),
         cmocka_unit_test(test_loop_posts_of_another_thread_all_run_in_order_before_its_stop),
         cmocka_unit_test(test_loop_has_a_bound_of_posts),
+        cmocka_unit_test(test_loop_runs_what_was_posted_before_its_stop),
         cmocka_unit_test(test_loop_post_made_in_a_post_runs_in_the_next_turn),
         cmocka_unit_test(test_loop_input_of_a_turn_is_bounded_by_messages),
         cmocka_unit_test(test_loop_input_of_a_turn_is_bounded_by_time),

@@ -2,8 +2,8 @@
  * acknowledgement. The suites of the protocol run against it. */
 #include "parley/parley.h"
 
-static void on_message(struct parley_socket *socket, const char *event, const struct parley_args *args,
-                       struct parley_ack *ack, void *user)
+static void on_message(struct parley_socket *socket, const char *event,
+                       const struct parley_args *args, struct parley_ack *ack, void *user)
 {
     (void)event;
     (void)ack;
@@ -20,7 +20,8 @@ static void on_message_with_ack(struct parley_socket *socket, const char *event,
     parley_ack_send(ack, args); /* sends nothing when the client asked for no answer */
 }
 
-static void on_answer(struct parley_socket *socket, int status, const struct parley_args *args, void *user)
+static void on_answer(struct parley_socket *socket, int status, const struct parley_args *args,
+                      void *user)
 {
     (void)user;
     if (status == 0) {

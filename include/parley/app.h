@@ -1,4 +1,5 @@
-/* An application: a table of hooks, linked with a `main` of one line or loaded by `parley serve --app`.
+/* An application: a table of hooks, linked with a `main` of one line or loaded by `parley serve
+ * --app`.
  *
  *     static int register_channels(struct parley_app *app, struct parley_io *io)
  *     {
@@ -30,8 +31,8 @@ struct parley_routes; /* where its HTTP routes are registered: parley/http.h */
 /* Changes when a shared object built against older headers would not work any more. */
 #define PARLEY_ABI 1
 
-/* Each hook may be NULL. Those that return int return 0, or a negative PARLEY_E_...: the server then does not
- * start and says so (tell why with parley_log before). */
+/* Each hook may be NULL. Those that return int return 0, or a negative PARLEY_E_...: the server
+ * then does not start and says so (tell why with parley_log before). */
 struct parley_app_hooks {
     uint32_t abi;     /* PARLEY_ABI */
     const char *name; /* for the log */
@@ -45,8 +46,8 @@ struct parley_app_hooks {
     void (*fini)(struct parley_app *app);
 };
 
-/* Defines the hooks under the name that `parley serve --app` looks for, and a `main` when the program is
- * compiled with -DPARLEY_APP_MAIN. */
+/* Defines the hooks under the name that `parley serve --app` looks for, and a `main` when the
+ * program is compiled with -DPARLEY_APP_MAIN. */
 #ifdef PARLEY_APP_MAIN
 #define PARLEY_APP(...)                                                                            \
     const struct parley_app_hooks parley_app = {.abi = PARLEY_ABI, __VA_ARGS__};                   \
@@ -69,15 +70,15 @@ PARLEY_API void *parley_app_state(const struct parley_app *app);
 
 PARLEY_API struct parley_io *parley_app_io(struct parley_app *app);
 
-/* The value of a setting as text ("socketio.ping_interval_ms"), NULL when there is none of that name. Borrowed;
- * secrets are NULL too. */
+/* The value of a setting as text ("socketio.ping_interval_ms"), NULL when there is none of that
+ * name. Borrowed; secrets are NULL too. */
 PARLEY_API const char *parley_app_setting(const struct parley_app *app, const char *name);
 
-/* Run fn(user) on the hub's thread, in the order of posting. Any thread. PARLEY_E_FULL when 65,536 wait,
- * PARLEY_E_CLOSED when the server is stopping (fn is then never run). */
+/* Run fn(user) on the hub's thread, in the order of posting. Any thread. PARLEY_E_FULL when 65,536
+ * wait, PARLEY_E_CLOSED when the server is stopping (fn is then never run). */
 PARLEY_API int parley_post(struct parley_app *app, void (*fn)(void *user), void *user);
 
-/* --- time ---------------------------------------------------------------------------------------------- */
+/* --- time --- */
 
 /* Milliseconds since 1970, UTC; and of a monotonic clock. Both stand still within a callback. */
 PARLEY_API int64_t parley_unix_ms(const struct parley_app *app);
@@ -94,7 +95,7 @@ PARLEY_API void parley_timer_stop(struct parley_timer *timer);
 /* Unpredictable bytes. */
 PARLEY_API void parley_random(struct parley_app *app, void *out, size_t size);
 
-/* --- log ----------------------------------------------------------------------------------------------- */
+/* --- log --- */
 
 enum parley_log_level {
     PARLEY_LOG_DEBUG,

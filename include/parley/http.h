@@ -1,5 +1,6 @@
-/* HTTP routes of an application, on the same listener as its channels. A prefix of the routes does not move the
- * channels: those stay at the configured path of the server's root. Threads: the hub's. */
+/* HTTP routes of an application, on the same listener as its channels. A prefix of the routes does
+ * not move the channels: those stay at the configured path of the server's root. Threads: the
+ * hub's. */
 #ifndef PARLEY_HTTP_H
 #define PARLEY_HTTP_H
 
@@ -15,14 +16,17 @@ struct parley_ws;      /* a WebSocket of the application's own */
 /* All routes added after this begin with `prefix` ("/api"); "" ends it. */
 PARLEY_API int parley_routes_prefix(struct parley_routes *routes, const char *prefix);
 
-/* A route: method "GET", "POST" ... or "*"; path exact ("/api/users") or, ending in "/" + "*", everything below it.
- * The handler answers now, or keeps the request and answers later. PARLEY_E_EXISTS when somebody has the path. */
+/* A route: method "GET", "POST" ... or "*"; path exact ("/api/users") or, ending in "/" + "*",
+ * everything below it. The handler answers now, or keeps the request and answers later.
+ * PARLEY_E_EXISTS when somebody has the path. */
 PARLEY_API int parley_route(struct parley_routes *routes, const char *method, const char *path,
-                            void (*handler)(struct parley_request *request, void *user), void *user);
+                            void (*handler)(struct parley_request *request, void *user),
+                            void *user);
 
-/* Serve the files of a folder under a URL prefix ("/"): ETag, ranges, index.html. The pages of a single-page
- * application: paths that are no file give index.html to browsers. */
-PARLEY_API int parley_route_files(struct parley_routes *routes, const char *url_prefix, const char *folder);
+/* Serve the files of a folder under a URL prefix ("/"): ETag, ranges, index.html. The pages of a
+ * single-page application: paths that are no file give index.html to browsers. */
+PARLEY_API int parley_route_files(struct parley_routes *routes, const char *url_prefix,
+                                  const char *folder);
 
 /* One file that is part of the program. Content is borrowed for good. */
 PARLEY_API int parley_route_content(struct parley_routes *routes, const char *path,
@@ -31,8 +35,10 @@ PARLEY_API int parley_route_content(struct parley_routes *routes, const char *pa
 /* A WebSocket endpoint without any dialect. */
 struct parley_ws_hooks {
     void (*on_open)(struct parley_ws *ws, void *user); /* optional */
-    void (*on_message)(struct parley_ws *ws, bool is_text, const void *bytes, size_t len, void *user);
-    void (*on_close)(struct parley_ws *ws, uint16_t code, void *user); /* optional; ws is gone after it */
+    void (*on_message)(struct parley_ws *ws, bool is_text, const void *bytes, size_t len,
+                       void *user);
+    void (*on_close)(struct parley_ws *ws, uint16_t code,
+                     void *user); /* optional; ws is gone after it */
 };
 PARLEY_API int parley_route_websocket(struct parley_routes *routes, const char *path,
                                       const struct parley_ws_hooks *hooks, void *user);
@@ -41,20 +47,22 @@ PARLEY_API void parley_ws_close(struct parley_ws *ws, uint16_t code, const char 
 PARLEY_API void parley_ws_set_user(struct parley_ws *ws, void *user);
 PARLEY_API void *parley_ws_user(const struct parley_ws *ws);
 
-/* --- a request ----------------------------------------------------------------------------------------- */
+/* --- a request --- */
 
 PARLEY_API const char *parley_request_method(const struct parley_request *request);
-PARLEY_API const char *parley_request_path(const struct parley_request *request);  /* decoded */
+PARLEY_API const char *parley_request_path(const struct parley_request *request);   /* decoded */
 PARLEY_API const char *parley_request_target(const struct parley_request *request); /* as it came */
-PARLEY_API const char *parley_request_address(const struct parley_request *request); /* of the peer, numeric */
+PARLEY_API const char *
+parley_request_address(const struct parley_request *request); /* of the peer, numeric */
 /* NULL when there is none. Borrowed until the answer. */
-PARLEY_API const char *parley_request_header(const struct parley_request *request, const char *name);
+PARLEY_API const char *parley_request_header(const struct parley_request *request,
+                                             const char *name);
 PARLEY_API const char *parley_request_query(const struct parley_request *request, const char *name);
 PARLEY_API const void *parley_request_body(const struct parley_request *request, size_t *len);
 PARLEY_API struct parley_app *parley_request_app(const struct parley_request *request);
 
-/* Whether its client still waits. A handler that keeps a request must answer it all the same: that gives its
- * memory back. */
+/* Whether its client still waits. A handler that keeps a request must answer it all the same: that
+ * gives its memory back. */
 PARLEY_API bool parley_request_is_open(const struct parley_request *request);
 
 /* A header for the answer to come. PARLEY_E_INVALID when it could break the answer. */
@@ -66,8 +74,8 @@ PARLEY_API void parley_respond(struct parley_request *request, int status, const
                                const void *body, size_t len);
 PARLEY_API void parley_respond_text(struct parley_request *request, int status, const char *text);
 /* A JSON template, as parley_val_format has it. */
-PARLEY_API void parley_respond_json(struct parley_request *request, int status, const char *fmt, ...)
-    PARLEY_PRINTF(3, 4);
+PARLEY_API void parley_respond_json(struct parley_request *request, int status, const char *fmt,
+                                    ...) PARLEY_PRINTF(3, 4);
 
 #ifdef __cplusplus
 }

@@ -1,7 +1,7 @@
 /* Channels: Socket.IO namespaces, sockets, rooms and events, for clients that exist already.
  *
- *     static void on_message(struct parley_socket *s, const char *event, const struct parley_args *args,
- *                            struct parley_ack *ack, void *user)
+ *     static void on_message(struct parley_socket *s, const char *event, const struct parley_args
+ * *args, struct parley_ack *ack, void *user)
  *     {
  *         parley_emit(s, "message-back", args);
  *     }
@@ -10,10 +10,10 @@
  *         parley_on(s, "message", on_message, user);
  *     }
  *
- * Handles given to a callback are borrowed for the call; parley_socket_ref keeps a socket longer. All calls belong
- * to the hub's thread. Names (namespaces, rooms, events) are UTF-8 C strings and copied. Calls on a socket that
- * is disconnected return PARLEY_E_CLOSED and do nothing.
- * Wire behaviour: shared spec socketio.md, sections 2, 3 and 6. */
+ * Handles given to a callback are borrowed for the call; parley_socket_ref keeps a socket longer.
+ * All calls belong to the hub's thread. Names (namespaces, rooms, events) are UTF-8 C strings and
+ * copied. Calls on a socket that is disconnected return PARLEY_E_CLOSED and do nothing. Wire
+ * behaviour: shared spec socketio.md, sections 2, 3 and 6. */
 #ifndef PARLEY_SOCKETIO_H
 #define PARLEY_SOCKETIO_H
 
@@ -29,25 +29,28 @@ struct parley_op;     /* an operator: whom an emit, join, leave or disconnect is
 struct parley_ack;    /* an acknowledgement to send */
 struct parley_next;   /* a middleware's or hook's answer, now or later */
 
-/* --- namespaces (spec 3.10) ---------------------------------------------------------------------------- */
+/* --- namespaces (spec 3.10) --- */
 
-/* Serve a namespace ("/", "/admin"; a missing slash is added): on_connect runs for each client that joins it,
- * after its CONNECT answer is queued. Registering again replaces the handler. No handler, no namespace: "/" is
- * not there by itself. auth: the client's payload, an empty object when it sent none; never NULL. */
+/* Serve a namespace ("/", "/admin"; a missing slash is added): on_connect runs for each client that
+ * joins it, after its CONNECT answer is queued. Registering again replaces the handler. No handler,
+ * no namespace: "/" is not there by itself. auth: the client's payload, an empty object when it
+ * sent none; never NULL. */
 PARLEY_API int parley_ns_on(struct parley_io *io, const char *name,
                             void (*on_connect)(struct parley_socket *socket,
                                                const struct parley_val *auth, void *user),
                             void *user);
 
-/* Namespaces by pattern: "/room/{id}" (one segment, not empty), "/files/{*rest}" (one or more at the end). Static
- * namespaces win over patterns, patterns are tried in the order of registration. The child exists from the first
- * join on. PARLEY_E_INVALID for a bad pattern, PARLEY_E_EXISTS for one that is there already. */
+/* Namespaces by pattern: "/room/{id}" (one segment, not empty), "/files/{*rest}" (one or more at
+ * the end). Static namespaces win over patterns, patterns are tried in the order of registration.
+ * The child exists from the first join on. PARLEY_E_INVALID for a bad pattern, PARLEY_E_EXISTS for
+ * one that is there already. */
 PARLEY_API int parley_ns_on_pattern(struct parley_io *io, const char *pattern,
                                     void (*on_connect)(struct parley_socket *socket,
                                                        const struct parley_val *auth, void *user),
                                     void *user);
 
-/* Namespaces by function: `match` decides with parley_next_accept or parley_next_refuse, now or later. */
+/* Namespaces by function: `match` decides with parley_next_accept or parley_next_refuse, now or
+ * later. */
 PARLEY_API int parley_ns_on_match(struct parley_io *io,
                                   void (*match)(const char *name, const struct parley_val *auth,
                                                 struct parley_next *next, void *user),
@@ -55,23 +58,25 @@ PARLEY_API int parley_ns_on_match(struct parley_io *io,
                                                      const struct parley_val *auth, void *user),
                                   void *user);
 
-/* The part of a namespace's name that {id} or {*rest} stands for; NULL when there is none. Borrowed. */
+/* The part of a namespace's name that {id} or {*rest} stands for; NULL when there is none.
+ * Borrowed. */
 PARLEY_API const char *parley_socket_ns_param(const struct parley_socket *socket, const char *name);
 
-/* Disconnect its sockets ("server namespace disconnect") and forget it: a later CONNECT gets "Invalid
- * namespace". Safe inside a handler. PARLEY_E_NOT_FOUND. */
+/* Disconnect its sockets ("server namespace disconnect") and forget it: a later CONNECT gets
+ * "Invalid namespace". Safe inside a handler. PARLEY_E_NOT_FOUND. */
 PARLEY_API int parley_ns_delete(struct parley_io *io, const char *name);
 
 /* Called for each namespace that comes into being after this, but not for "/". */
-PARLEY_API void parley_on_new_namespace(struct parley_io *io, void (*fn)(const char *name, void *user),
-                                        void *user);
+PARLEY_API void parley_on_new_namespace(struct parley_io *io,
+                                        void (*fn)(const char *name, void *user), void *user);
 
-/* A middleware of a namespace or a pattern (the text given to parley_ns_on or _pattern): runs for each CONNECT
- * before the socket is connected, in the order of registration; each must answer `next`, now or later. Refusing
- * sends CONNECT_ERROR. Joining rooms is allowed; emitting is PARLEY_E_STATE. */
+/* A middleware of a namespace or a pattern (the text given to parley_ns_on or _pattern): runs for
+ * each CONNECT before the socket is connected, in the order of registration; each must answer
+ * `next`, now or later. Refusing sends CONNECT_ERROR. Joining rooms is allowed; emitting is
+ * PARLEY_E_STATE. */
 PARLEY_API int parley_ns_use(struct parley_io *io, const char *name,
-                             void (*middleware)(struct parley_socket *socket, struct parley_next *next,
-                                                void *user),
+                             void (*middleware)(struct parley_socket *socket,
+                                                struct parley_next *next, void *user),
                              void *user);
 
 /* Go on. `next` is gone afterwards. Fine when the client has left meanwhile. */
@@ -81,7 +86,7 @@ PARLEY_API void parley_next_accept(struct parley_next *next);
 PARLEY_API void parley_next_refuse(struct parley_next *next, const char *message,
                                    const struct parley_val *data);
 
-/* --- hooks of the transport (spec 1.9 to 1.12) --------------------------------------------------------- */
+/* --- hooks of the transport (spec 1.9 to 1.12) --- */
 
 struct parley_request; /* the HTTP request in question: parley/http.h has its getters */
 
@@ -97,15 +102,15 @@ PARLEY_API void parley_io_use(struct parley_io *io,
                                                  struct parley_next *next, void *user),
                               void *user);
 
-/* Ids of the application's own: write a C string of at most out_size - 1 characters A-Za-z0-9_- to out; unguessable
- * and not in use. A negative return refuses the client (code 3). */
+/* Ids of the application's own: write a C string of at most out_size - 1 characters A-Za-z0-9_- to
+ * out; unguessable and not in use. A negative return refuses the client (code 3). */
 PARLEY_API void parley_io_generate_id(struct parley_io *io,
                                       int (*generate)(struct parley_request *request, char *out,
                                                       size_t out_size, void *user),
                                       void *user);
 
-/* Add response headers (parley_request_add_header) to polling answers and to the 101; is_initial: the first of a
- * connection. */
+/* Add response headers (parley_request_add_header) to polling answers and to the 101; is_initial:
+ * the first of a connection. */
 PARLEY_API void parley_io_on_headers(struct parley_io *io,
                                      void (*fn)(struct parley_request *request, bool is_initial,
                                                 void *user),
@@ -118,59 +123,66 @@ PARLEY_API void parley_io_on_connection_error(struct parley_io *io,
                                                          void *user),
                                               void *user);
 
-/* Raw Engine.IO messages instead of Socket.IO: on `path` ("/engine.io"), or on the configured path with NULL, whose
- * Socket.IO is then off. A connection is named by `id` until on_close. */
+/* Raw Engine.IO messages instead of Socket.IO: on `path` ("/engine.io"), or on the configured path
+ * with NULL, whose Socket.IO is then off. A connection is named by `id` until on_close. */
 struct parley_eio;
 PARLEY_API int parley_eio_on_message(struct parley_io *io, const char *path,
                                      void (*on_message)(struct parley_eio *connection, bool is_text,
                                                         const void *bytes, size_t len, void *user),
                                      void *user);
-PARLEY_API int parley_eio_send(struct parley_eio *connection, bool is_text, const void *bytes, size_t len);
+PARLEY_API int parley_eio_send(struct parley_eio *connection, bool is_text, const void *bytes,
+                               size_t len);
 PARLEY_API void parley_eio_close(struct parley_eio *connection);
 
-/* --- sockets ------------------------------------------------------------------------------------------- */
+/* --- sockets --- */
 
 PARLEY_API struct parley_socket *parley_socket_ref(struct parley_socket *socket);
 PARLEY_API void parley_socket_unref(struct parley_socket *socket);
 
-PARLEY_API const char *parley_socket_id(const struct parley_socket *socket); /* 20 characters; not a secret */
+PARLEY_API const char *
+parley_socket_id(const struct parley_socket *socket); /* 20 characters; not a secret */
 PARLEY_API const char *parley_socket_ns(const struct parley_socket *socket);
 PARLEY_API struct parley_io *parley_socket_io(const struct parley_socket *socket);
 PARLEY_API struct parley_app *parley_socket_app(const struct parley_socket *socket);
 PARLEY_API bool parley_socket_is_connected(const struct parley_socket *socket);
 PARLEY_API bool parley_socket_is_recovered(const struct parley_socket *socket);
-PARLEY_API const char *parley_socket_transport(const struct parley_socket *socket); /* "polling", "websocket" */
-PARLEY_API int parley_socket_protocol(const struct parley_socket *socket);          /* 4 */
+PARLEY_API const char *
+parley_socket_transport(const struct parley_socket *socket); /* "polling", "websocket" */
+PARLEY_API int parley_socket_protocol(const struct parley_socket *socket); /* 4 */
 /* Called once when the connection moves from polling to WebSocket. */
 PARLEY_API void parley_on_upgrade(struct parley_socket *socket,
                                   void (*fn)(struct parley_socket *socket, void *user), void *user);
 
-/* The handshake (spec 3.9): headers, time, address, xdomain, secure, issued, url, query, auth; the header and query
- * values are strings. Owned by the socket. */
+/* The handshake (spec 3.9): headers, time, address, xdomain, secure, issued, url, query, auth; the
+ * header and query values are strings. Owned by the socket. */
 PARLEY_API const struct parley_val *parley_socket_handshake(const struct parley_socket *socket);
 
-/* socket.data: a value of the application's that fetchSockets shows and recovery restores. set takes it over. */
-PARLEY_API const struct parley_val *parley_socket_data(const struct parley_socket *socket); /* never NULL */
+/* socket.data: a value of the application's that fetchSockets shows and recovery restores. set
+ * takes it over. */
+PARLEY_API const struct parley_val *
+parley_socket_data(const struct parley_socket *socket); /* never NULL */
 PARLEY_API void parley_socket_set_data(struct parley_socket *socket, const struct parley_val *data);
 
-/* State of the application's own, by key; `free_value` (may be NULL) runs when it is replaced and after the
- * disconnect handler, or when a middleware refused the socket. */
+/* State of the application's own, by key; `free_value` (may be NULL) runs when it is replaced and
+ * after the disconnect handler, or when a middleware refused the socket. */
 PARLEY_API void parley_socket_set(struct parley_socket *socket, const char *key, void *value,
                                   void (*free_value)(void *value));
 PARLEY_API void *parley_socket_get(const struct parley_socket *socket, const char *key);
 
-/* --- receiving (spec 3.1, 3.11) ------------------------------------------------------------------------ */
+/* --- receiving (spec 3.1, 3.11) --- */
 
-/* One handler per event; the last one registered stands; NULL removes it. ack: NULL when the client asked for none; all
- * parley_ack functions accept that. Like every handle it is borrowed for the call: to answer later, take it along with
- * parley_ack_keep. PARLEY_E_INVALID for a reserved name. */
+/* One handler per event; the last one registered stands; NULL removes it. ack: NULL when the client
+ * asked for none; all parley_ack functions accept that. Like every handle it is borrowed for the
+ * call: to answer later, take it along with parley_ack_keep. PARLEY_E_INVALID for a reserved name.
+ */
 PARLEY_API int parley_on(struct parley_socket *socket, const char *event,
                          void (*handler)(struct parley_socket *socket, const char *event,
                                          const struct parley_args *args, struct parley_ack *ack,
                                          void *user),
                          void *user);
 
-/* Every event, before its own handler. `first`: before those registered so far. They are not given the ack. */
+/* Every event, before its own handler. `first`: before those registered so far. They are not given
+ * the ack. */
 PARLEY_API int parley_on_any(struct parley_socket *socket,
                              void (*handler)(struct parley_socket *socket, const char *event,
                                              const struct parley_args *args, struct parley_ack *ack,
@@ -184,12 +196,13 @@ PARLEY_API int parley_prepend_any(struct parley_socket *socket,
 /* Remove one, or all with NULL. */
 PARLEY_API void parley_off_any(struct parley_socket *socket,
                                void (*handler)(struct parley_socket *socket, const char *event,
-                                               const struct parley_args *args, struct parley_ack *ack,
-                                               void *user));
+                                               const struct parley_args *args,
+                                               struct parley_ack *ack, void *user));
 
 /* Every event emitted to this socket (also by broadcasts), not acknowledgements. NULL ack. */
 PARLEY_API int parley_on_any_outgoing(struct parley_socket *socket,
-                                      void (*handler)(struct parley_socket *socket, const char *event,
+                                      void (*handler)(struct parley_socket *socket,
+                                                      const char *event,
                                                       const struct parley_args *args,
                                                       struct parley_ack *ack, void *user),
                                       void *user);
@@ -201,15 +214,16 @@ PARLEY_API int parley_on_unhandled(struct parley_socket *socket,
                                                    struct parley_ack *ack, void *user),
                                    void *user);
 
-/* A middleware for the events of one socket: accept hands the event on, refuse drops it and tells on_error. Later
- * events of the connection wait meanwhile. */
+/* A middleware for the events of one socket: accept hands the event on, refuse drops it and tells
+ * on_error. Later events of the connection wait meanwhile. */
 PARLEY_API int parley_use(struct parley_socket *socket,
                           void (*middleware)(struct parley_socket *socket, const char *event,
-                                             const struct parley_args *args, struct parley_next *next,
-                                             void *user),
+                                             const struct parley_args *args,
+                                             struct parley_next *next, void *user),
                           void *user);
 PARLEY_API void parley_on_error(struct parley_socket *socket,
-                                void (*fn)(struct parley_socket *socket, const char *message, void *user),
+                                void (*fn)(struct parley_socket *socket, const char *message,
+                                           void *user),
                                 void *user);
 
 /* Why a socket is disconnected (spec 3.7). */
@@ -233,16 +247,17 @@ PARLEY_API void parley_on_disconnecting(struct parley_socket *socket,
                                         void *user);
 /* Gone. parley_rooms still tells which rooms it was in, until this returns. */
 PARLEY_API void parley_on_disconnect(struct parley_socket *socket,
-                                     void (*fn)(struct parley_socket *socket, enum parley_reason reason,
-                                                void *user),
+                                     void (*fn)(struct parley_socket *socket,
+                                                enum parley_reason reason, void *user),
                                      void *user);
 
-/* --- sending ------------------------------------------------------------------------------------------- */
+/* --- sending --- */
 
-/* Emit an event to this client. args: borrowed, may be NULL for none; bytes values inside become attachments.
- * PARLEY_E_CLOSED, PARLEY_E_STATE (inside a namespace middleware), PARLEY_E_INVALID (a reserved event name),
- * PARLEY_E_TOO_BIG (more attachments than configured), PARLEY_E_NOMEM. */
-PARLEY_API int parley_emit(struct parley_socket *socket, const char *event, const struct parley_args *args);
+/* Emit an event to this client. args: borrowed, may be NULL for none; bytes values inside become
+ * attachments. PARLEY_E_CLOSED, PARLEY_E_STATE (inside a namespace middleware), PARLEY_E_INVALID (a
+ * reserved event name), PARLEY_E_TOO_BIG (more attachments than configured), PARLEY_E_NOMEM. */
+PARLEY_API int parley_emit(struct parley_socket *socket, const char *event,
+                           const struct parley_args *args);
 
 /* The same with the arguments written in place: a comma separated list of JSON templates, as
  * parley_args_format has it:  parley_emitf(s, "login", "{\"numUsers\":%d}", count) */
@@ -257,19 +272,21 @@ PARLEY_API int parley_emit_val(struct parley_socket *socket, const char *event,
 PARLEY_API int parley_emit_volatile(struct parley_socket *socket, const char *event,
                                     const struct parley_args *args);
 
-/* Ask for an acknowledgement: on_ack is called exactly once, with status 0 and the client's arguments, or
- * PARLEY_E_TIMEOUT / PARLEY_E_CLOSED and NULL. timeout_ms 0: the configured one; UINT32_MAX: none. */
+/* Ask for an acknowledgement: on_ack is called exactly once, with status 0 and the client's
+ * arguments, or PARLEY_E_TIMEOUT / PARLEY_E_CLOSED and NULL. timeout_ms 0: the configured one;
+ * UINT32_MAX: none. */
 PARLEY_API int parley_emit_ack(struct parley_socket *socket, const char *event,
                                const struct parley_args *args, uint32_t timeout_ms,
                                void (*on_ack)(struct parley_socket *socket, int status,
                                               const struct parley_args *args, void *user),
                                void *user);
 
-/* Keep an ack beyond its handler: it must be sent or dropped some day, which frees it. NULL for NULL, and when it was
- * answered or kept already. */
+/* Keep an ack beyond its handler: it must be sent or dropped some day, which frees it. NULL for
+ * NULL, and when it was answered or kept already. */
 PARLEY_API struct parley_ack *parley_ack_keep(struct parley_ack *ack);
-/* Answer an event, once: a kept ack is gone afterwards. NULL ack: 0, and nothing is sent. args may be NULL.
- * PARLEY_E_STATE the second time, PARLEY_E_CLOSED when the client has left, and as parley_emit. */
+/* Answer an event, once: a kept ack is gone afterwards. NULL ack: 0, and nothing is sent. args may
+ * be NULL. PARLEY_E_STATE the second time, PARLEY_E_CLOSED when the client has left, and as
+ * parley_emit. */
 PARLEY_API int parley_ack_send(struct parley_ack *ack, const struct parley_args *args);
 PARLEY_API int parley_ackf(struct parley_ack *ack, const char *fmt, ...) PARLEY_PRINTF(2, 3);
 /* Give up a kept ack that will not be sent. */
@@ -280,14 +297,15 @@ PARLEY_API void parley_disconnect(struct parley_socket *socket);
 /* The same in every namespace of the connection, which is then closed. */
 PARLEY_API void parley_disconnect_all(struct parley_socket *socket);
 
-/* --- rooms (spec 3.2) ---------------------------------------------------------------------------------- */
+/* --- rooms (spec 3.2) --- */
 
 /* Idempotent. PARLEY_E_FULL past the configured number of rooms. */
 PARLEY_API int parley_join(struct parley_socket *socket, const char *room);
 PARLEY_API int parley_leave(struct parley_socket *socket, const char *room);
 PARLEY_API void parley_leave_all(struct parley_socket *socket); /* all but its own */
 
-/* Its rooms in the order of joining, its own id first: count, and each by index (borrowed; NULL past the end). */
+/* Its rooms in the order of joining, its own id first: count, and each by index (borrowed; NULL
+ * past the end). */
 PARLEY_API size_t parley_room_count(const struct parley_socket *socket);
 PARLEY_API const char *parley_room_at(const struct parley_socket *socket, size_t index);
 PARLEY_API bool parley_in_room(const struct parley_socket *socket, const char *room);
@@ -304,12 +322,13 @@ PARLEY_API int parley_ns_on_room(struct parley_io *io, const char *ns,
                                             const char *socket_id, void *user),
                                  void *user);
 
-/* --- operators (spec 3.2 to 3.5, 6.4) ------------------------------------------------------------------ */
+/* --- operators (spec 3.2 to 3.5, 6.4) --- */
 
-/* An operator from a namespace selects everyone; from a socket it selects that socket until told otherwise: `to`
- * and `except` select others without the socket, `within` members with it, `broadcast` everyone but it. Each of
- * the calls below changes and returns the operator, so that they chain; the emit, join, leave, disconnect or
- * fetch at the end consumes it. NULL (no such namespace) is passed through and answered PARLEY_E_NOT_FOUND. */
+/* An operator from a namespace selects everyone; from a socket it selects that socket until told
+ * otherwise: `to` and `except` select others without the socket, `within` members with it,
+ * `broadcast` everyone but it. Each of the calls below changes and returns the operator, so that
+ * they chain; the emit, join, leave, disconnect or fetch at the end consumes it. NULL (no such
+ * namespace) is passed through and answered PARLEY_E_NOT_FOUND. */
 PARLEY_API struct parley_op *parley_of(struct parley_io *io, const char *ns);
 PARLEY_API struct parley_op *parley_from(struct parley_socket *socket);
 /* Shorthands for what is written most. */
@@ -326,39 +345,43 @@ PARLEY_API struct parley_op *parley_op_compress(struct parley_op *op, bool compr
 PARLEY_API struct parley_op *parley_op_timeout(struct parley_op *op, uint32_t timeout_ms);
 PARLEY_API void parley_op_drop(struct parley_op *op); /* not used after all */
 
-PARLEY_API int parley_op_emit(struct parley_op *op, const char *event, const struct parley_args *args);
+PARLEY_API int parley_op_emit(struct parley_op *op, const char *event,
+                              const struct parley_args *args);
 PARLEY_API int parley_op_emitf(struct parley_op *op, const char *event, const char *fmt, ...)
     PARLEY_PRINTF(3, 4);
 
-/* Broadcast with acknowledgements. on_done is called exactly once: status 0 when all answered, PARLEY_E_TIMEOUT
- * otherwise; `answers` is an array of each client's first argument (null for none), in the order of arrival. */
-PARLEY_API int parley_op_emit_ack(struct parley_op *op, const char *event, const struct parley_args *args,
-                                  void (*on_done)(int status, const struct parley_val *answers,
-                                                  void *user),
-                                  void *user);
+/* Broadcast with acknowledgements. on_done is called exactly once: status 0 when all answered,
+ * PARLEY_E_TIMEOUT otherwise; `answers` is an array of each client's first argument (null for
+ * none), in the order of arrival. */
+PARLEY_API int
+parley_op_emit_ack(struct parley_op *op, const char *event, const struct parley_args *args,
+                   void (*on_done)(int status, const struct parley_val *answers, void *user),
+                   void *user);
 
 PARLEY_API int parley_op_join(struct parley_op *op, const char *room);
 PARLEY_API int parley_op_leave(struct parley_op *op, const char *room);
 PARLEY_API int parley_op_disconnect(struct parley_op *op, bool close_connection);
 
 /* Call fn for each selected socket of this node. */
-PARLEY_API int parley_op_each(struct parley_op *op, void (*fn)(struct parley_socket *socket, void *user),
-                              void *user);
+PARLEY_API int parley_op_each(struct parley_op *op,
+                              void (*fn)(struct parley_socket *socket, void *user), void *user);
 
-/* fetchSockets: an array of {"id","handshake","rooms","data"}, given to fn (borrowed), of this node and, in a
- * cluster, of the others. */
+/* fetchSockets: an array of {"id","handshake","rooms","data"}, given to fn (borrowed), of this node
+ * and, in a cluster, of the others. */
 PARLEY_API int parley_op_fetch(struct parley_op *op,
                                void (*fn)(int status, const struct parley_val *sockets, void *user),
                                void *user);
 
 /* One socket of this node by its id; NULL. Borrowed. */
-PARLEY_API struct parley_socket *parley_ns_socket(struct parley_io *io, const char *ns, const char *id);
+PARLEY_API struct parley_socket *parley_ns_socket(struct parley_io *io, const char *ns,
+                                                  const char *id);
 
 /* How many sockets a namespace has; how many a room has. */
 PARLEY_API size_t parley_ns_count(struct parley_io *io, const char *ns);
 PARLEY_API size_t parley_room_size(struct parley_io *io, const char *ns, const char *room);
 
-/* Disconnect everything ("server shutting down") and refuse newcomers; on_closed when all is gone. */
+/* Disconnect everything ("server shutting down") and refuse newcomers; on_closed when all is gone.
+ */
 PARLEY_API void parley_io_close(struct parley_io *io, void (*on_closed)(void *user), void *user);
 
 #ifdef __cplusplus

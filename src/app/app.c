@@ -34,7 +34,7 @@ void pl_app_fini(struct parley_app *app)
     pl_arena_fini(&app->arena);
 }
 
-/* --- hooks --------------------------------------------------------------------------------------------- */
+/* --- hooks --- */
 
 static int hook_failed(const struct parley_app *app, const char *hook, int rc, struct pl_error *err)
 {
@@ -50,7 +50,9 @@ int pl_app_start(struct parley_app *app, struct pl_error *err)
     if (rc < 0) {
         return hook_failed(app, "init", rc, err);
     }
-    rc = hooks->register_channels == NULL || app->io == NULL ? 0 : hooks->register_channels(app, app->io);
+    rc = hooks->register_channels == NULL || app->io == NULL
+             ? 0
+             : hooks->register_channels(app, app->io);
     if (rc < 0) {
         return hook_failed(app, "register_channels", rc, err);
     }
@@ -68,7 +70,7 @@ void pl_app_stop(struct parley_app *app)
     }
 }
 
-/* --- what it may use ----------------------------------------------------------------------------------- */
+/* --- what it may use --- */
 
 void parley_app_set_state(struct parley_app *app, void *state)
 {
@@ -120,8 +122,8 @@ static void on_timer(struct pl_timer *due)
     fn(user);
 }
 
-struct parley_timer *parley_timer_start(struct parley_app *app, uint32_t delay_ms, void (*fn)(void *user),
-                                        void *user)
+struct parley_timer *parley_timer_start(struct parley_app *app, uint32_t delay_ms,
+                                        void (*fn)(void *user), void *user)
 {
     struct parley_timer *timer = pl_alloc(sizeof(*timer));
     timer->app = app;
@@ -142,7 +144,8 @@ void parley_timer_stop(struct parley_timer *timer)
     }
 }
 
-void parley_log(struct parley_app *app, enum parley_log_level level, const char *event, const char *fmt, ...)
+void parley_log(struct parley_app *app, enum parley_log_level level, const char *event,
+                const char *fmt, ...)
 {
     char line[LOG_LINE_MAX];
     va_list args;

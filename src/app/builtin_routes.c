@@ -44,7 +44,8 @@ static void on_root(struct pl_web_request *request, void *user)
     pl_web_respond_empty(request, 200);
 }
 
-int pl_builtin_routes_add(struct pl_web *web, struct pl_builtin_routes *routes, struct pl_error *err)
+int pl_builtin_routes_add(struct pl_web *web, struct pl_builtin_routes *routes,
+                          struct pl_error *err)
 {
     static const struct {
         struct pl_str path;

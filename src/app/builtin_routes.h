@@ -1,5 +1,5 @@
-/* The routes that every server has: /healthz, /readyz, /metrics, and / where no application took it.
- * Threads: the loop's. */
+/* The routes that every server has: /healthz, /readyz, /metrics, and / where no application took
+ * it. Threads: the loop's. */
 #ifndef PL_APP_BUILTIN_ROUTES_H
 #define PL_APP_BUILTIN_ROUTES_H
 

@@ -35,7 +35,8 @@ const char *parley_request_path(const struct parley_request *request)
 {
     struct pl_str path;
     struct pl_web_request *web = web_request(request);
-    if (pl_http_path_decode(&path, pl_web_request_url(web)->path, pl_web_request_arena(web), NULL) < 0) {
+    if (pl_http_path_decode(&path, pl_web_request_url(web)->path, pl_web_request_arena(web), NULL) <
+        0) {
         return "";
     }
     return to_cstr(request, path);
@@ -44,8 +45,8 @@ const char *parley_request_path(const struct parley_request *request)
 const char *parley_request_address(const struct parley_request *request)
 {
     char text[PL_ADDRESS_TEXT_MAX];
-    return to_cstr(request,
-                   pl_str_of_cstr(pl_address_format_host(text, pl_web_request_peer(web_request(request)))));
+    return to_cstr(request, pl_str_of_cstr(pl_address_format_host(
+                                text, pl_web_request_peer(web_request(request)))));
 }
 
 const char *parley_request_header(const struct parley_request *request, const char *name)
@@ -85,11 +86,12 @@ bool parley_request_is_open(const struct parley_request *request)
 
 int parley_request_add_header(struct parley_request *request, const char *name, const char *value)
 {
-    return pl_web_request_add_header(web_request(request), pl_str_of_cstr(name), pl_str_of_cstr(value), NULL);
+    return pl_web_request_add_header(web_request(request), pl_str_of_cstr(name),
+                                     pl_str_of_cstr(value), NULL);
 }
 
-void parley_respond(struct parley_request *request, int status, const char *content_type, const void *body,
-                    size_t len)
+void parley_respond(struct parley_request *request, int status, const char *content_type,
+                    const void *body, size_t len)
 {
     struct pl_web_header type = {PL_STR("Content-Type"), {0}};
     if (content_type != NULL) {

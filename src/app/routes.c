@@ -1,4 +1,5 @@
-/* HTTP routes of an application: paths with a handler per method, folders of files, fixed contents. */
+/* HTTP routes of an application: paths with a handler per method, folders of files, fixed contents.
+ */
 #include "app/app.h"
 
 #include "app/websocket.h"
@@ -37,7 +38,7 @@ struct route {
     struct pl_app_websocket websocket;
 };
 
-/* --- registering --------------------------------------------------------------------------------------- */
+/* --- registering --- */
 
 int parley_routes_prefix(struct parley_routes *routes, const char *prefix)
 {
@@ -69,7 +70,8 @@ static struct route *get_route(struct parley_routes *routes, const char *path, b
     } else if (len > 1 && full[len - 1] == '/') {
         full[len - 1] = '\0'; /* "/api/" under a prefix: trailing slashes do not count */
     }
-    PL_LIST_EACH(node, &app->routes) {
+    PL_LIST_EACH(node, &app->routes)
+    {
         route = PL_CONTAINER_OF(node, struct route, in_app);
         if (strcmp(route->path, full) == 0 && route->is_prefix == is_prefix) {
             *is_new = false;
@@ -93,7 +95,8 @@ static int add(struct parley_app *app, struct route *route, struct pl_route *row
     row->owner = "application";
     rc = pl_web_route_add(app->web, row, &err);
     if (rc < 0) {
-        parley_log(app, PARLEY_LOG_ERROR, "app.route", "path=%s reason=\"%s\"", route->path, err.text);
+        parley_log(app, PARLEY_LOG_ERROR, "app.route", "path=%s reason=\"%s\"", route->path,
+                   err.text);
     }
     return rc;
 }
@@ -103,7 +106,8 @@ static const struct method_row *find_method(const struct route *route, struct pl
     const struct method_row *any = NULL;
     bool is_head = pl_str_eq(method, PL_STR("HEAD")); /* answered by GET, without the body */
     for (const struct method_row *row = route->methods; row != NULL; row = row->next) {
-        if (pl_str_eq(method, pl_str_of_cstr(row->method)) || (is_head && strcmp(row->method, "GET") == 0)) {
+        if (pl_str_eq(method, pl_str_of_cstr(row->method)) ||
+            (is_head && strcmp(row->method, "GET") == 0)) {
             return row;
         }
         any = strcmp(row->method, "*") == 0 ? row : any;
@@ -133,7 +137,8 @@ static void on_request(struct pl_web_request *request, void *user)
         refuse_method(request, route);
         return;
     }
-    pl_web_request_keep(request); /* until it answers (app/request.c), which may be long after the client left */
+    pl_web_request_keep(
+        request); /* until it answers (app/request.c), which may be long after the client left */
     row->handler((struct parley_request *)request, row->user);
 }
 
@@ -165,13 +170,14 @@ int parley_route(struct parley_routes *routes, const char *method, const char *p
     if (!is_new) {
         return 0;
     }
-    return add(routes->app, route,
-               &(struct pl_route){.user = route,
-                                  .on_request = on_request,
-                                  .body_limit_bytes = routes->app->settings->http.body_limit_bytes});
+    return add(
+        routes->app, route,
+        &(struct pl_route){.user = route,
+                           .on_request = on_request,
+                           .body_limit_bytes = routes->app->settings->http.body_limit_bytes});
 }
 
-/* --- contents and files -------------------------------------------------------------------------------- */
+/* --- contents and files --- */
 
 static void on_content(struct pl_web_request *request, void *user)
 {
@@ -199,9 +205,9 @@ int parley_route_content(struct parley_routes *routes, const char *path, const c
         .read = pl_content_read_memory,
         .bytes = content,
     };
-    return add(routes->app, route,
-               &(struct pl_route){
-                   .user = route, .methods = 1u << PL_HTTP_GET, .on_request = on_content});
+    return add(
+        routes->app, route,
+        &(struct pl_route){.user = route, .methods = 1u << PL_HTTP_GET, .on_request = on_content});
 }
 
 int parley_route_files(struct parley_routes *routes, const char *url_prefix, const char *folder)
@@ -224,7 +230,8 @@ int parley_route_files(struct parley_routes *routes, const char *url_prefix, con
                        },
                        &err);
     if (rc < 0) {
-        parley_log(routes->app, PARLEY_LOG_ERROR, "app.route", "folder=%s reason=\"%s\"", folder, err.text);
+        parley_log(routes->app, PARLEY_LOG_ERROR, "app.route", "folder=%s reason=\"%s\"", folder,
+                   err.text);
     }
     return rc;
 }
@@ -245,7 +252,7 @@ int parley_route_websocket(struct parley_routes *routes, const char *path,
                                   .on_upgrade = pl_app_websocket_on_upgrade});
 }
 
-/* --- life ---------------------------------------------------------------------------------------------- */
+/* --- life --- */
 
 int pl_app_run_routes_hook(struct parley_app *app)
 {

@@ -1,4 +1,5 @@
-/* The server: one loop with the hub in it, the web server and the dialects on top, the control socket beside. */
+/* The server: one loop with the hub in it, the web server and the dialects on top, the control
+ * socket beside. */
 #include "app/server.h"
 
 #include "app/app.h"
@@ -17,7 +18,8 @@
 #include <stdio.h>
 #include <unistd.h>
 
-#define RESERVED_FILES 64 /* descriptors that are not connections: log, store, control socket ... */
+#define RESERVED_FILES 64 /* descriptors that are not connections: log, store, control socket ...  \
+                           */
 #define DRAIN_CHECK_MS 20
 
 struct server {
@@ -48,7 +50,7 @@ struct server {
     bool has_fanout;
 };
 
-/* --- the turn ------------------------------------------------------------------------------------------ */
+/* --- the turn --- */
 
 static int64_t env_now_ms(void *user)
 {
@@ -75,10 +77,11 @@ static void begin_turn(struct pl_turn_hook *hook)
 static void measure_turn(struct pl_turn_hook *hook)
 {
     struct server *server = PL_CONTAINER_OF(hook, struct server, measure_hook);
-    pl_metrics_observe(&server->metrics, PL_HISTOGRAM_TURN, (uint64_t)pl_loop_turn_us(server->loop));
+    pl_metrics_observe(&server->metrics, PL_HISTOGRAM_TURN,
+                       (uint64_t)pl_loop_turn_us(server->loop));
 }
 
-/* --- figures ------------------------------------------------------------------------------------------- */
+/* --- figures --- */
 
 static size_t queue_bytes(const struct server *server)
 {
@@ -99,7 +102,8 @@ static void collect_metrics(void *user, struct pl_metrics *metrics)
     pl_metrics_set(metrics, PL_METRIC_SUBSCRIPTIONS, (int64_t)stats.member_count);
     pl_metrics_set(metrics, PL_METRIC_PUBLISHES, (int64_t)stats.publish_count);
     pl_metrics_set(metrics, PL_METRIC_DELIVERIES, (int64_t)server->fanout.delivered_count);
-    pl_metrics_set(metrics, PL_METRIC_VOLATILE_DROPS, (int64_t)server->fanout.dropped_volatile_count);
+    pl_metrics_set(metrics, PL_METRIC_VOLATILE_DROPS,
+                   (int64_t)server->fanout.dropped_volatile_count);
     pl_process_collect(metrics, server->start_unix_us);
 }
 
@@ -113,19 +117,22 @@ static void tell_status(void *user, struct pl_server_status *out)
     out->listen_count = 1;
     out->connection_count = server->conns.count;
     out->connection_max = server->conns.count_max;
-    out->polling_session_count = (size_t)pl_metrics_get(&server->metrics, PL_METRIC_SESSIONS_POLLING);
-    out->websocket_session_count = (size_t)pl_metrics_get(&server->metrics, PL_METRIC_SESSIONS_WEBSOCKET);
+    out->polling_session_count =
+        (size_t)pl_metrics_get(&server->metrics, PL_METRIC_SESSIONS_POLLING);
+    out->websocket_session_count =
+        (size_t)pl_metrics_get(&server->metrics, PL_METRIC_SESSIONS_WEBSOCKET);
     out->stream_count = stats.stream_count;
     out->subscription_count = stats.member_count;
     out->queue_bytes = queue_bytes(server);
     out->is_draining = server->builtin.is_draining;
 }
 
-/* --- leaving ------------------------------------------------------------------------------------------- */
+/* --- leaving --- */
 
 static void drain_in(struct server *server, int64_t in_ms)
 {
-    pl_timer_set(pl_loop_timers(server->loop), &server->drain_timer, pl_loop_now_ms(server->loop) + in_ms);
+    pl_timer_set(pl_loop_timers(server->loop), &server->drain_timer,
+                 pl_loop_now_ms(server->loop) + in_ms);
 }
 
 static void on_drain_timer(struct pl_timer *timer)
@@ -136,13 +143,13 @@ static void on_drain_timer(struct pl_timer *timer)
         drain_in(server, DRAIN_CHECK_MS);
         return;
     }
-    pl_log(&server->log, is_late ? PL_LOG_WARN : PL_LOG_INFO, "server.stopped", "connections_left=%zu",
-           server->conns.count);
+    pl_log(&server->log, is_late ? PL_LOG_WARN : PL_LOG_INFO, "server.stopped",
+           "connections_left=%zu", server->conns.count);
     pl_loop_stop(server->loop);
 }
 
-/* Accept nothing more, tell every client as its protocol does, flush, and stop when all have left or the grace
- * is over. */
+/* Accept nothing more, tell every client as its protocol does, flush, and stop when all have left
+ * or the grace is over. */
 static void drain(void *user)
 {
     struct server *server = user;
@@ -179,7 +186,7 @@ static void advance_clock(void *user, int64_t ms)
     pl_loop_advance(((struct server *)user)->loop, ms);
 }
 
-/* --- starting ------------------------------------------------------------------------------------------ */
+/* --- starting --- */
 
 static int start_loop(struct server *server, struct pl_error *err)
 {
@@ -190,7 +197,8 @@ static int start_loop(struct server *server, struct pl_error *err)
     if (rc < 0) {
         return rc;
     }
-    pl_loop_set_input_slice(server->loop, limits->input_messages_per_turn, limits->input_us_per_turn);
+    pl_loop_set_input_slice(server->loop, limits->input_messages_per_turn,
+                            limits->input_us_per_turn);
     pl_fanout_init(&server->fanout);
     server->measure_hook = (struct pl_turn_hook){.end = measure_turn};
     server->hub_hook = (struct pl_turn_hook){.begin = begin_turn};
@@ -296,8 +304,8 @@ static int start_listener(struct server *server, struct pl_error *err)
 
 static int start_control(struct server *server, struct pl_error *err)
 {
-    int rc = pl_control_create(&server->control, server->loop, server->data_dir.control_path, &server->log,
-                               err);
+    int rc = pl_control_create(&server->control, server->loop, server->data_dir.control_path,
+                               &server->log, err);
     if (rc < 0) {
         return rc;
     }

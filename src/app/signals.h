@@ -1,5 +1,5 @@
-/* Signals as events of the loop: SIGTERM and SIGINT; SIGPIPE is ignored. Threads: the main one; started before
- * any other thread, so that none of them takes the signals. */
+/* Signals as events of the loop: SIGTERM and SIGINT; SIGPIPE is ignored. Threads: the main one;
+ * started before any other thread, so that none of them takes the signals. */
 #ifndef PL_APP_SIGNALS_H
 #define PL_APP_SIGNALS_H
 
@@ -16,6 +16,7 @@ void pl_signals_init(struct pl_signals *signals); /* blocks the signals until th
 PL_MUST_CHECK int pl_signals_start(struct pl_signals *signals, struct pl_loop *loop,
                                    void (*on_signal)(void *user, int number), void *user,
                                    struct pl_error *err);
-void pl_signals_stop(struct pl_signals *signals); /* they are as before again; not started is fine */
+void pl_signals_stop(
+    struct pl_signals *signals); /* they are as before again; not started is fine */
 
 #endif

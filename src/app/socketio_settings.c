@@ -22,8 +22,8 @@ static bool join(struct pl_str *out, struct pl_arena *arena, const struct pl_set
     return is_copied;
 }
 
-static int read_cors(struct pl_cors *out, struct pl_arena *arena, const struct pl_settings_cors *settings,
-                     struct pl_error *err)
+static int read_cors(struct pl_cors *out, struct pl_arena *arena,
+                     const struct pl_settings_cors *settings, struct pl_error *err)
 {
     *out = (struct pl_cors){
         .origins = settings->origin.items,
@@ -56,7 +56,8 @@ static int read_cookie(struct pl_eio_config *out, struct pl_arena *arena,
     }
     pl_buf_addf(&text, "%s; SameSite=%s", settings->http_only ? "; HttpOnly" : "",
                 same_site[settings->same_site]);
-    is_copied = !pl_buf_failed(&text) && pl_arena_copy(&out->cookie_attributes, arena, pl_buf_str(&text));
+    is_copied =
+        !pl_buf_failed(&text) && pl_arena_copy(&out->cookie_attributes, arena, pl_buf_str(&text));
     pl_buf_fini(&text);
     if (!is_copied) {
         return pl_error_set(err, PL_E_TOO_BIG, "the socketio.cookie settings are too long");
@@ -65,7 +66,8 @@ static int read_cookie(struct pl_eio_config *out, struct pl_arena *arena,
     return 0;
 }
 
-static struct pl_eio_config eio_config(const struct pl_settings_socketio *settings, const struct pl_cors *cors)
+static struct pl_eio_config eio_config(const struct pl_settings_socketio *settings,
+                                       const struct pl_cors *cors)
 {
     unsigned transports = pl_settings_transports(settings);
     return (struct pl_eio_config){

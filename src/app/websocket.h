@@ -12,7 +12,8 @@ struct pl_app_websocket {
     void *user;
 };
 
-void pl_app_websocket_on_request(struct pl_web_request *request, void *endpoint); /* 426: no upgrade */
+void pl_app_websocket_on_request(struct pl_web_request *request,
+                                 void *endpoint); /* 426: no upgrade */
 void pl_app_websocket_on_upgrade(struct pl_web_request *request, void *endpoint);
 
 #endif

@@ -1,4 +1,5 @@
-/* Memory that cannot fail, memory that may be refused, and the switch with which tests refuse it. */
+/* Memory that cannot fail, memory that may be refused, and the switch with which tests refuse it.
+ */
 #include "base/alloc.h"
 
 #include <stdatomic.h>
@@ -6,7 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The one mutable file-scope variable: failure injection must reach every allocation of every thread. */
+/* The one mutable file-scope variable: failure injection must reach every allocation of every
+ * thread. */
 static _Atomic uint64_t fail_countdown;
 
 static PL_NORETURN void out_of_memory(size_t size)

@@ -30,8 +30,9 @@ void pl_arena_fini(struct pl_arena *arena)
 
 static bool add_block(struct pl_arena *arena, size_t size)
 {
-    size_t wanted = arena->blocks == NULL ? FIRST_BLOCK_BYTES
-                                          : pl_size_min(arena->blocks->size * 2, LARGEST_BLOCK_BYTES);
+    size_t wanted = arena->blocks == NULL
+                        ? FIRST_BLOCK_BYTES
+                        : pl_size_min(arena->blocks->size * 2, LARGEST_BLOCK_BYTES);
     size_t left = arena->limit_bytes - pl_size_min(arena->total_bytes, arena->limit_bytes);
     struct pl_arena_block *block = NULL;
     wanted = pl_size_max(pl_size_min(wanted, left), size);

@@ -20,7 +20,8 @@ void pl_arena_init(struct pl_arena *arena, size_t limit_bytes);
 /* Frees everything; the arena is then as after init. A zeroed arena is fine. */
 void pl_arena_fini(struct pl_arena *arena);
 
-/* Zeroed, aligned for any type. NULL at the cap or without memory: the request ends with PL_E_TOO_BIG. */
+/* Zeroed, aligned for any type. NULL at the cap or without memory: the request ends with
+ * PL_E_TOO_BIG. */
 PL_MUST_CHECK void *pl_arena_alloc(struct pl_arena *arena, size_t size);
 
 /* A copy in the arena, with a NUL behind it. False at the cap. */

@@ -14,8 +14,7 @@
 #define PL_ARRAY_LEN(array) (sizeof(array) / sizeof((array)[0]))
 
 /* The struct that holds `ptr` as its member `member`. */
-#define PL_CONTAINER_OF(ptr, type, member)                                                         \
-    ((type *)(void *)((char *)(ptr) - offsetof(type, member)))
+#define PL_CONTAINER_OF(ptr, type, member) ((type *)(void *)((char *)(ptr)-offsetof(type, member)))
 
 /* For our own mistakes only (style guide, section 6): stays on in release builds. */
 #define PL_ASSERT(condition)                                                                       \

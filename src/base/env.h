@@ -1,13 +1,13 @@
-/* What the hub may know of the world: time and randomness, as inputs, so that a run can be replayed from its
- * seed. The simulator has its own. Threads: the hub's. */
+/* What the hub may know of the world: time and randomness, as inputs, so that a run can be replayed
+ * from its seed. The simulator has its own. Threads: the hub's. */
 #ifndef PL_BASE_ENV_H
 #define PL_BASE_ENV_H
 
 #include "base/defs.h"
 
 struct pl_env {
-    int64_t (*now_ms)(void *user);                      /* monotonic, never goes back */
-    int64_t (*unix_us)(void *user);                     /* calendar time in microseconds, may jump */
+    int64_t (*now_ms)(void *user);  /* monotonic, never goes back */
+    int64_t (*unix_us)(void *user); /* calendar time in microseconds, may jump */
     void (*random)(void *user, void *out, size_t size); /* unpredictable outside tests */
     void *user;
 };

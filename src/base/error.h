@@ -1,5 +1,5 @@
-/* Errors: one list of codes (include/parley/error.h), and a struct that carries the reason in words.
- * Threads: any. */
+/* Errors: one list of codes (include/parley/error.h), and a struct that carries the reason in
+ * words. Threads: any. */
 #ifndef PL_BASE_ERROR_H
 #define PL_BASE_ERROR_H
 

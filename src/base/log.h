@@ -1,5 +1,6 @@
-/* The log: for operators. One line per event: level, event name, `key=value` pairs; text on a terminal, JSON
- * lines otherwise. No payloads, no secrets. Threads: any (a line is written with one write call). */
+/* The log: for operators. One line per event: level, event name, `key=value` pairs; text on a
+ * terminal, JSON lines otherwise. No payloads, no secrets. Threads: any (a line is written with one
+ * write call). */
 #ifndef PL_BASE_LOG_H
 #define PL_BASE_LOG_H
 
@@ -35,19 +36,20 @@ struct pl_log_limit {
 /* Text when `fd` is a terminal, JSON otherwise; level INFO. */
 void pl_log_init(struct pl_log *log, int fd);
 
-/* Write a line: `event` is a dotted name ("conn.refused"), fmt gives `key=value` pairs separated by spaces;
- * a value with spaces stands in double quotes, with backslash escapes: pl_log_quote makes foreign text so.
- * In JSON each pair becomes a member (numbers stay numbers). `log` may be NULL. */
-void pl_log(const struct pl_log *log, enum pl_log_level level, const char *event, const char *fmt, ...)
-    PL_PRINTF(4, 5);
+/* Write a line: `event` is a dotted name ("conn.refused"), fmt gives `key=value` pairs separated by
+ * spaces; a value with spaces stands in double quotes, with backslash escapes: pl_log_quote makes
+ * foreign text so. In JSON each pair becomes a member (numbers stay numbers). `log` may be NULL. */
+void pl_log(const struct pl_log *log, enum pl_log_level level, const char *event, const char *fmt,
+            ...) PL_PRINTF(4, 5);
 
-/* As pl_log, but nothing when the limit is used up: false then, for those who count what was left out.
- * `now_ms` is the turn's clock. */
+/* As pl_log, but nothing when the limit is used up: false then, for those who count what was left
+ * out. `now_ms` is the turn's clock. */
 bool pl_log_limited(const struct pl_log *log, struct pl_log_limit *limit, int64_t now_ms,
-                    enum pl_log_level level, const char *event, const char *fmt, ...) PL_PRINTF(6, 7);
+                    enum pl_log_level level, const char *event, const char *fmt, ...)
+    PL_PRINTF(6, 7);
 
-/* `text` made safe for a log line, in `out`: quoted, controls and quotes escaped, cut with "..." to fit.
- * Returns out. */
+/* `text` made safe for a log line, in `out`: quoted, controls and quotes escaped, cut with "..." to
+ * fit. Returns out. */
 const char *pl_log_quote(char *out, size_t out_size, struct pl_str text);
 
 /* "debug", "info", "warn", "error". */

@@ -125,8 +125,8 @@ void *pl_map_remove(struct pl_map *map, struct pl_str key)
     return value;
 }
 
-void pl_map_each(const struct pl_map *map, void (*visit)(struct pl_str key, void *value, void *user),
-                 void *user)
+void pl_map_each(const struct pl_map *map,
+                 void (*visit)(struct pl_str key, void *value, void *user), void *user)
 {
     for (size_t i = 0; i < map->bucket_count; i++) {
         for (struct pl_map_entry *entry = map->buckets[i]; entry != NULL; entry = entry->next) {

@@ -1,6 +1,6 @@
-/* Hash map from byte keys to pointers. Keys are copied; hashing is SipHash with the map's own key, so that a
- * peer who chooses keys cannot make it slow. Iteration order is not defined: nothing that can be seen from
- * outside may rest on it. Threads: one at a time. */
+/* Hash map from byte keys to pointers. Keys are copied; hashing is SipHash with the map's own key,
+ * so that a peer who chooses keys cannot make it slow. Iteration order is not defined: nothing that
+ * can be seen from outside may rest on it. Threads: one at a time. */
 #ifndef PL_BASE_MAP_H
 #define PL_BASE_MAP_H
 
@@ -29,7 +29,7 @@ void *pl_map_put(struct pl_map *map, struct pl_str key, void *value);
 void *pl_map_remove(struct pl_map *map, struct pl_str key);
 
 /* Call `visit` for each entry, in no defined order; it must not change the map. */
-void pl_map_each(const struct pl_map *map, void (*visit)(struct pl_str key, void *value, void *user),
-                 void *user);
+void pl_map_each(const struct pl_map *map,
+                 void (*visit)(struct pl_str key, void *value, void *user), void *user);
 
 #endif

@@ -1,14 +1,14 @@
-/* What the server counts, and its text for Prometheus (text format 0.0.4). A metric is a row of the list below;
- * counting is one addition to an array. There is no registry: to add a metric means to add a row.
- * Threads: one at a time (the loop that owns the struct). */
+/* What the server counts, and its text for Prometheus (text format 0.0.4). A metric is a row of the
+ * list below; counting is one addition to an array. There is no registry: to add a metric means to
+ * add a row. Threads: one at a time (the loop that owns the struct). */
 #ifndef PL_BASE_METRICS_H
 #define PL_BASE_METRICS_H
 
 #include "base/buf.h"
 
-/* X(ENUM, type, name, labels or "", scale, help). Rows of one name stand together: they are one family, and the
- * first one's type and help count. The value is an integer; it is divided by `scale` when it is written
- * (1000000: counted in microseconds, shown in seconds). */
+/* X(ENUM, type, name, labels or "", scale, help). Rows of one name stand together: they are one
+ * family, and the first one's type and help count. The value is an integer; it is divided by
+ * `scale` when it is written (1000000: counted in microseconds, shown in seconds). */
 #define PL_METRIC_LIST(X)                                                                          \
     /* connections */                                                                              \
     X(CONNECTIONS, GAUGE, "parley_connections", "", 1, "Connections open now.")                    \
@@ -153,8 +153,8 @@ enum pl_histogram_kind {
         PL_HISTOGRAM_COUNT,
 };
 
-/* Bounds are powers of two: bucket i counts what is at most 2^i, the last one what is above all bounds. With
- * microseconds that is 1 µs to 1.05 s. */
+/* Bounds are powers of two: bucket i counts what is at most 2^i, the last one what is above all
+ * bounds. With microseconds that is 1 µs to 1.05 s. */
 #define PL_HISTOGRAM_BOUNDS 21
 
 struct pl_histogram {

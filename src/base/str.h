@@ -18,7 +18,10 @@ struct pl_span {
 };
 
 #define PL_STR(literal) ((struct pl_str){("" literal), sizeof(literal) - 1})
-#define PL_STR_INIT(literal) {("" literal), sizeof(literal) - 1} /* for static tables */
+#define PL_STR_INIT(literal)                                                                       \
+    {                                                                                              \
+        ("" literal), sizeof(literal) - 1                                                          \
+    } /* for static tables */
 #define PL_STR_FMT "%.*s"
 #define PL_STR_ARG(str) ((int)(str).len), ((str).ptr)
 
@@ -44,7 +47,8 @@ static inline bool pl_str_eq(struct pl_str a, struct pl_str b)
 
 static inline bool pl_str_starts_with(struct pl_str str, struct pl_str prefix)
 {
-    return str.len >= prefix.len && (prefix.len == 0 || memcmp(str.ptr, prefix.ptr, prefix.len) == 0);
+    return str.len >= prefix.len &&
+           (prefix.len == 0 || memcmp(str.ptr, prefix.ptr, prefix.len) == 0);
 }
 
 static inline bool pl_str_ends_with(struct pl_str str, struct pl_str suffix)
@@ -75,8 +79,8 @@ size_t pl_str_find_char(struct pl_str str, char c);
 /* Without spaces and tabs at either end (HTTP's optional white space). */
 struct pl_str pl_str_trim(struct pl_str str);
 
-/* Split off the part before `separator`: returns it and moves *rest behind the separator. When there is
- * none, all of *rest is returned and *rest becomes empty with a NULL pointer. */
+/* Split off the part before `separator`: returns it and moves *rest behind the separator. When
+ * there is none, all of *rest is returned and *rest becomes empty with a NULL pointer. */
 struct pl_str pl_str_split(struct pl_str *rest, char separator);
 
 /* An unsigned decimal number of the whole text: digits only, no sign, at most `max`.

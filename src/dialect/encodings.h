@@ -1,14 +1,14 @@
-/* The encodings of all dialects: what a sink's `encoding` says. One frame group is made per encoding really
- * present in an audience. Start-up checks nothing here: a new dialect adds its names and stays below
- * PL_ENCODING_MAX. */
+/* The encodings of all dialects: what a sink's `encoding` says. One frame group is made per
+ * encoding really present in an audience. Start-up checks nothing here: a new dialect adds its
+ * names and stays below PL_ENCODING_MAX. */
 #ifndef PL_DIALECT_ENCODINGS_H
 #define PL_DIALECT_ENCODINGS_H
 
 #include "base/fanout.h"
 
 enum pl_encoding {
-    PL_ENCODING_EIO4_WS,        /* Engine.IO 4 packets as WebSocket frames, bytes as binary frames */
-    PL_ENCODING_EIO4_POLLING,   /* packets joined by 0x1e, bytes as base64; no WebSocket header */
+    PL_ENCODING_EIO4_WS,      /* Engine.IO 4 packets as WebSocket frames, bytes as binary frames */
+    PL_ENCODING_EIO4_POLLING, /* packets joined by 0x1e, bytes as base64; no WebSocket header */
     PL_ENCODING_EIO4_WS_BASE64, /* WebSocket text frames only: clients that asked for b64=1 */
     PL_ENCODING_WS,             /* whatever an application sends on a WebSocket of its own */
 };

@@ -48,8 +48,7 @@ void pl_hub_random(struct pl_hub *hub, void *out, size_t size);
 struct pl_timers *pl_hub_timers(struct pl_hub *hub);
 void pl_hub_assert_thread(const struct pl_hub *hub);
 
-/* --- streams
- * ------------------------------------------------------------------------------------------ */
+/* --- streams --- */
 
 /* What names a stream. `kind` belongs to one service or dialect (enum in the owner); the texts are
  * borrowed. Two streams are the same when all four are. */
@@ -69,8 +68,7 @@ size_t pl_stream_member_count(const struct pl_stream *stream);
 size_t pl_stream_subscriber_count(const struct pl_stream *stream);
 size_t pl_stream_presence_count(const struct pl_stream *stream); /* hidden ones included */
 
-/* --- membership
- * --------------------------------------------------------------------------------------- */
+/* --- membership --- */
 
 enum {
     PL_MEMBER_SUBSCRIBER = 1, /* receives what is published to the stream */
@@ -126,8 +124,7 @@ struct pl_presence_listener {
 };
 void pl_hub_on_presence(struct pl_hub *hub, uint8_t kind, struct pl_presence_listener listener);
 
-/* --- publish
- * ------------------------------------------------------------------------------------------ */
+/* --- publish --- */
 
 /* A message that is encoded when the hub knows who needs which encoding: once per encoding really
  * present in the audience. `encode` returns a frame with one reference, or NULL when it cannot be
@@ -158,8 +155,7 @@ int pl_hub_publish(struct pl_hub *hub, const struct pl_publish *publish);
 void pl_hub_each_in_audience(struct pl_hub *hub, const struct pl_publish *publish,
                              void (*visit)(void *user, struct pl_session *session), void *user);
 
-/* --- figures
- * ------------------------------------------------------------------------------------------ */
+/* --- figures --- */
 
 struct pl_hub_stats {
     size_t session_count;

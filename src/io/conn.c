@@ -8,16 +8,16 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-#define GATHER_MAX 64         /* frames per write */
-#define LINGER_MS 2000        /* how long a drained connection waits for the peer's end */
-#define STALL_MS 30000        /* and, while it still sends, for the peer to take something */
+#define GATHER_MAX 64  /* frames per write */
+#define LINGER_MS 2000 /* how long a drained connection waits for the peer's end */
+#define STALL_MS 30000 /* and, while it still sends, for the peer to take something */
 #define REST_LIMIT_BYTES (8u * 1024 * 1024) /* never reached: protocols refuse far earlier */
 
 static void on_ready(struct pl_watch *watch, unsigned ready);
 static void close_later(struct pl_conn *conn, enum pl_conn_end end);
 static const struct pl_sink_ops conn_sink_ops;
 
-/* --- interest ------------------------------------------------------------------------------------------ */
+/* --- interest --- */
 
 static void update_interest(struct pl_conn *conn)
 {
@@ -50,7 +50,7 @@ void pl_conn_set_reading(struct pl_conn *conn, enum pl_conn_reading reading)
     }
 }
 
-/* --- closing ------------------------------------------------------------------------------------------- */
+/* --- closing --- */
 
 static void free_rest(struct pl_buf *rest)
 {
@@ -116,7 +116,9 @@ void pl_conn_close(struct pl_conn *conn, enum pl_conn_end end)
     conn->set->count--;
     pl_metrics_add(conn->set->metrics, PL_METRIC_CONNECTIONS, -1);
     pl_metrics_add(conn->set->metrics, metric_of_end(conn->end), 1);
-    pl_list_remove(&conn->later.node); /* a close that was to come: what is deferred before it may still look here */
+    pl_list_remove(
+        &conn->later
+             .node); /* a close that was to come: what is deferred before it may still look here */
     conn->later.run = free_conn;
     pl_loop_defer(conn->set->loop, &conn->later);
 }
@@ -126,8 +128,8 @@ static void on_linger_due(struct pl_timer *timer)
     pl_conn_close(PL_CONTAINER_OF(timer, struct pl_conn, timer), PL_CONN_END_LOCAL);
 }
 
-/* Everything is written: tell the peer, and wait a little for its end, since closing a socket with unread
- * input would make the system throw away what the peer has not read yet. */
+/* Everything is written: tell the peer, and wait a little for its end, since closing a socket with
+ * unread input would make the system throw away what the peer has not read yet. */
 static void finish_drain(struct pl_conn *conn)
 {
     if (conn->peer_has_ended) {
@@ -164,10 +166,12 @@ static void run_close(struct pl_deferred *deferred)
 {
     struct pl_conn *conn = PL_CONTAINER_OF(deferred, struct pl_conn, later);
     pl_conn_close(conn, conn->close_end);
-    pl_loop_soon(conn->set->loop); /* this turn's flush is over: what others were told leaves in the next */
+    pl_loop_soon(
+        conn->set->loop); /* this turn's flush is over: what others were told leaves in the next */
 }
 
-/* Flushing may happen inside a publish, whose lists a close would change: it waits for the turn's end. */
+/* Flushing may happen inside a publish, whose lists a close would change: it waits for the turn's
+ * end. */
 static void close_later(struct pl_conn *conn, enum pl_conn_end end)
 {
     conn->sink.is_closed = true;
@@ -178,7 +182,7 @@ static void close_later(struct pl_conn *conn, enum pl_conn_end end)
     }
 }
 
-/* --- writing ------------------------------------------------------------------------------------------- */
+/* --- writing --- */
 
 static size_t gather(struct iovec *parts, const struct pl_outq *queue)
 {
@@ -233,7 +237,8 @@ static void conn_flush(struct pl_sink *sink)
         pl_metrics_add(conn->set->metrics, PL_METRIC_NETWORK_BYTES_OUT, sent);
         pl_outq_consume(&sink->outq, &conn->set->fanout->pool, (size_t)sent);
         if (conn->state == PL_CONN_DRAINING) {
-            pl_conn_deadline(conn, STALL_MS); /* a long answer may take its time, as long as it moves */
+            pl_conn_deadline(conn,
+                             STALL_MS); /* a long answer may take its time, as long as it moves */
         }
         if (sink->outq.count > 0 && waiting <= GATHER_MAX) {
             set_blocked(conn, true); /* the system took less than all: asking again would say so */
@@ -299,7 +304,7 @@ static const struct pl_sink_ops conn_sink_ops = {
     .close = conn_sink_close,
 };
 
-/* --- reading ------------------------------------------------------------------------------------------- */
+/* --- reading --- */
 
 /* Show `in` to the protocol until it takes no more. Returns how much it took. */
 static size_t show(struct pl_conn *conn, struct pl_span in)
@@ -307,7 +312,8 @@ static size_t show(struct pl_conn *conn, struct pl_span in)
     size_t taken = 0;
     while (taken < in.len && conn->state == PL_CONN_OPEN && conn->reading == PL_CONN_READING &&
            !conn->is_waiting) {
-        size_t consumed = conn->protocol->on_input(conn, (struct pl_span){in.ptr + taken, in.len - taken});
+        size_t consumed =
+            conn->protocol->on_input(conn, (struct pl_span){in.ptr + taken, in.len - taken});
         if (consumed == 0) {
             break;
         }
@@ -334,7 +340,8 @@ static void keep_rest(struct pl_conn *conn, struct pl_span rest)
 /* Show what was kept, with whatever is behind it. */
 static void show_rest(struct pl_conn *conn)
 {
-    struct pl_buf *rest = conn->rest; /* taken out: the protocol may pause, and be shown the rest again, inside */
+    struct pl_buf *rest =
+        conn->rest; /* taken out: the protocol may pause, and be shown the rest again, inside */
     size_t taken = 0;
     conn->rest = NULL;
     taken = show(conn, (struct pl_span){rest->ptr, rest->len});
@@ -434,14 +441,15 @@ void pl_conn_input_again(struct pl_conn *conn)
     pl_loop_soon(conn->set->loop);
 }
 
-/* --- deadlines ----------------------------------------------------------------------------------------- */
+/* --- deadlines --- */
 
 void pl_conn_deadline(struct pl_conn *conn, int64_t in_ms)
 {
     if (conn->state == PL_CONN_CLOSED) {
         return; /* its memory goes at the end of the turn: no timer may point at it */
     }
-    pl_timer_set(pl_loop_timers(conn->set->loop), &conn->timer, pl_loop_now_ms(conn->set->loop) + in_ms);
+    pl_timer_set(pl_loop_timers(conn->set->loop), &conn->timer,
+                 pl_loop_now_ms(conn->set->loop) + in_ms);
 }
 
 void pl_conn_no_deadline(struct pl_conn *conn)
@@ -449,9 +457,10 @@ void pl_conn_no_deadline(struct pl_conn *conn)
     pl_timer_stop(pl_loop_timers(conn->set->loop), &conn->timer);
 }
 
-/* --- the set ------------------------------------------------------------------------------------------- */
+/* --- the set --- */
 
-/* Those who waited go first; those whose turn does not come this time stay before those whose turn it was. */
+/* Those who waited go first; those whose turn does not come this time stay before those whose turn
+ * it was. */
 static void set_begin(struct pl_turn_hook *hook)
 {
     struct pl_conn_set *set = PL_CONTAINER_OF(hook, struct pl_conn_set, hook);
@@ -505,8 +514,9 @@ void pl_conn_set_fini(struct pl_conn_set *set)
     pl_loop_hook_remove(&set->hook);
 }
 
-int pl_conn_open(struct pl_conn **out, struct pl_conn_set *set, int fd, const struct pl_address *peer,
-                 const struct pl_conn_protocol *protocol, struct pl_error *err)
+int pl_conn_open(struct pl_conn **out, struct pl_conn_set *set, int fd,
+                 const struct pl_address *peer, const struct pl_conn_protocol *protocol,
+                 struct pl_error *err)
 {
     struct pl_conn *conn = pl_alloc(sizeof(*conn));
     int rc = 0;

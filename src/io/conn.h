@@ -1,8 +1,8 @@
-/* A connection: one stream socket, what is read from it and what waits to be written. What the bytes mean is the
- * affair of its protocol (HTTP, then perhaps WebSocket), a struct of functions that may change.
- * Writing: frames are queued on the connection's sink and leave with one gather write per turn.
- * An idle connection holds no buffer; an incomplete message moves to one of its own.
- * Threads: its loop's. */
+/* A connection: one stream socket, what is read from it and what waits to be written. What the
+ * bytes mean is the affair of its protocol (HTTP, then perhaps WebSocket), a struct of functions
+ * that may change. Writing: frames are queued on the connection's sink and leave with one gather
+ * write per turn. An idle connection holds no buffer; an incomplete message moves to one of its
+ * own. Threads: its loop's. */
 #ifndef PL_IO_CONN_H
 #define PL_IO_CONN_H
 
@@ -16,7 +16,8 @@ struct pl_conn;
 
 enum pl_conn_state {
     PL_CONN_OPEN,
-    PL_CONN_DRAINING, /* writes what is queued, then shuts down; reads and drops until the peer does too */
+    PL_CONN_DRAINING, /* writes what is queued, then shuts down; reads and drops until the peer does
+                         too */
     PL_CONN_CLOSED,   /* descriptor closed; memory is freed when the turn ends */
 };
 
@@ -35,15 +36,16 @@ enum pl_conn_end {
 };
 
 struct pl_conn_protocol {
-    /* Bytes arrived (together with what was left over): consume from the front, return how many. What is
-     * left is kept and shown again with more behind it, or when pl_conn_input_again is called. May close
-     * the connection, switch its protocol, pause it. */
+    /* Bytes arrived (together with what was left over): consume from the front, return how many.
+     * What is left is kept and shown again with more behind it, or when pl_conn_input_again is
+     * called. May close the connection, switch its protocol, pause it. */
     size_t (*on_input)(struct pl_conn *conn, struct pl_span in);
-    /* The connection leaves PL_CONN_OPEN: the peer's end, an error, or our own close or drain. Called exactly
-     * once; the protocol lets go of its own state here, and may still queue nothing. */
+    /* The connection leaves PL_CONN_OPEN: the peer's end, an error, or our own close or drain.
+     * Called exactly once; the protocol lets go of its own state here, and may still queue nothing.
+     */
     void (*on_end)(struct pl_conn *conn, enum pl_conn_end end);
-    /* Optional: what was queued has all been handed to the system. May be called inside a publish: it changes
-     * no subscription and closes nothing. */
+    /* Optional: what was queued has all been handed to the system. May be called inside a publish:
+     * it changes no subscription and closes nothing. */
     void (*on_flushed)(struct pl_conn *conn);
     /* Optional: the hub's close with a code (WebSocket). Without it the connection is drained. */
     void (*on_close_wanted)(struct pl_conn *conn, uint16_t code, struct pl_str reason);
@@ -54,8 +56,8 @@ struct pl_conn_set {
     struct pl_loop *loop;
     struct pl_fanout *fanout;
     struct pl_metrics *metrics;
-    struct pl_list open;     /* every connection that is not closed, by age */
-    struct pl_list waiting;  /* those with input left from this turn */
+    struct pl_list open;    /* every connection that is not closed, by age */
+    struct pl_list waiting; /* those with input left from this turn */
     size_t count;
     size_t count_max;
     struct pl_turn_hook hook;
@@ -70,15 +72,15 @@ struct pl_conn {
     const void *listener; /* whose settings apply; borrowed */
     struct pl_list in_set;
     struct pl_list in_waiting;
-    struct pl_buf *rest; /* input that is not consumed yet; NULL when there is none */
-    struct pl_timer timer; /* the protocol's deadline */
+    struct pl_buf *rest;      /* input that is not consumed yet; NULL when there is none */
+    struct pl_timer timer;    /* the protocol's deadline */
     struct pl_deferred later; /* closing from inside a flush; once closed, giving memory back */
     struct pl_address peer;
     uint8_t state;     /* enum pl_conn_state */
     uint8_t close_end; /* enum pl_conn_end, for the close that waits in `later` */
     uint8_t end;       /* enum pl_conn_end: why it left PL_CONN_OPEN */
     uint8_t reading;   /* enum pl_conn_reading */
-    bool is_waiting; /* on set->waiting: shows its rest again next turn */
+    bool is_waiting;   /* on set->waiting: shows its rest again next turn */
     bool peer_has_ended;
 };
 
@@ -88,8 +90,8 @@ void pl_conn_set_fini(struct pl_conn_set *set); /* closes what is still open */
 
 /* Take over a connected, non-blocking descriptor. On failure it is closed. */
 PL_MUST_CHECK int pl_conn_open(struct pl_conn **out, struct pl_conn_set *set, int fd,
-                               const struct pl_address *peer, const struct pl_conn_protocol *protocol,
-                               struct pl_error *err);
+                               const struct pl_address *peer,
+                               const struct pl_conn_protocol *protocol, struct pl_error *err);
 
 static inline struct pl_conn *pl_conn_of_sink(struct pl_sink *sink)
 {
@@ -105,7 +107,8 @@ void pl_conn_write(struct pl_conn *conn, struct pl_str bytes);
 /* Send what is queued, then close gracefully (end of stream, short wait for the peer's). */
 void pl_conn_drain(struct pl_conn *conn);
 
-/* Close now; what is queued is lost. The protocol's on_end runs; memory stays until the turn ends. */
+/* Close now; what is queued is lost. The protocol's on_end runs; memory stays until the turn ends.
+ */
 void pl_conn_close(struct pl_conn *conn, enum pl_conn_end end);
 
 /* What to read from now on. Back at PL_CONN_READING, input that is left is shown again. */

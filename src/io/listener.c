@@ -38,9 +38,9 @@ static void refuse(struct pl_listener *listener, int fd, const char *reason, enu
     swallow(fd);
     close(fd);
     pl_metrics_add(listener->config.conns->metrics, metric, 1);
-    pl_log_limited(listener->config.log, &listener->full_log, pl_loop_now_ms(listener->config.conns->loop),
-                   PL_LOG_WARN, "conn.refused", "reason=%s connections=%zu", reason,
-                   listener->config.conns->count);
+    pl_log_limited(listener->config.log, &listener->full_log,
+                   pl_loop_now_ms(listener->config.conns->loop), PL_LOG_WARN, "conn.refused",
+                   "reason=%s connections=%zu", reason, listener->config.conns->count);
 }
 
 /* No descriptor is left: the reserve one makes room for a refusal. */

@@ -1,4 +1,5 @@
-/* The event loop on epoll, level-triggered: io_uring was measured and declined (docs/architecture.md). */
+/* The event loop on epoll, level-triggered: io_uring was measured and declined
+ * (docs/architecture.md). */
 #include "io/loop.h"
 
 #include "base/alloc.h"
@@ -77,7 +78,8 @@ int pl_loop_create(struct pl_loop **out, struct pl_error *err)
     pl_list_init(&loop->deferred);
     pthread_mutex_init(&loop->posts_lock, NULL);
     loop->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
-    loop->wake = (struct pl_watch){.fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC), .on_ready = on_wake};
+    loop->wake =
+        (struct pl_watch){.fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC), .on_ready = on_wake};
     read_clock(loop);
     if (loop->epoll_fd < 0 || loop->wake.fd < 0 ||
         pl_watch_start(loop, &loop->wake, PL_READY_READ, NULL) < 0) {
@@ -135,7 +137,8 @@ static unsigned from_epoll(uint32_t events)
     return ready;
 }
 
-int pl_watch_start(struct pl_loop *loop, struct pl_watch *watch, unsigned interest, struct pl_error *err)
+int pl_watch_start(struct pl_loop *loop, struct pl_watch *watch, unsigned interest,
+                   struct pl_error *err)
 {
     struct epoll_event event = {.events = to_epoll(interest), .data.ptr = watch};
     PL_ASSERT(watch->fd >= 0 && watch->on_ready != NULL);
@@ -292,7 +295,8 @@ bool pl_loop_has_input_left(const struct pl_loop *loop)
 
 static void run_hooks(struct pl_loop *loop, bool is_beginning)
 {
-    PL_LIST_EACH(node, &loop->hooks) {
+    PL_LIST_EACH(node, &loop->hooks)
+    {
         struct pl_turn_hook *hook = PL_CONTAINER_OF(node, struct pl_turn_hook, node);
         void (*run)(struct pl_turn_hook *) = is_beginning ? hook->begin : hook->end;
         if (run != NULL) {

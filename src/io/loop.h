@@ -1,7 +1,7 @@
-/* The event loop: descriptors, timers, work left for the end of the turn. The interface names no system call.
- * A turn: read the clock once; the hooks' beginnings; what is ready, posted functions, due timers; the hooks'
- * ends (the flush among them); then what was deferred is freed.
- * Threads: the one that runs it; pl_loop_post and pl_loop_stop: any. */
+/* The event loop: descriptors, timers, work left for the end of the turn. The interface names no
+ * system call. A turn: read the clock once; the hooks' beginnings; what is ready, posted functions,
+ * due timers; the hooks' ends (the flush among them); then what was deferred is freed. Threads: the
+ * one that runs it; pl_loop_post and pl_loop_stop: any. */
 #ifndef PL_IO_LOOP_H
 #define PL_IO_LOOP_H
 
@@ -13,8 +13,8 @@
 enum {
     PL_READY_READ = 1,
     PL_READY_WRITE = 2,
-    PL_READY_HANGUP = 4, /* the peer sent its end of stream, reset, or there was an error; always reported
-                            once asked for, even when nothing is read */
+    PL_READY_HANGUP = 4, /* the peer sent its end of stream, reset, or there was an error; always
+                            reported once asked for, even when nothing is read */
 };
 
 /* One descriptor. Embedded in its owner. */
@@ -33,8 +33,10 @@ struct pl_deferred {
 /* Something to be done in every turn, in the order of adding; either may be NULL. */
 struct pl_turn_hook {
     struct pl_list node;
-    void (*begin)(struct pl_turn_hook *hook); /* after the clock was read, before anything is handled */
-    void (*end)(struct pl_turn_hook *hook);   /* after everything was handled, before what is deferred */
+    void (*begin)(
+        struct pl_turn_hook *hook); /* after the clock was read, before anything is handled */
+    void (*end)(
+        struct pl_turn_hook *hook); /* after everything was handled, before what is deferred */
 };
 
 struct pl_loop;
@@ -48,7 +50,8 @@ void pl_loop_run(struct pl_loop *loop);
 /* One turn; waits at most `wait_ms` (-1: until something happens). */
 void pl_loop_turn(struct pl_loop *loop, int wait_ms);
 
-void pl_loop_stop(struct pl_loop *loop); /* after the current turn; any thread, and signal handlers */
+void pl_loop_stop(
+    struct pl_loop *loop); /* after the current turn; any thread, and signal handlers */
 
 /* Watch a descriptor; interest may be 0. Returns PL_E_IO. */
 PL_MUST_CHECK int pl_watch_start(struct pl_loop *loop, struct pl_watch *watch, unsigned interest,
@@ -74,15 +77,15 @@ void pl_loop_defer(struct pl_loop *loop, struct pl_deferred *deferred);
 void pl_loop_hook_add(struct pl_loop *loop, struct pl_turn_hook *hook);
 void pl_loop_hook_remove(struct pl_turn_hook *hook);
 
-/* Run fn(user) on the loop's thread, in the order of posting. Any thread. Returns PL_E_FULL when 65,536 wait,
- * or PL_E_CLOSED after pl_loop_stop. */
+/* Run fn(user) on the loop's thread, in the order of posting. Any thread. Returns PL_E_FULL when
+ * 65,536 wait, or PL_E_CLOSED after pl_loop_stop. */
 PL_MUST_CHECK int pl_loop_post(struct pl_loop *loop, void (*fn)(void *user), void *user);
 
 /* The one large buffer that all reading goes through; its contents last until the next read. */
 struct pl_span pl_loop_read_buffer(struct pl_loop *loop);
 
-/* Whether this turn may take one more message of input; false when its share (messages or time) is used up:
- * the caller keeps the rest for the next turn. Counts the message. */
+/* Whether this turn may take one more message of input; false when its share (messages or time) is
+ * used up: the caller keeps the rest for the next turn. Counts the message. */
 bool pl_loop_take_input(struct pl_loop *loop);
 bool pl_loop_has_input_left(const struct pl_loop *loop); /* the same question, without taking */
 void pl_loop_set_input_slice(struct pl_loop *loop, uint32_t messages, uint32_t microseconds);

@@ -7,7 +7,8 @@
 #include <sys/socket.h>
 
 /* Brackets stand around IPv6 and nothing else: without them "::1:80" could be an address alone. */
-static int split_host_port(struct pl_str *host, bool *has_brackets, struct pl_str *port, struct pl_str text)
+static int split_host_port(struct pl_str *host, bool *has_brackets, struct pl_str *port,
+                           struct pl_str text)
 {
     size_t colon = text.len;
     while (colon > 0 && text.ptr[colon - 1] != ':') {
@@ -33,10 +34,11 @@ int pl_address_parse(struct pl_address *out, struct pl_str text, struct pl_error
     bool has_brackets = false;
     char host_cstr[PL_ADDRESS_TEXT_MAX] = {0};
     *out = (struct pl_address){0};
-    if (split_host_port(&host, &has_brackets, &port, text) < 0 || !pl_str_to_u64(&number, port, 65535) ||
-        host.len >= sizeof(host_cstr)) {
+    if (split_host_port(&host, &has_brackets, &port, text) < 0 ||
+        !pl_str_to_u64(&number, port, 65535) || host.len >= sizeof(host_cstr)) {
         return pl_error_set(err, PL_E_INVALID,
-                            "'" PL_STR_FMT "' is not an address: write ADDRESS:PORT, such as 127.0.0.1:7350",
+                            "'" PL_STR_FMT
+                            "' is not an address: write ADDRESS:PORT, such as 127.0.0.1:7350",
                             PL_STR_ARG(text));
     }
     out->port = (uint16_t)number;
@@ -44,7 +46,8 @@ int pl_address_parse(struct pl_address *out, struct pl_str text, struct pl_error
         memcpy(host_cstr, host.ptr, host.len);
     }
     if (has_brackets) {
-        out->family = inet_pton(AF_INET6, host_cstr, out->bytes) == 1 ? PL_ADDRESS_IPV6 : PL_ADDRESS_NONE;
+        out->family =
+            inet_pton(AF_INET6, host_cstr, out->bytes) == 1 ? PL_ADDRESS_IPV6 : PL_ADDRESS_NONE;
     } else if (host.len == 0 || pl_str_eq(host, PL_STR("*"))) {
         out->family = PL_ADDRESS_IPV4;
     } else if (pl_str_eq(host, PL_STR("localhost"))) {
@@ -56,7 +59,8 @@ int pl_address_parse(struct pl_address *out, struct pl_str text, struct pl_error
     if (out->family == PL_ADDRESS_NONE || strlen(host_cstr) != host.len) {
         *out = (struct pl_address){0};
         return pl_error_set(err, PL_E_INVALID,
-                            "'" PL_STR_FMT "' is not a numeric address: names are not looked up here",
+                            "'" PL_STR_FMT
+                            "' is not a numeric address: names are not looked up here",
                             PL_STR_ARG(host));
     }
     return 0;
@@ -71,7 +75,8 @@ const char *pl_address_format_host(char *out, const struct pl_address *address)
         text = inet_ntop(AF_INET6, address->bytes, out, PL_ADDRESS_TEXT_MAX);
     }
     if (text == NULL) {
-        snprintf(out, PL_ADDRESS_TEXT_MAX, "%s", address->family == PL_ADDRESS_UNIX ? "unix" : "unknown");
+        snprintf(out, PL_ADDRESS_TEXT_MAX, "%s",
+                 address->family == PL_ADDRESS_UNIX ? "unix" : "unknown");
     }
     return out;
 }
@@ -81,7 +86,8 @@ const char *pl_address_format(char *out, const struct pl_address *address)
     char host[PL_ADDRESS_TEXT_MAX];
     pl_address_format_host(host, address);
     /* an IPv6 text has at most 45 characters, so that host, brackets and port fit */
-    snprintf(out, PL_ADDRESS_TEXT_MAX, "%s%.46s%s:%u", address->family == PL_ADDRESS_IPV6 ? "[" : "", host,
+    snprintf(out, PL_ADDRESS_TEXT_MAX, "%s%.46s%s:%u",
+             address->family == PL_ADDRESS_IPV6 ? "[" : "", host,
              address->family == PL_ADDRESS_IPV6 ? "]" : "", (unsigned)address->port);
     return out;
 }

@@ -15,12 +15,13 @@ static int listen_error(int error, const struct pl_address *address, struct pl_e
     char text[PL_ADDRESS_TEXT_MAX];
     pl_address_format(text, address);
     if (error == EADDRINUSE) {
-        return pl_error_set(err, PL_E_EXISTS,
-                            "%s is in use by another program: stop it, or choose another port with --listen",
-                            text);
+        return pl_error_set(
+            err, PL_E_EXISTS,
+            "%s is in use by another program: stop it, or choose another port with --listen", text);
     }
     if (error == EACCES) {
-        return pl_error_set(err, PL_E_DENIED, "not allowed to listen on %s: ports below 1024 need rights", text);
+        return pl_error_set(err, PL_E_DENIED,
+                            "not allowed to listen on %s: ports below 1024 need rights", text);
     }
     return pl_error_set(err, PL_E_IO, "cannot listen on %s: %s", text, strerror(error));
 }

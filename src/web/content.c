@@ -1,5 +1,5 @@
-/* Content with a version: conditions, ranges, and the answer. The part that is sent is read straight into its
- * frame. */
+/* Content with a version: conditions, ranges, and the answer. The part that is sent is read
+ * straight into its frame. */
 #include "web/content.h"
 
 #include "codec/http_date.h"
@@ -37,7 +37,7 @@ static struct pl_str modified_text(const struct answer *answer)
     return has_date(answer) ? pl_str_make(answer->modified, sizeof(answer->modified)) : PL_STR("");
 }
 
-/* --- conditions ------------------------------------------------------------------------------------------ */
+/* --- conditions --- */
 
 /* RFC 9110 section 13.2.2: a tag outweighs a date. */
 static bool is_unchanged(const struct answer *answer)
@@ -67,13 +67,14 @@ static bool range_applies(const struct answer *answer)
 static enum pl_http_range_kind read_range(struct pl_http_range *out, const struct answer *answer)
 {
     struct pl_str wanted = find(answer, PL_STR("range"));
-    if (wanted.ptr == NULL || answer->request->head.method != PL_HTTP_GET || !range_applies(answer)) {
+    if (wanted.ptr == NULL || answer->request->head.method != PL_HTTP_GET ||
+        !range_applies(answer)) {
         return PL_HTTP_RANGE_NONE;
     }
     return pl_http_range_read(out, wanted, answer->content->size_bytes);
 }
 
-/* --- answers --------------------------------------------------------------------------------------------- */
+/* --- answers --- */
 
 static void add(struct answer *answer, struct pl_str name, struct pl_str value)
 {
@@ -119,7 +120,8 @@ static void refuse_size(struct answer *answer, uint64_t len)
 {
     struct pl_web *web = answer->request->web;
     pl_log_limited(web->log, &web->bad_input, pl_loop_now_ms(web->conns->loop), PL_LOG_WARN,
-                   "static.too_big", "bytes=%" PRIu64 " limit=%zu", len, answer->content->part_limit_bytes);
+                   "static.too_big", "bytes=%" PRIu64 " limit=%zu", len,
+                   answer->content->part_limit_bytes);
     pl_web_answer_text(answer->request, 500, "Internal Server Error", false);
 }
 
@@ -180,7 +182,8 @@ void pl_content_respond(struct pl_web_request *request, const struct pl_content 
     }
 }
 
-bool pl_content_read_memory(const struct pl_content *content, uint8_t *out, size_t len, uint64_t offset)
+bool pl_content_read_memory(const struct pl_content *content, uint8_t *out, size_t len,
+                            uint64_t offset)
 {
     if (len > 0) {
         memcpy(out, (const uint8_t *)content->bytes + offset, len);

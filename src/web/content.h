@@ -1,5 +1,5 @@
-/* Content with a version: a file, or bytes that are part of the program. Its validators and the request's
- * conditions decide between 200, 206, 304 and 416. Source: RFC 9110, sections 13 and 14.
+/* Content with a version: a file, or bytes that are part of the program. Its validators and the
+ * request's conditions decide between 200, 206, 304 and 416. Source: RFC 9110, sections 13 and 14.
  * Threads: the loop's. */
 #ifndef PL_WEB_CONTENT_H
 #define PL_WEB_CONTENT_H
@@ -14,7 +14,8 @@ struct pl_content {
     struct pl_str type;          /* Content-Type */
     struct pl_str cache_control; /* empty: no such header */
     uint64_t size_bytes;
-    size_t part_limit_bytes; /* the most that one answer may carry: more is a 500 and a line in the log */
+    size_t part_limit_bytes; /* the most that one answer may carry: more is a 500 and a line in the
+                                log */
     /* Read `len` bytes from `offset` on into `out`; false when that is not possible (500). */
     bool (*read)(const struct pl_content *content, uint8_t *out, size_t len, uint64_t offset);
     const void *bytes; /* for `read`; what it means is its affair */
@@ -25,6 +26,7 @@ struct pl_content {
 void pl_content_respond(struct pl_web_request *request, const struct pl_content *content);
 
 /* `read` for content whose bytes are in memory. */
-bool pl_content_read_memory(const struct pl_content *content, uint8_t *out, size_t len, uint64_t offset);
+bool pl_content_read_memory(const struct pl_content *content, uint8_t *out, size_t len,
+                            uint64_t offset);
 
 #endif

@@ -1,5 +1,5 @@
-/* Cross-origin requests: a policy per route. Source: the Fetch standard, section "CORS protocol"; the options
- * and their effect as in spec socketio.md 1.11. Threads: the loop's. */
+/* Cross-origin requests: a policy per route. Source: the Fetch standard, section "CORS protocol";
+ * the options and their effect as in spec socketio.md 1.11. Threads: the loop's. */
 #ifndef PL_WEB_CORS_H
 #define PL_WEB_CORS_H
 
@@ -7,18 +7,20 @@
 #include "codec/http_request.h"
 
 struct pl_cors {
-    const struct pl_str *origins; /* borrowed: "*", "true" (reflect the request's), or exact origins */
+    const struct pl_str
+        *origins; /* borrowed: "*", "true" (reflect the request's), or exact origins */
     size_t origin_count;
     struct pl_str methods;         /* empty: GET,HEAD,PUT,PATCH,POST,DELETE */
     struct pl_str allowed_headers; /* empty: what the preflight asks for is reflected */
     struct pl_str exposed_headers;
     bool has_credentials;
-    uint32_t max_age_s;            /* 0: not sent */
+    uint32_t max_age_s;              /* 0: not sent */
     uint16_t options_success_status; /* 0: 204 */
 };
 
 /* Append the header lines for an ordinary answer. */
-void pl_cors_write(struct pl_buf *head, const struct pl_cors *cors, const struct pl_http_request *request);
+void pl_cors_write(struct pl_buf *head, const struct pl_cors *cors,
+                   const struct pl_http_request *request);
 
 /* Append the header lines for a preflight answer. */
 void pl_cors_write_preflight(struct pl_buf *head, const struct pl_cors *cors,

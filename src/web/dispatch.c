@@ -24,8 +24,7 @@ void pl_web_hand_over(struct pl_web_request *request)
     wait_for_answer(http);
 }
 
-/* --- the steps: true when the request is answered
- * ------------------------------------------------------ */
+/* --- the steps: true when the request is answered --- */
 
 static bool refuse_unknown_path(struct pl_web_request *request)
 {
@@ -150,8 +149,7 @@ static bool refuse_announced_size(struct pl_web_request *request)
     return true;
 }
 
-/* --- and then
- * ------------------------------------------------------------------------------------------ */
+/* --- and then --- */
 
 static void read_body_next(struct pl_web_request *request, bool has_more)
 {

@@ -7,8 +7,7 @@
 
 static void on_due(struct pl_timer *timer);
 
-/* --- deadlines and states
- * ------------------------------------------------------------------------------ */
+/* --- deadlines and states --- */
 
 static void set_state(struct pl_web_conn *http, enum pl_web_conn_state state)
 {
@@ -72,8 +71,7 @@ static void on_due(struct pl_timer *timer)
     }
 }
 
-/* --- its life
- * ------------------------------------------------------------------------------------------ */
+/* --- its life --- */
 
 static void free_http(struct pl_deferred *deferred)
 {
@@ -109,8 +107,7 @@ static void on_end(struct pl_conn *conn, enum pl_conn_end end)
     pl_web_conn_leave(http);
 }
 
-/* --- behind an answer
- * ---------------------------------------------------------------------------------- */
+/* --- behind an answer --- */
 
 bool pl_web_conn_can_go_on(const struct pl_web_conn *http)
 {
@@ -157,8 +154,7 @@ static void on_flushed(struct pl_conn *conn)
     }
 }
 
-/* --- bodies
- * -------------------------------------------------------------------------------------------- */
+/* --- bodies --- */
 
 static void refuse_body(struct pl_web_conn *http, int error, const char *reason)
 {
@@ -226,8 +222,7 @@ static size_t on_body(struct pl_web_conn *http, struct pl_str in)
     return taken;
 }
 
-/* --- heads
- * --------------------------------------------------------------------------------------------- */
+/* --- heads --- */
 
 static size_t refuse_head(struct pl_web_conn *http, const struct pl_error *err)
 {

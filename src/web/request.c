@@ -5,8 +5,7 @@
 #include "base/alloc.h"
 #include "codec/http_response.h"
 
-/* --- its life
- * ------------------------------------------------------------------------------------------ */
+/* --- its life --- */
 
 static void free_request(struct pl_deferred *deferred)
 {
@@ -116,8 +115,7 @@ void pl_web_request_abort(struct pl_web_request *request)
     }
 }
 
-/* --- for handlers
- * -------------------------------------------------------------------------------------- */
+/* --- for handlers --- */
 
 const struct pl_http_request *pl_web_request_head(const struct pl_web_request *request)
 {

@@ -1,4 +1,5 @@
-/* Static files: a request becomes an open file, and the file's facts become a content with a version. */
+/* Static files: a request becomes an open file, and the file's facts become a content with a
+ * version. */
 #include "web/static.h"
 
 #include "base/alloc.h"
@@ -30,7 +31,7 @@ struct file_answer {
     struct pl_str path; /* below the folder */
 };
 
-/* --- sending --------------------------------------------------------------------------------------------- */
+/* --- sending --- */
 
 static bool read_file(const struct pl_content *content, uint8_t *out, size_t len, uint64_t offset)
 {
@@ -55,20 +56,20 @@ static void send_file(const struct file_answer *answer, const struct stat *facts
     uint64_t size_bytes = (uint64_t)facts->st_size;
     snprintf(etag, sizeof(etag), "\"%" PRIx64 ".%lx-%" PRIx64 "\"", (uint64_t)facts->st_mtim.tv_sec,
              (unsigned long)facts->st_mtim.tv_nsec, size_bytes);
-    pl_content_respond(answer->request, &(struct pl_content){
-                                            .etag = pl_str_of_cstr(etag),
-                                            .last_modified_s = facts->st_mtim.tv_sec,
-                                            .type = pl_mime_of_path(answer->path),
-                                            .cache_control = answer->files->config.cache_control,
-                                            .size_bytes = size_bytes,
-                                            .part_limit_bytes = answer->files->config.file_limit_bytes,
-                                            .read = read_file,
-                                            .fd = answer->fd,
-                                        });
+    pl_content_respond(answer->request,
+                       &(struct pl_content){
+                           .etag = pl_str_of_cstr(etag),
+                           .last_modified_s = facts->st_mtim.tv_sec,
+                           .type = pl_mime_of_path(answer->path),
+                           .cache_control = answer->files->config.cache_control,
+                           .size_bytes = size_bytes,
+                           .part_limit_bytes = answer->files->config.file_limit_bytes,
+                           .read = read_file,
+                           .fd = answer->fd,
+                       });
 }
 
-/* --- finding the file
- * ---------------------------------------------------------------------------------- */
+/* --- finding the file --- */
 
 /* Open `path` below the folder. Returns the descriptor or an error; PL_E_TOO_BIG at the arena's
  * cap. */
@@ -208,8 +209,7 @@ static void on_request(struct pl_web_request *request, void *user)
     serve_path(files, request, path);
 }
 
-/* --- setting up
- * ---------------------------------------------------------------------------------------- */
+/* --- setting up --- */
 
 static struct pl_str keep(char **at, struct pl_str str)
 {

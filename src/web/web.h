@@ -1,5 +1,5 @@
-/* The web server: HTTP/1.1 on connections, a table of routes, and WebSockets behind them. One request of a
- * connection is served at a time; what is pipelined behind it waits in the socket.
+/* The web server: HTTP/1.1 on connections, a table of routes, and WebSockets behind them. One
+ * request of a connection is served at a time; what is pipelined behind it waits in the socket.
  * Threads: the loop's. */
 #ifndef PL_WEB_WEB_H
 #define PL_WEB_WEB_H
@@ -17,14 +17,14 @@ struct pl_web_request;
 struct pl_ws;
 
 struct pl_web_limits {
-    size_t head_bytes;             /* request head; past it 431 (or 414) */
-    uint32_t header_timeout_ms;    /* from the first byte of a head to its end; 408 */
-    uint32_t body_timeout_ms;      /* between two pieces of a body; 408 */
+    size_t head_bytes;              /* request head; past it 431 (or 414) */
+    uint32_t header_timeout_ms;     /* from the first byte of a head to its end; 408 */
+    uint32_t body_timeout_ms;       /* between two pieces of a body; 408 */
     uint32_t keep_alive_timeout_ms; /* idle between requests; closed without a word */
-    uint32_t ws_close_timeout_ms;  /* for the peer's answer to our close frame */
+    uint32_t ws_close_timeout_ms;   /* for the peer's answer to our close frame */
 };
 
-/* --- routes (design, section 9) ------------------------------------------------------------------------ */
+/* --- routes (design, section 9) --- */
 
 enum pl_route_match {
     PL_ROUTE_EXACT,
@@ -43,17 +43,19 @@ struct pl_cors; /* web/cors.h */
 struct pl_route {
     struct pl_str path; /* borrowed; no trailing slash, but for "/" */
     enum pl_route_match match;
-    const char *owner;         /* for the log and the metrics: "server", "socketio", "application" */
-    unsigned methods;          /* bits 1u << PL_HTTP_GET ...; 0: every method is the handler's affair.
-                                  Others get 405 with Allow (HEAD is answered by a GET handler without body) */
-    size_t body_limit_bytes;   /* 0: requests with a body get 413 */
-    struct pl_too_big too_big; /* status 413 */
+    const char *owner; /* for the log and the metrics: "server", "socketio", "application" */
+    unsigned
+        methods;             /* bits 1u << PL_HTTP_GET ...; 0: every method is the handler's affair.
+                                Others get 405 with Allow (HEAD is answered by a GET handler without body) */
+    size_t body_limit_bytes; /* 0: requests with a body get 413 */
+    struct pl_too_big too_big;  /* status 413 */
     const struct pl_cors *cors; /* NULL: no CORS */
     void *user;
 
-    /* Optional: the head is whole, no body byte has been looked at. May answer (a body that follows is then
-     * read and dropped within limits, or the connection closed after the answer), set its own abort
-     * function with pl_web_request_on_abort, or do nothing: the body is read and on_request follows. */
+    /* Optional: the head is whole, no body byte has been looked at. May answer (a body that follows
+     * is then read and dropped within limits, or the connection closed after the answer), set its
+     * own abort function with pl_web_request_on_abort, or do nothing: the body is read and
+     * on_request follows. */
     void (*on_head)(struct pl_web_request *request, void *user);
     /* The whole request. Must answer now, or keep the request and answer later. */
     void (*on_request)(struct pl_web_request *request, void *user);
@@ -65,9 +67,10 @@ struct pl_route {
 
 /* Routes are looked up exact first, then the longest prefix, then the fallback. The row is copied.
  * Returns PL_E_EXISTS when the path is taken. */
-PL_MUST_CHECK int pl_web_route_add(struct pl_web *web, const struct pl_route *route, struct pl_error *err);
+PL_MUST_CHECK int pl_web_route_add(struct pl_web *web, const struct pl_route *route,
+                                   struct pl_error *err);
 
-/* --- the server ---------------------------------------------------------------------------------------- */
+/* --- the server --- */
 
 PL_MUST_CHECK int pl_web_create(struct pl_web **out, struct pl_conn_set *conns,
                                 const struct pl_web_limits *limits, const struct pl_log *log,
@@ -87,12 +90,13 @@ const struct pl_log *pl_web_log(struct pl_web *web);
 void pl_web_set_user(struct pl_web *web, void *user);
 void *pl_web_user(const struct pl_web *web);
 
-/* --- one request --------------------------------------------------------------------------------------- */
+/* --- one request --- */
 
 /* Borrowed from the connection: good until answered or aborted. */
 const struct pl_http_request *pl_web_request_head(const struct pl_web_request *request);
 const struct pl_http_url *pl_web_request_url(const struct pl_web_request *request);
-struct pl_str pl_web_request_raw_head(const struct pl_web_request *request); /* request line to empty line */
+struct pl_str
+pl_web_request_raw_head(const struct pl_web_request *request); /* request line to empty line */
 struct pl_span pl_web_request_body(struct pl_web_request *request);
 struct pl_arena *pl_web_request_arena(struct pl_web_request *request);
 const struct pl_address *pl_web_request_peer(const struct pl_web_request *request);
@@ -101,14 +105,15 @@ void *pl_web_request_user(const struct pl_web_request *request);
 void pl_web_request_set_user(struct pl_web_request *request, void *user);
 bool pl_web_request_is_answered(const struct pl_web_request *request);
 
-/* The connection is lost, or the body was cut short or too slow, before the request was answered. The request
- * is gone when the function returns. */
+/* The connection is lost, or the body was cut short or too slow, before the request was answered.
+ * The request is gone when the function returns. */
 void pl_web_request_on_abort(struct pl_web_request *request,
-                             void (*on_abort)(struct pl_web_request *request, void *user), void *user);
+                             void (*on_abort)(struct pl_web_request *request, void *user),
+                             void *user);
 
-
-/* For handlers that keep a request without on_abort: its memory stays until let_go, even when the client has
- * left; answering is then without effect. Letting go of what is not kept does nothing. */
+/* For handlers that keep a request without on_abort: its memory stays until let_go, even when the
+ * client has left; answering is then without effect. Letting go of what is not kept does nothing.
+ */
 void pl_web_request_keep(struct pl_web_request *request);
 void pl_web_request_let_go(struct pl_web_request *request);
 
@@ -121,11 +126,12 @@ struct pl_web_response {
     int status;
     const struct pl_web_header *headers; /* Content-Type among them; checked for CR and LF */
     size_t header_count;
-    struct pl_str body;         /* copied */
-    bool must_close;            /* the connection ends after it */
+    struct pl_str body; /* copied */
+    bool must_close;    /* the connection ends after it */
 };
 
-/* Answer. Content-Length, Date, Connection and CORS headers are added. The request is gone afterwards. */
+/* Answer. Content-Length, Date, Connection and CORS headers are added. The request is gone
+ * afterwards. */
 void pl_web_respond(struct pl_web_request *request, const struct pl_web_response *response);
 
 /* Short forms. */
@@ -137,37 +143,39 @@ void pl_web_respond_empty(struct pl_web_request *request, int status);
 PL_MUST_CHECK int pl_web_request_add_header(struct pl_web_request *request, struct pl_str name,
                                             struct pl_str value, struct pl_error *err);
 
-/* --- WebSocket ----------------------------------------------------------------------------------------- */
+/* --- WebSocket --- */
 
 struct pl_ws_handler {
     /* A whole message; `bytes` borrowed for the call, may be changed in place. */
     void (*on_message)(struct pl_ws *ws, bool is_text, struct pl_span bytes);
     /* Optional. */
     void (*on_pong)(struct pl_ws *ws, struct pl_span payload);
-    /* The connection ended. code: the peer's close code, ours after a violation (1002, 1007, 1009), or 1006
-     * when it broke without a close frame. `end` tells whether the peer left (PL_CONN_END_PEER: with a close
-     * frame, or end of stream), we closed (LOCAL), it broke or violated the protocol (ERROR) or was too slow
-     * (OVERFLOW). Called exactly once; the ws is gone when it returns. */
+    /* The connection ended. code: the peer's close code, ours after a violation (1002, 1007, 1009),
+     * or 1006 when it broke without a close frame. `end` tells whether the peer left
+     * (PL_CONN_END_PEER: with a close frame, or end of stream), we closed (LOCAL), it broke or
+     * violated the protocol (ERROR) or was too slow (OVERFLOW). Called exactly once; the ws is gone
+     * when it returns. */
     void (*on_closed)(struct pl_ws *ws, uint16_t code, struct pl_str reason, enum pl_conn_end end);
 };
 
 struct pl_ws_params {
     const struct pl_ws_handler *handler;
     void *user;
-    size_t message_limit_bytes;  /* past it 1009 */
-    uint32_t send_limit_bytes;   /* bound of unsent bytes: slow consumers past it are closed */
-    uint8_t encoding;            /* for the sink */
+    size_t message_limit_bytes; /* past it 1009 */
+    uint32_t send_limit_bytes;  /* bound of unsent bytes: slow consumers past it are closed */
+    uint8_t encoding;           /* for the sink */
 };
 
-/* Answer an upgrade request with 101 and turn its connection into a WebSocket. The request is gone afterwards;
- * the ws is borrowed until on_closed. What the client sent behind its request is shown after the caller
- * returns. */
+/* Answer an upgrade request with 101 and turn its connection into a WebSocket. The request is gone
+ * afterwards; the ws is borrowed until on_closed. What the client sent behind its request is shown
+ * after the caller returns. */
 PL_MUST_CHECK int pl_web_accept_websocket(struct pl_ws **out, struct pl_web_request *request,
                                           const struct pl_ws_params *params, struct pl_error *err);
 
 void *pl_ws_user(const struct pl_ws *ws);
 void pl_ws_set_user(struct pl_ws *ws, void *user);
-void pl_ws_set_handler(struct pl_ws *ws, const struct pl_ws_handler *handler); /* for what comes next */
+void pl_ws_set_handler(struct pl_ws *ws,
+                       const struct pl_ws_handler *handler); /* for what comes next */
 struct pl_conn *pl_ws_conn(struct pl_ws *ws);
 struct pl_sink *pl_ws_sink(struct pl_ws *ws);
 
@@ -175,16 +183,16 @@ struct pl_sink *pl_ws_sink(struct pl_ws *ws);
 void pl_ws_send(struct pl_ws *ws, bool is_text, struct pl_str payload);
 void pl_ws_ping(struct pl_ws *ws, struct pl_str payload); /* at most 125 bytes */
 
-/* Start the closing handshake: flush what is queued, send a close frame, wait for the peer's (at most
- * ws_close_timeout_ms), close. Messages that still arrive are dropped. on_closed comes with END_LOCAL, at
- * once: inside this call. */
+/* Start the closing handshake: flush what is queued, send a close frame, wait for the peer's (at
+ * most ws_close_timeout_ms), close. Messages that still arrive are dropped. on_closed comes with
+ * END_LOCAL, at once: inside this call. */
 void pl_ws_close(struct pl_ws *ws, uint16_t code, struct pl_str reason);
 
 /* Close the TCP connection at once, without a handshake; on_closed comes inside this call. */
 void pl_ws_abort(struct pl_ws *ws);
 
-/* A frame for many: the WebSocket header is in it, packet_offset behind it. One reference. NULL without
- * memory. */
+/* A frame for many: the WebSocket header is in it, packet_offset behind it. One reference. NULL
+ * without memory. */
 PL_MUST_CHECK struct pl_frame *pl_ws_frame_create(bool is_text, struct pl_str payload);
 
 #endif

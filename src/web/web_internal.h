@@ -17,8 +17,7 @@
 /* A client that pipelines without reading is not served on while more than this is unsent. */
 #define PL_WEB_UNSENT_BYTES ((size_t)1024 * 1024)
 
-/* --- routes (route.c)
- * ---------------------------------------------------------------------------------- */
+/* --- routes (route.c) --- */
 
 struct pl_route_table {
     struct pl_map exact;
@@ -41,8 +40,7 @@ bool pl_route_allows(const struct pl_route *route, enum pl_http_method method);
 /* Append the value of Allow: "GET, HEAD, POST". */
 void pl_route_write_allow(struct pl_buf *out, const struct pl_route *route);
 
-/* --- the server (web.c)
- * -------------------------------------------------------------------------------- */
+/* --- the server (web.c) --- */
 
 struct pl_web {
     struct pl_conn_set *conns;
@@ -53,8 +51,8 @@ struct pl_web {
     struct pl_route_table routes;
     struct pl_buf answer; /* heads of answers are built here, one at a time */
     struct pl_http_request
-        parsed; /* a head just read, before a request takes what it needs of it */
-    void *user; /* pl_web_set_user */
+        parsed;          /* a head just read, before a request takes what it needs of it */
+    void *user;          /* pl_web_set_user */
     struct pl_list kept; /* requests that outlive their connections */
     bool is_draining;
 };
@@ -64,8 +62,7 @@ void pl_web_log_bad_input(struct pl_web *web, const struct pl_conn *conn, const 
                           int status, const char *reason);
 void pl_web_count(struct pl_web *web, enum pl_metric metric, int64_t n);
 
-/* --- the HTTP side of a connection (http_conn.c)
- * ------------------------------------------------------- */
+/* --- the HTTP side of a connection (http_conn.c) --- */
 
 enum pl_web_conn_state {
     PL_WEB_IDLE,     /* between requests; deadline: keep-alive */
@@ -100,8 +97,7 @@ void pl_web_conn_answered(struct pl_web_conn *http, bool must_close);
  */
 bool pl_web_conn_can_go_on(const struct pl_web_conn *http);
 
-/* --- a request (request.c)
- * ----------------------------------------------------------------------------- */
+/* --- a request (request.c) --- */
 
 struct pl_web_request {
     struct pl_web *web;
@@ -139,8 +135,7 @@ void pl_web_requests_forget(struct pl_web *web);
 /* Tell its owner, once, that no answer is possible any more. It still has to be released. */
 void pl_web_request_abort(struct pl_web_request *request);
 
-/* --- answers (respond.c)
- * ------------------------------------------------------------------------------- */
+/* --- answers (respond.c) --- */
 
 /* A frame with the head of an answer (status 200 to 599) and room for a body of `body_len` bytes at
  * *body (none for HEAD, 204 and 304: *body is NULL then). response->body is ignored. NULL without
@@ -159,8 +154,7 @@ void pl_web_answer_text(struct pl_web_request *request, int status, const char *
 /* The answer that has no request: a head that could not be read. Drains the connection. */
 void pl_web_refuse_head(struct pl_web_conn *http, int status);
 
-/* --- WebSocket (ws.c)
- * ---------------------------------------------------------------------------------- */
+/* --- WebSocket (ws.c) --- */
 
 /* Turn an open connection, whose HTTP side has let go, into a WebSocket. NULL without memory. */
 PL_MUST_CHECK struct pl_ws *pl_ws_create(struct pl_web *web, struct pl_conn *conn,

@@ -28,8 +28,7 @@ _Static_assert(sizeof(struct pl_ws) <= 96, "an idle WebSocket is small");
 
 static const struct pl_conn_protocol ws_protocol;
 
-/* --- frames
- * -------------------------------------------------------------------------------------------- */
+/* --- frames --- */
 
 static struct pl_frame *create_frame(enum pl_ws_opcode opcode, struct pl_str payload)
 {
@@ -58,8 +57,7 @@ struct pl_frame *pl_ws_frame_create(bool is_text, struct pl_str payload)
     return create_frame(is_text ? PL_WS_TEXT : PL_WS_BINARY, payload);
 }
 
-/* --- the end
- * ------------------------------------------------------------------------------------------- */
+/* --- the end --- */
 
 static void free_ws(struct pl_deferred *deferred)
 {
@@ -153,8 +151,7 @@ static void on_close_wanted(struct pl_conn *conn, uint16_t code, struct pl_str r
     pl_ws_close(conn->protocol_data, code, reason);
 }
 
-/* --- what the peer sends
- * ------------------------------------------------------------------------------- */
+/* --- what the peer sends --- */
 
 static void on_message(struct pl_ws *ws, const struct pl_ws_event *event)
 {
@@ -283,8 +280,7 @@ static const struct pl_conn_protocol ws_protocol = {
     .on_close_wanted = on_close_wanted,
 };
 
-/* --- for handlers
- * -------------------------------------------------------------------------------------- */
+/* --- for handlers --- */
 
 struct pl_ws *pl_ws_create(struct pl_web *web, struct pl_conn *conn,
                            const struct pl_ws_params *params, bool is_counted)

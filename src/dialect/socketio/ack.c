@@ -1,8 +1,7 @@
 /* Acknowledgements of one socket: those the client asked for, and those it owes us. */
 #include "dialect/socketio/sio_internal.h"
 
-/* --- answering
- * ------------------------------------------------------------------------------------------- */
+/* --- answering --- */
 
 struct parley_ack *parley_ack_keep(struct parley_ack *ack)
 {
@@ -66,8 +65,7 @@ int parley_ackf(struct parley_ack *ack, const char *fmt, ...)
     return rc;
 }
 
-/* --- asking
- * ---------------------------------------------------------------------------------------------- */
+/* --- asking --- */
 
 struct pending {
     struct pl_table_link by_id; /* in ns->acks; the hash comes from the id */

@@ -44,8 +44,7 @@ static void on_timeout(struct pl_timer *timer)
     finish(PL_CONTAINER_OF(timer, struct broadcast, timer), PL_E_TIMEOUT);
 }
 
-/* --- asking
- * ---------------------------------------------------------------------------------------------- */
+/* --- asking --- */
 
 static struct broadcast *create_broadcast(struct pl_sio_ns *ns,
                                           const struct pl_sio_sockets *sockets)
@@ -168,8 +167,7 @@ int parley_op_emit_ack(struct parley_op *op, const char *event, const struct par
     return rc;
 }
 
-/* --- answers
- * --------------------------------------------------------------------------------------------- */
+/* --- answers --- */
 
 static struct target *find_target(const struct broadcast *broadcast,
                                   const struct parley_socket *socket)

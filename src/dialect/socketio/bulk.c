@@ -76,8 +76,7 @@ int parley_op_each(struct parley_op *op, void (*fn)(struct parley_socket *socket
     return rc;
 }
 
-/* --- fetching
- * -------------------------------------------------------------------------------------------- */
+/* --- fetching --- */
 
 static int describe_rooms(struct parley_val *rooms, const struct parley_socket *socket)
 {

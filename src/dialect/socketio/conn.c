@@ -4,9 +4,7 @@
 
 #define ARENA_SLACK 4096 /* beside a packet's own text */
 
-/* --- life
- * ------------------------------------------------------------------------------------------------
- */
+/* --- life --- */
 
 struct pl_sio_conn *pl_sio_conn_ref(struct pl_sio_conn *conn)
 {
@@ -140,8 +138,7 @@ void pl_sio_conn_violation(struct pl_sio_conn *conn)
     pl_sio_conn_close(conn, PARLEY_FORCED_SERVER_CLOSE);
 }
 
-/* --- its sockets
- * ----------------------------------------------------------------------------------------- */
+/* --- its sockets --- */
 
 struct parley_socket *pl_sio_conn_find(const struct pl_sio_conn *conn, struct pl_str ns)
 {
@@ -192,8 +189,7 @@ void pl_sio_conn_note_former(struct pl_sio_conn *conn, struct pl_str ns)
     pl_sio_names_add(conn->former, ns);
 }
 
-/* --- messages
- * -------------------------------------------------------------------------------------------- */
+/* --- messages --- */
 
 static void log_mistake(struct pl_sio_conn *conn, const struct pl_error *err)
 {

@@ -88,8 +88,7 @@ static void drop_joining(void *owner)
     free_joining(owner);
 }
 
-/* --- refusing
- * -------------------------------------------------------------------------------------------- */
+/* --- refusing --- */
 
 static void send_error(struct pl_sio_conn *conn, struct pl_str ns, const char *message,
                        const struct parley_val *data)
@@ -117,8 +116,7 @@ static void refuse_name(struct joining *joining)
     refuse(joining, "Invalid namespace", NULL);
 }
 
-/* --- recovery (spec 3.8)
- * --------------------------------------------------------------------------------- */
+/* --- recovery (spec 3.8) --- */
 
 static struct pl_str auth_text(const struct parley_val *auth, const char *key)
 {
@@ -220,8 +218,7 @@ static void replay(struct joining *joining)
     }
 }
 
-/* --- the last steps
- * -------------------------------------------------------------------------------------- */
+/* --- the last steps --- */
 
 static int register_socket(struct parley_socket *socket)
 {
@@ -294,8 +291,7 @@ static void connect_socket(struct joining *joining)
     free_joining(joining);
 }
 
-/* --- middlewares
- * ----------------------------------------------------------------------------------------- */
+/* --- middlewares --- */
 
 static void run_middlewares(struct joining *joining);
 
@@ -330,8 +326,7 @@ static void run_middlewares(struct joining *joining)
     }
 }
 
-/* --- the namespace
- * --------------------------------------------------------------------------------------- */
+/* --- the namespace --- */
 
 static void enter(struct joining *joining, struct pl_sio_ns *ns)
 {

@@ -15,8 +15,7 @@ struct waiting_event {
     struct pl_session_id session;
 };
 
-/* --- the end of the way
- * ---------------------------------------------------------------------------------- */
+/* --- the end of the way --- */
 
 static void run_handler(struct parley_socket *socket, const struct pl_sio_handlers *handlers,
                         struct pl_str event, const struct parley_args *args, const uint64_t *id)
@@ -45,8 +44,7 @@ void pl_sio_socket_error(struct parley_socket *socket, const char *message)
     pl_sio_handlers_unref(handlers);
 }
 
-/* --- middlewares
- * ----------------------------------------------------------------------------------------- */
+/* --- middlewares --- */
 
 static void free_waiting(void *owner)
 {
@@ -130,8 +128,7 @@ static void ask_middlewares(struct parley_socket *socket, struct pl_str event,
     run_middlewares(waiting);
 }
 
-/* --- events
- * ---------------------------------------------------------------------------------------------- */
+/* --- events --- */
 
 static bool has_kind(const struct pl_sio_handlers *handlers, enum pl_sio_handler_kind kind)
 {
@@ -207,8 +204,7 @@ static void receive_event(struct parley_socket *socket, const struct pl_sio_mess
     parley_args_unref(args);
 }
 
-/* --- packets
- * --------------------------------------------------------------------------------------------- */
+/* --- packets --- */
 
 static void receive(struct parley_socket *socket, const struct pl_sio_message *message,
                     struct pl_arena *arena)

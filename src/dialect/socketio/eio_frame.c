@@ -164,7 +164,8 @@ static bool recode_packet(struct pl_buf *out, enum pl_encoding encoding, struct 
     return len >= 0 && !pl_buf_failed(out);
 }
 
-struct pl_frame *pl_eio_frame_recode(enum pl_encoding encoding, const struct pl_frame *polling_frame)
+struct pl_frame *pl_eio_frame_recode(enum pl_encoding encoding,
+                                     const struct pl_frame *polling_frame)
 {
     struct pl_str rest = pl_str_make((const char *)polling_frame->data, polling_frame->len);
     struct pl_frame *frame = NULL;

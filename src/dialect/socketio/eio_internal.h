@@ -73,14 +73,12 @@ struct pl_eio_session {
     char text[];       /* the sid, then the head */
 };
 
-/* --- engine.c
- * ------------------------------------------------------------------------------------------ */
+/* --- engine.c --- */
 
 /* The open session of this name; NULL. */
 struct pl_eio_session *pl_eio_engine_find(const struct pl_eio_engine *engine, struct pl_str sid);
 
-/* --- eio_session.c: life and heartbeat
- * ---------------------------------------------------------------- */
+/* --- eio_session.c: life and heartbeat --- */
 
 /* A new session without a transport. NULL without memory. */
 struct pl_eio_session *pl_eio_session_create(struct pl_eio_engine *engine,
@@ -108,14 +106,12 @@ void pl_eio_session_start_heartbeat(struct pl_eio_session *session);
 /* Start the wait for a pong again: at the switch of transports. */
 void pl_eio_session_rearm_heartbeat(struct pl_eio_session *session);
 
-/* --- eio_verify.c: requests
- * --------------------------------------------------------------------------- */
+/* --- eio_verify.c: requests --- */
 
 void pl_eio_on_request(struct pl_web_request *request, void *engine);
 void pl_eio_on_upgrade(struct pl_web_request *request, void *engine);
 
-/* --- eio_polling.c
- * ------------------------------------------------------------------------------------ */
+/* --- eio_polling.c --- */
 
 void pl_eio_polling_on_head(struct pl_web_request *request, void *engine);
 void pl_eio_polling_open(struct pl_eio_engine *engine, struct pl_web_request *request,
@@ -142,8 +138,7 @@ bool pl_eio_polling_close(struct pl_eio_polling *polling);
 /* A WebSocket has taken over: free it, or go on with the POST that is still under way. */
 void pl_eio_polling_retire(struct pl_eio_session *session);
 
-/* --- eio_websocket.c, eio_upgrade.c
- * ------------------------------------------------------------------- */
+/* --- eio_websocket.c, eio_upgrade.c --- */
 
 void pl_eio_websocket_open(struct pl_eio_engine *engine, struct pl_web_request *request,
                            struct pl_str sid, const struct pl_eio_query *query);
@@ -160,8 +155,7 @@ bool pl_eio_upgrade_is_probed(
     const struct pl_eio_session *session); /* its GETs are released with `6` */
 void pl_eio_upgrade_abandon(struct pl_eio_session *session);
 
-/* --- eio_frame.c
- * -------------------------------------------------------------------------------------- */
+/* --- eio_frame.c --- */
 
 /* A packet without data, such as the ping. */
 struct pl_frame *pl_eio_frame_create_bare(enum pl_encoding encoding, char digit);

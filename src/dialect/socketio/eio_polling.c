@@ -1,5 +1,5 @@
-/* Engine.IO over long-polling (spec 1.5): frames wait in the session's own sink for a GET; POSTs are handed
- * over packet by packet, in slices of a turn. */
+/* Engine.IO over long-polling (spec 1.5): frames wait in the session's own sink for a GET; POSTs
+ * are handed over packet by packet, in slices of a turn. */
 #include "dialect/socketio/eio_internal.h"
 
 #define DEFERRED_CLOSE_MS 30000 /* how long a close waits for a GET (spec 1.12) */
@@ -16,7 +16,7 @@ static void timer_in(struct pl_eio_polling *polling, int64_t in_ms)
                  pl_hub_now_ms(polling->session->engine->hub) + in_ms);
 }
 
-/* --- answers ------------------------------------------------------------------------------------------- */
+/* --- answers --- */
 
 /* Old Internet Explorers take a text answer for a page and filter it. */
 static bool wants_xss_header(struct pl_web_request *request)
@@ -26,8 +26,8 @@ static bool wants_xss_header(struct pl_web_request *request)
                                  memmem(agent.ptr, agent.len, "Trident/", 8) != NULL);
 }
 
-static void respond_ok(struct pl_eio_engine *engine, struct pl_web_request *request, struct pl_str type,
-                       struct pl_str body, bool is_initial)
+static void respond_ok(struct pl_eio_engine *engine, struct pl_web_request *request,
+                       struct pl_str type, struct pl_str body, bool is_initial)
 {
     struct pl_web_header headers[3] = {
         {PL_STR("Content-Type"), type},
@@ -67,10 +67,10 @@ void pl_eio_polling_release(struct pl_eio_polling *polling, struct pl_str payloa
     }
 }
 
-/* The frames that go into one answer: all, but no more than maxPayload once there is one. A group is never
- * split. Returns their bytes, separators included. */
-static size_t choose_frames(const struct pl_eio_polling *polling, struct pl_frame **frames, size_t max,
-                            size_t *count)
+/* The frames that go into one answer: all, but no more than maxPayload once there is one. A group
+ * is never split. Returns their bytes, separators included. */
+static size_t choose_frames(const struct pl_eio_polling *polling, struct pl_frame **frames,
+                            size_t max, size_t *count)
 {
     size_t limit = polling->session->engine->config.max_http_buffer_size;
     size_t available = pl_outq_peek(&polling->sink.outq, frames, max);
@@ -116,7 +116,7 @@ static void answer_with_queue(struct pl_eio_polling *polling, struct pl_web_requ
     pl_buf_fini(&payload);
 }
 
-/* --- the sink ------------------------------------------------------------------------------------------ */
+/* --- the sink --- */
 
 static struct pl_eio_polling *polling_of(struct pl_sink *sink)
 {
@@ -187,7 +187,7 @@ static const struct pl_sink_ops sink_ops = {
     .close = sink_close,
 };
 
-/* --- life ---------------------------------------------------------------------------------------------- */
+/* --- life --- */
 
 static void on_timer(struct pl_timer *timer);
 
@@ -250,10 +250,11 @@ static void add_cookie(struct pl_eio_session *session, struct pl_web_request *re
     pl_buf_fini(&cookie);
 }
 
-void pl_eio_polling_open(struct pl_eio_engine *engine, struct pl_web_request *request, struct pl_str sid,
-                         const struct pl_eio_query *query)
+void pl_eio_polling_open(struct pl_eio_engine *engine, struct pl_web_request *request,
+                         struct pl_str sid, const struct pl_eio_query *query)
 {
-    struct pl_eio_session *session = pl_eio_session_create(engine, request, sid, query->wants_base64);
+    struct pl_eio_session *session =
+        pl_eio_session_create(engine, request, sid, query->wants_base64);
     struct pl_frame *open = session == NULL ? NULL : open_frame(session);
     if (session == NULL) {
         pl_web_respond_empty(request, 503);
@@ -333,7 +334,7 @@ bool pl_eio_polling_close(struct pl_eio_polling *polling)
     return false;
 }
 
-/* --- GET ----------------------------------------------------------------------------------------------- */
+/* --- GET --- */
 
 static void on_get_abort(struct pl_web_request *request, void *user)
 {
@@ -361,7 +362,10 @@ void pl_eio_polling_get(struct pl_eio_session *session, struct pl_web_request *r
     } else if (polling->sink.outq.count > 0) {
         answer_with_queue(polling, request, false);
     } else if (session->phase == PL_EIO_CLOSING) { /* noop, then close */
-        respond_packets(session->engine, request, PL_STR("6\x1e" "1"), false);
+        respond_packets(session->engine, request,
+                        PL_STR("6\x1e"
+                               "1"),
+                        false);
         pl_eio_session_end(session, PL_EIO_FORCED_CLOSE);
     } else if (pl_eio_upgrade_is_probed(session)) {
         respond_packets(session->engine, request, PL_STR("6"), false);
@@ -370,7 +374,7 @@ void pl_eio_polling_get(struct pl_eio_session *session, struct pl_web_request *r
     }
 }
 
-/* --- POST ---------------------------------------------------------------------------------------------- */
+/* --- POST --- */
 
 static void on_post_abort(struct pl_web_request *request, void *user)
 {
@@ -385,19 +389,22 @@ static void on_post_abort(struct pl_web_request *request, void *user)
     pl_eio_session_end(session, PL_EIO_TRANSPORT_ERROR);
 }
 
-/* The head of a POST: whoever sends two at a time, or bytes in a form that revision 4 does not have, is out. */
+/* The head of a POST: whoever sends two at a time, or bytes in a form that revision 4 does not
+ * have, is out. */
 void pl_eio_polling_on_head(struct pl_web_request *request, void *user)
 {
     struct pl_eio_engine *engine = user;
     struct pl_eio_session *session = NULL;
     struct pl_eio_query query;
-    if (pl_web_request_head(request)->method != PL_HTTP_POST || engine->handler.middleware != NULL) {
+    if (pl_web_request_head(request)->method != PL_HTTP_POST ||
+        engine->handler.middleware != NULL) {
         return;
     }
     pl_eio_query_read(&query, pl_web_request_url(request)->query);
     session = query.has_sid ? pl_eio_engine_find(engine, query.sid) : NULL;
-    if (query.transport != PL_EIO_TRANSPORT_POLLING || !engine->config.allows_polling || session == NULL ||
-        session->polling == NULL || session->ws != NULL || pl_eio_session_is_overdue(session)) {
+    if (query.transport != PL_EIO_TRANSPORT_POLLING || !engine->config.allows_polling ||
+        session == NULL || session->polling == NULL || session->ws != NULL ||
+        pl_eio_session_is_overdue(session)) {
         return; /* refused when the request is whole */
     }
     if (session->polling->post != NULL) { /* spec 1.5.3 row 6 */
@@ -439,7 +446,8 @@ static void refuse_post(struct pl_eio_polling *polling, int error)
     pl_eio_session_end(session, error == PL_E_PROTO ? PL_EIO_PARSE_ERROR : PL_EIO_TRANSPORT_ERROR);
 }
 
-/* Hand packets over until there are no more, the turn's share is used up, or the hub wants a pause. */
+/* Hand packets over until there are no more, the turn's share is used up, or the hub wants a pause.
+ */
 static void read_post(struct pl_eio_polling *polling)
 {
     struct pl_eio_session *session = polling->session;
@@ -483,13 +491,15 @@ static void on_timer(struct pl_timer *timer)
 static bool is_octet_stream(struct pl_web_request *request)
 {
     struct pl_str type = pl_http_header_find(pl_web_request_head(request), PL_STR("Content-Type"));
-    return type.ptr != NULL && pl_str_eq_nocase(pl_str_trim(type), PL_STR("application/octet-stream"));
+    return type.ptr != NULL &&
+           pl_str_eq_nocase(pl_str_trim(type), PL_STR("application/octet-stream"));
 }
 
 void pl_eio_polling_post(struct pl_eio_session *session, struct pl_web_request *request)
 {
     struct pl_eio_polling *polling = session->polling;
-    if (polling->post != NULL && polling->post != request) { /* only where a middleware hid its head */
+    if (polling->post != NULL &&
+        polling->post != request) { /* only where a middleware hid its head */
         pl_web_respond_empty(request, 400);
         pl_eio_session_end(session, PL_EIO_TRANSPORT_ERROR);
         return;

@@ -1,10 +1,12 @@
-/* Raw Engine.IO for applications: messages without Socket.IO on top. A struct parley_eio is a session. */
+/* Raw Engine.IO for applications: messages without Socket.IO on top. A struct parley_eio is a
+ * session. */
 #include "dialect/socketio/sio_internal.h"
 
 struct pl_eio_raw {
     struct pl_eio_raw *next;
     struct pl_eio_engine *engine;
-    void (*on_message)(struct parley_eio *connection, bool is_text, const void *bytes, size_t len, void *user);
+    void (*on_message)(struct parley_eio *connection, bool is_text, const void *bytes, size_t len,
+                       void *user);
     void *user;
 };
 
@@ -19,7 +21,8 @@ static void on_open(void *user, struct pl_eio_session *session)
     (void)session;
 }
 
-static void on_message(void *user, struct pl_eio_session *session, bool is_text, struct pl_span bytes)
+static void on_message(void *user, struct pl_eio_session *session, bool is_text,
+                       struct pl_span bytes)
 {
     struct pl_eio_raw *raw = user;
     raw->on_message((struct parley_eio *)session, is_text, bytes.ptr, bytes.len, raw->user);

@@ -26,8 +26,7 @@ static struct pl_metrics *metrics_of(const struct pl_eio_session *session)
     return session->engine->conns->metrics;
 }
 
-/* --- heartbeat
- * ----------------------------------------------------------------------------------------- */
+/* --- heartbeat --- */
 
 static void heartbeat_at(struct pl_eio_session *session, int64_t deadline_ms)
 {
@@ -78,8 +77,7 @@ bool pl_eio_session_is_overdue(const struct pl_eio_session *session)
            session->heartbeat.deadline_ms <= pl_hub_now_ms(session->engine->hub);
 }
 
-/* --- life
- * ---------------------------------------------------------------------------------------------- */
+/* --- life --- */
 
 static void on_hub_message(struct pl_session *hub, enum pl_message_kind kind, struct pl_span bytes)
 {
@@ -193,8 +191,7 @@ bool pl_eio_session_close(struct pl_eio_session *session)
     return true;
 }
 
-/* --- packets
- * ------------------------------------------------------------------------------------------- */
+/* --- packets --- */
 
 static bool take_message(struct pl_eio_session *session, const struct pl_eio_packet *packet)
 {
@@ -257,8 +254,7 @@ void pl_eio_session_write_open(struct pl_buf *out, const struct pl_eio_session *
                                 });
 }
 
-/* --- getters
- * ------------------------------------------------------------------------------------------- */
+/* --- getters --- */
 
 struct pl_str pl_eio_session_sid(const struct pl_eio_session *session)
 {

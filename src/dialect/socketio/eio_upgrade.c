@@ -1,5 +1,5 @@
-/* From long-polling to WebSocket (spec 1.7): a probing WebSocket takes over when its client says so. Nothing is
- * lost, doubled or reordered: what waits in the polling queue goes first. */
+/* From long-polling to WebSocket (spec 1.7): a probing WebSocket takes over when its client says
+ * so. Nothing is lost, doubled or reordered: what waits in the polling queue goes first. */
 #include "dialect/socketio/eio_internal.h"
 
 struct pl_eio_probe {
@@ -97,7 +97,8 @@ static void on_message(struct pl_ws *ws, bool is_text, struct pl_span bytes)
     if (is_text && pl_str_eq(text, PL_STR("2probe"))) {
         pl_ws_send(ws, true, PL_STR("3probe"));
         probe->is_probed = true;
-        pl_eio_polling_flush(probe->session->polling); /* what is queued is a better answer than a noop */
+        pl_eio_polling_flush(
+            probe->session->polling); /* what is queued is a better answer than a noop */
         pl_eio_polling_release(probe->session->polling, PL_STR("6"));
     } else if (is_text && pl_str_eq(text, PL_STR("5"))) {
         if (!pl_eio_polling_has_overflowed(probe->session->polling)) {
@@ -119,13 +120,15 @@ static void on_closed(struct pl_ws *ws, uint16_t code, struct pl_str reason, enu
     }
 }
 
-static const struct pl_ws_handler probe_handler = {.on_message = on_message, .on_closed = on_closed};
+static const struct pl_ws_handler probe_handler = {.on_message = on_message,
+                                                   .on_closed = on_closed};
 
 /* The handshake completes, and the WebSocket is closed: an established transport is left alone. */
 static void turn_away(struct pl_eio_engine *engine, struct pl_web_request *request)
 {
     struct pl_ws *ws = NULL;
-    if (pl_eio_websocket_accept(&ws, engine, request, false, &probe_handler, NULL, false, NULL) == 0) {
+    if (pl_eio_websocket_accept(&ws, engine, request, false, &probe_handler, NULL, false, NULL) ==
+        0) {
         pl_ws_close(ws, 1000, PL_STR(""));
     } else {
         pl_web_respond_empty(request, 503);
@@ -142,8 +145,8 @@ void pl_eio_upgrade_start(struct pl_eio_session *session, struct pl_web_request 
         return;
     }
     probe = pl_alloc(sizeof(*probe));
-    if (pl_eio_websocket_accept(&probe->ws, session->engine, request, query->wants_base64, &probe_handler,
-                                probe, false, NULL) < 0) {
+    if (pl_eio_websocket_accept(&probe->ws, session->engine, request, query->wants_base64,
+                                &probe_handler, probe, false, NULL) < 0) {
         pl_free(probe);
         pl_web_respond_empty(request, 503);
         return;

@@ -1,5 +1,5 @@
-/* Engine.IO requests: checked in the order of spec 1.9, then handed to their transport. Hooks of the
- * application may answer later. */
+/* Engine.IO requests: checked in the order of spec 1.9, then handed to their transport. Hooks of
+ * the application may answer later. */
 #include "dialect/socketio/eio_internal.h"
 
 #include "base/base64.h"
@@ -47,7 +47,7 @@ static void refuse(struct pl_eio_engine *engine, struct pl_web_request *request,
     pl_buf_fini(&body);
 }
 
-/* --- hooks --------------------------------------------------------------------------------------------- */
+/* --- hooks --- */
 
 static void on_request_lost(struct pl_web_request *request, void *user)
 {
@@ -56,9 +56,9 @@ static void on_request_lost(struct pl_web_request *request, void *user)
     decision->request = NULL;
 }
 
-static struct pl_eio_decision *ask(struct pl_eio_engine *engine, struct pl_web_request *request,
-                                   bool is_upgrade, enum pl_eio_error error,
-                                   void (*then)(struct pl_eio_engine *, struct pl_web_request *, bool))
+static struct pl_eio_decision *
+ask(struct pl_eio_engine *engine, struct pl_web_request *request, bool is_upgrade,
+    enum pl_eio_error error, void (*then)(struct pl_eio_engine *, struct pl_web_request *, bool))
 {
     struct pl_eio_decision *decision = pl_alloc(sizeof(*decision));
     *decision = (struct pl_eio_decision){engine, request, then, error, is_upgrade};
@@ -92,7 +92,7 @@ void pl_eio_decision_refuse(struct pl_eio_decision *decision, struct pl_str text
     }
 }
 
-/* --- a new session ------------------------------------------------------------------------------------- */
+/* --- a new session --- */
 
 static bool is_sid(struct pl_str sid)
 {
@@ -124,7 +124,8 @@ static size_t make_sid(struct pl_eio_engine *engine, struct pl_web_request *requ
     return is_sid(sid) && pl_eio_engine_find(engine, sid) == NULL ? sid.len : 0;
 }
 
-static void open_session(struct pl_eio_engine *engine, struct pl_web_request *request, bool is_upgrade)
+static void open_session(struct pl_eio_engine *engine, struct pl_web_request *request,
+                         bool is_upgrade)
 {
     struct pl_eio_query query;
     char sid[PL_EIO_SID_MAX + 1];
@@ -144,8 +145,8 @@ static void open_session(struct pl_eio_engine *engine, struct pl_web_request *re
     }
 }
 
-static void handle_newcomer(struct pl_eio_engine *engine, struct pl_web_request *request, bool is_upgrade,
-                            const struct pl_eio_query *query)
+static void handle_newcomer(struct pl_eio_engine *engine, struct pl_web_request *request,
+                            bool is_upgrade, const struct pl_eio_query *query)
 {
     bool is_get = pl_web_request_head(request)->method == PL_HTTP_GET;
     if (!is_get) {
@@ -161,7 +162,7 @@ static void handle_newcomer(struct pl_eio_engine *engine, struct pl_web_request 
     }
 }
 
-/* --- a known session ----------------------------------------------------------------------------------- */
+/* --- a known session --- */
 
 static struct pl_eio_session *find_session(struct pl_eio_engine *engine, struct pl_str sid)
 {
@@ -173,8 +174,8 @@ static struct pl_eio_session *find_session(struct pl_eio_engine *engine, struct 
     return session;
 }
 
-static void handle_known(struct pl_eio_engine *engine, struct pl_web_request *request, bool is_upgrade,
-                         const struct pl_eio_query *query)
+static void handle_known(struct pl_eio_engine *engine, struct pl_web_request *request,
+                         bool is_upgrade, const struct pl_eio_query *query)
 {
     struct pl_eio_session *session = find_session(engine, query->sid);
     enum pl_http_method method = pl_web_request_head(request)->method;
@@ -199,7 +200,7 @@ static void handle_known(struct pl_eio_engine *engine, struct pl_web_request *re
     }
 }
 
-/* --- every request ------------------------------------------------------------------------------------- */
+/* --- every request --- */
 
 static void verify(struct pl_eio_engine *engine, struct pl_web_request *request, bool is_upgrade)
 {

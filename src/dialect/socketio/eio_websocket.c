@@ -45,14 +45,16 @@ static void on_closed(struct pl_ws *ws, uint16_t code, struct pl_str reason, enu
     if (session == NULL) {
         return; /* we closed it */
     }
-    pl_eio_session_end(session, end == PL_CONN_END_PEER ? PL_EIO_TRANSPORT_CLOSE : PL_EIO_TRANSPORT_ERROR);
+    pl_eio_session_end(session,
+                       end == PL_CONN_END_PEER ? PL_EIO_TRANSPORT_CLOSE : PL_EIO_TRANSPORT_ERROR);
 }
 
 static const struct pl_ws_handler handler = {.on_message = on_message, .on_closed = on_closed};
 
-int pl_eio_websocket_accept(struct pl_ws **out, struct pl_eio_engine *engine, struct pl_web_request *request,
-                            bool wants_base64, const struct pl_ws_handler *ws_handler, void *user,
-                            bool is_initial, struct pl_error *err)
+int pl_eio_websocket_accept(struct pl_ws **out, struct pl_eio_engine *engine,
+                            struct pl_web_request *request, bool wants_base64,
+                            const struct pl_ws_handler *ws_handler, void *user, bool is_initial,
+                            struct pl_error *err)
 {
     if (engine->handler.headers != NULL) {
         engine->handler.headers(engine->handler.user, request, is_initial);
@@ -91,8 +93,8 @@ static bool send_open(struct pl_eio_session *session)
     pl_ws_send(session->ws, true, pl_buf_str(&open));
     pl_buf_fini(&open);
     if (initial.len > 0) {
-        struct pl_frame *frame = pl_eio_frame_create(
-            pl_eio_websocket_encoding(session->wants_base64), initial, NULL, 0);
+        struct pl_frame *frame =
+            pl_eio_frame_create(pl_eio_websocket_encoding(session->wants_base64), initial, NULL, 0);
         if (frame != NULL) {
             pl_session_send(session->hub, frame, 0);
         }
@@ -100,18 +102,19 @@ static bool send_open(struct pl_eio_session *session)
     return true;
 }
 
-void pl_eio_websocket_open(struct pl_eio_engine *engine, struct pl_web_request *request, struct pl_str sid,
-                           const struct pl_eio_query *query)
+void pl_eio_websocket_open(struct pl_eio_engine *engine, struct pl_web_request *request,
+                           struct pl_str sid, const struct pl_eio_query *query)
 {
-    struct pl_eio_session *session = pl_eio_session_create(engine, request, sid, query->wants_base64);
+    struct pl_eio_session *session =
+        pl_eio_session_create(engine, request, sid, query->wants_base64);
     struct pl_ws *ws = NULL;
     if (session == NULL) {
         pl_web_respond_empty(request, 503);
         return;
     }
     pl_metrics_add(engine->conns->metrics, PL_METRIC_SESSIONS_WEBSOCKET, 1);
-    if (pl_eio_websocket_accept(&ws, engine, request, query->wants_base64, &handler, session, true, NULL) <
-        0) {
+    if (pl_eio_websocket_accept(&ws, engine, request, query->wants_base64, &handler, session, true,
+                                NULL) < 0) {
         pl_web_respond_empty(request, 503);
         pl_eio_session_end(session, PL_EIO_TRANSPORT_ERROR);
         return;

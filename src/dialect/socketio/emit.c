@@ -5,8 +5,7 @@
 #define PACKET_BYTES_MAX ((size_t)1 << 30)
 #define BUFFER_KEPT_BYTES 65536 /* a larger buffer is given back after its packet */
 
-/* --- writing
- * --------------------------------------------------------------------------------------------- */
+/* --- writing --- */
 
 static void begin(struct pl_buf *buf)
 {
@@ -99,8 +98,7 @@ int pl_sio_write_ack_packet(struct pl_sio_outgoing *out, struct pl_sio_ns *ns, u
     return give_out(out, io);
 }
 
-/* --- sending
- * --------------------------------------------------------------------------------------------- */
+/* --- sending --- */
 
 struct pl_frame *pl_sio_outgoing_frame(const struct pl_sio_outgoing *outgoing, uint8_t encoding)
 {
@@ -141,8 +139,7 @@ void pl_sio_conn_send_packet(struct pl_sio_conn *conn)
     }
 }
 
-/* --- emitting to one socket
- * ------------------------------------------------------------------------------ */
+/* --- emitting to one socket --- */
 
 int pl_sio_event_read(struct pl_str *out, const char *event)
 {
@@ -263,8 +260,7 @@ int parley_emitf(struct parley_socket *socket, const char *event, const char *fm
     return rc;
 }
 
-/* --- recovery
- * -------------------------------------------------------------------------------------------- */
+/* --- recovery --- */
 
 struct pl_str pl_sio_offset_begin(struct pl_sio_ns *ns, char out[PL_SIO_OFFSET_LEN])
 {

@@ -102,8 +102,7 @@ void pl_eio_engine_shutdown(struct pl_eio_engine *engine);
 
 size_t pl_eio_engine_session_count(const struct pl_eio_engine *engine);
 
-/* --- a session
- * ----------------------------------------------------------------------------------------- */
+/* --- a session --- */
 
 struct pl_str
 pl_eio_session_sid(const struct pl_eio_session *session); /* a secret: never shown to others */
@@ -131,8 +130,7 @@ int64_t pl_eio_session_opened_unix_us(const struct pl_eio_session *session);
  * without one. Returns whether the close was immediate. */
 bool pl_eio_session_close(struct pl_eio_session *session);
 
-/* --- frames
- * -------------------------------------------------------------------------------------------- */
+/* --- frames --- */
 
 /* One message and its attachments as one indivisible frame group.
  *   text          the Engine.IO message without its digit 4; with is_binary false

@@ -1,8 +1,7 @@
 /* Tables of handlers, and the calls that register them. */
 #include "dialect/socketio/sio_internal.h"
 
-/* --- tables
- * ---------------------------------------------------------------------------------------------- */
+/* --- tables --- */
 
 static struct pl_sio_handlers *make_table(size_t count)
 {
@@ -75,8 +74,7 @@ static bool is_same(const struct pl_sio_handler *item, const struct pl_sio_handl
                                : name.ptr != NULL && pl_str_eq(pl_sio_name_str(item->name), name));
 }
 
-/* --- a socket's table
- * ------------------------------------------------------------------------------------ */
+/* --- a socket's table --- */
 
 static void replace_table(struct parley_socket *socket, struct pl_sio_handlers *table)
 {
@@ -165,8 +163,7 @@ static bool is_over(const struct parley_socket *socket)
     return socket->state == PL_SIO_GONE;
 }
 
-/* --- registering
- * ----------------------------------------------------------------------------------------- */
+/* --- registering --- */
 
 int parley_on(struct parley_socket *socket, const char *event,
               void (*handler)(struct parley_socket *socket, const char *event,
@@ -301,8 +298,7 @@ void parley_on_disconnect(struct parley_socket *socket,
     set_hook(socket, &(struct pl_sio_handler){PL_SIO_ON_DISCONNECT, {.reason = fn}, user, NULL});
 }
 
-/* --- the upgrade, told to every socket of the connection
- * ------------------------------------------------- */
+/* --- the upgrade, told to every socket of the connection --- */
 
 void pl_sio_conn_upgraded(void *io, struct pl_eio_session *session)
 {

@@ -48,8 +48,7 @@ static int set_text(struct parley_val *object, struct pl_str key, struct pl_str 
     return rc;
 }
 
-/* --- headers
- * --------------------------------------------------------------------------------------------- */
+/* --- headers --- */
 
 /* A header sent several times becomes a list, as in Node. */
 static int add_header(struct parley_val *object, const struct pl_http_header *header)
@@ -90,9 +89,7 @@ static struct parley_val *make_headers(const struct pl_http_request *request)
     return object;
 }
 
-/* --- query
- * -----------------------------------------------------------------------------------------------
- */
+/* --- query --- */
 
 static struct parley_val *make_query(const struct pl_http_request *request)
 {
@@ -116,8 +113,7 @@ static struct parley_val *make_query(const struct pl_http_request *request)
     return object;
 }
 
-/* --- the whole
- * ------------------------------------------------------------------------------------------- */
+/* --- the whole --- */
 
 /* "Sat Nov 21 2026 06:37:40 GMT+0000 (Coordinated Universal Time)" */
 static struct parley_val *make_time(int64_t unix_us)

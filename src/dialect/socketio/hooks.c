@@ -8,8 +8,7 @@ static struct parley_request *request_of(struct pl_web_request *request)
     return (struct parley_request *)(void *)request;
 }
 
-/* --- registering
- * ----------------------------------------------------------------------------------------- */
+/* --- registering --- */
 
 void parley_io_allow_request(struct parley_io *io,
                              void (*allow)(struct parley_request *request, struct parley_next *next,
@@ -56,8 +55,7 @@ void parley_io_on_connection_error(struct parley_io *io,
     io->hooks.connection_error_user = user;
 }
 
-/* --- deciding
- * -------------------------------------------------------------------------------------------- */
+/* --- deciding --- */
 
 /* The hooks that a request goes through, one after the other. */
 struct chain {

@@ -3,9 +3,7 @@
 
 #define CHILDREN_MAX_DEFAULT 100000
 
-/* --- life
- * ------------------------------------------------------------------------------------------------
- */
+/* --- life --- */
 
 static struct pl_sio_ns *create(struct parley_io *io, struct pl_str name)
 {
@@ -81,8 +79,7 @@ static void withdraw(struct pl_sio_ns *ns)
     pl_sio_ns_unref(ns);
 }
 
-/* --- finding
- * --------------------------------------------------------------------------------------------- */
+/* --- finding --- */
 
 struct pl_sio_ns *pl_sio_ns_find(const struct parley_io *io, struct pl_str name)
 {
@@ -175,8 +172,7 @@ struct pl_stream *pl_sio_ns_stream(const struct pl_sio_ns *ns)
                                                   .subject = pl_sio_name_str(ns->name)});
 }
 
-/* --- registering
- * ----------------------------------------------------------------------------------------- */
+/* --- registering --- */
 
 int parley_ns_on(struct parley_io *io, const char *cstr,
                  void (*on_connect)(struct parley_socket *socket, const struct parley_val *auth,
@@ -305,8 +301,7 @@ void parley_on_new_namespace(struct parley_io *io, void (*fn)(const char *name, 
     io->on_new_namespace_user = user;
 }
 
-/* --- children
- * -------------------------------------------------------------------------------------------- */
+/* --- children --- */
 
 static void *copy_array(const void *array, size_t count, size_t size)
 {
@@ -361,8 +356,7 @@ void pl_sio_ns_tidy(struct pl_sio_ns *ns)
     withdraw(ns);
 }
 
-/* --- deleting
- * -------------------------------------------------------------------------------------------- */
+/* --- deleting --- */
 
 static void collect_sockets(struct pl_sio_sockets *sockets, struct pl_sio_ns *ns)
 {
@@ -424,8 +418,7 @@ void pl_sio_namespaces_fini(struct parley_io *io)
     }
 }
 
-/* --- figures
- * --------------------------------------------------------------------------------------------- */
+/* --- figures --- */
 
 struct parley_socket *parley_ns_socket(struct parley_io *io, const char *name, const char *id)
 {

@@ -2,8 +2,7 @@
  * emits. */
 #include "dialect/socketio/sio_internal.h"
 
-/* --- putting one together
- * -------------------------------------------------------------------------------- */
+/* --- putting one together --- */
 
 static struct parley_op *create_op(struct pl_sio_ns *ns, struct parley_socket *socket)
 {
@@ -170,8 +169,7 @@ void pl_sio_op_namespaces_free(struct pl_sio_ns **namespaces, size_t count)
     pl_free(namespaces);
 }
 
-/* --- emitting
- * -------------------------------------------------------------------------------------------- */
+/* --- emitting --- */
 
 /* Only where somebody listens: the audience is walked. */
 static void tell_outgoing(const struct parley_op *op, struct pl_sio_ns *ns, struct pl_str event,

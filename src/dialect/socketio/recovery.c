@@ -26,8 +26,7 @@ struct pl_sio_store {
     struct pl_table by_pid;
 };
 
-/* --- offsets
- * --------------------------------------------------------------------------------------------- */
+/* --- offsets --- */
 
 static const char offset_digits[] =
     "-0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqrstuvwxyz";
@@ -58,8 +57,7 @@ bool pl_sio_offset_read(int64_t *stamp_us, struct pl_str text)
     return true;
 }
 
-/* --- packets
- * --------------------------------------------------------------------------------------------- */
+/* --- packets --- */
 
 static struct entry *entry_at(const struct pl_sio_store *store, size_t i)
 {
@@ -190,8 +188,7 @@ void pl_sio_store_add(struct pl_sio_store *store, const struct pl_sio_kept_packe
     bound_packets(store, now_ms);
 }
 
-/* --- sessions
- * -------------------------------------------------------------------------------------------- */
+/* --- sessions --- */
 
 struct pl_sio_kept_session *pl_sio_kept_session_create(struct pl_str id, struct pl_str pid,
                                                        const struct pl_str *rooms,
@@ -287,8 +284,7 @@ struct pl_sio_kept_session *pl_sio_store_claim(struct pl_sio_store *store, struc
     return take_session(store, session);
 }
 
-/* --- what was missed
- * ------------------------------------------------------------------------------------- */
+/* --- what was missed --- */
 
 /* The first packet with a stamp above this one. */
 static size_t first_after(const struct pl_sio_store *store, int64_t stamp_us)
@@ -337,8 +333,7 @@ void pl_sio_store_each_missed(struct pl_sio_store *store, const struct pl_sio_ke
     }
 }
 
-/* --- the whole
- * ------------------------------------------------------------------------------------------- */
+/* --- the whole --- */
 
 struct pl_sio_store *pl_sio_store_create(const struct pl_sio_store_limits *limits,
                                          const uint8_t hash_key[16], int64_t stamp_us)

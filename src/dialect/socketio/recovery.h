@@ -22,14 +22,12 @@ struct pl_sio_store_limits {
     size_t bytes;
 };
 
-/* --- offsets: a packet's stamp as text, whose order is the stamps'
- * ----------------------------------- */
+/* --- offsets: a packet's stamp as text, whose order is the stamps' --- */
 
 void pl_sio_offset_write(char out[PL_SIO_OFFSET_LEN], int64_t stamp_us);
 PL_MUST_CHECK bool pl_sio_offset_read(int64_t *stamp_us, struct pl_str text);
 
-/* --- the store
- * --------------------------------------------------------------------------------------- */
+/* --- the store --- */
 
 /* hash_key: 16 random bytes; stamp_us: below those of all packets to come. Never NULL. */
 struct pl_sio_store *pl_sio_store_create(const struct pl_sio_store_limits *limits,

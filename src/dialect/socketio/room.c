@@ -143,8 +143,7 @@ void pl_sio_own_room_left(struct parley_socket *socket)
     tell(socket, PARLEY_ROOM_DELETED, socket->id);
 }
 
-/* --- the application's calls
- * ----------------------------------------------------------------------------- */
+/* --- the application's calls --- */
 
 static int join_later(struct parley_socket *socket, struct pl_str room)
 {

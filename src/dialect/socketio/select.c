@@ -111,8 +111,7 @@ static void fini(struct selection *selection)
     }
 }
 
-/* --- collecting
- * ------------------------------------------------------------------------------------------ */
+/* --- collecting --- */
 
 struct collector {
     struct pl_sio_sockets *out;
@@ -180,8 +179,7 @@ void pl_sio_select(struct pl_sio_sockets *out, const struct parley_op *op, struc
     fini(&selection);
 }
 
-/* --- sending
- * --------------------------------------------------------------------------------------------- */
+/* --- sending --- */
 
 struct encoder {
     struct parley_io *io;

@@ -26,8 +26,7 @@ enum {
     PL_STREAM_SIO_ROOM = 17,      /* subject: the namespace; label: the room */
 };
 
-/* --- names (names.c)
- * ------------------------------------------------------------------------------------- */
+/* --- names (names.c) --- */
 
 /* A counted text with a NUL behind it. */
 struct pl_sio_name {
@@ -60,8 +59,7 @@ void pl_sio_names_fini(struct pl_sio_names *names);
 /* Whether a name of the application's is UTF-8 and of sane length; it becomes *out. */
 bool pl_sio_name_read(struct pl_str *out, const char *cstr, size_t len_max);
 
-/* --- answers of middlewares and hooks (next.c)
- * ----------------------------------------------------------- */
+/* --- answers of middlewares and hooks (next.c) --- */
 
 struct pl_sio_verdict {
     bool is_accepted;
@@ -82,8 +80,7 @@ struct parley_next *pl_sio_next_create(struct parley_io *io,
                                        void (*drop)(void *owner), void *owner);
 void pl_sio_nexts_drop(struct parley_io *io);
 
-/* --- the server (io.c)
- * ----------------------------------------------------------------------------------- */
+/* --- the server (io.c) --- */
 
 /* A middleware of the transport (hooks.c). */
 struct pl_sio_hook {
@@ -149,8 +146,7 @@ static inline void pl_sio_count(struct parley_io *io, enum pl_metric metric, int
     pl_metrics_add(io->params.metrics, metric, n);
 }
 
-/* --- namespaces (namespace.c)
- * ---------------------------------------------------------------------------- */
+/* --- namespaces (namespace.c) --- */
 
 struct pl_sio_middleware {
     void (*fn)(struct parley_socket *socket, struct parley_next *next, void *user);
@@ -215,8 +211,7 @@ struct parley_socket *pl_sio_ns_find_socket(const struct pl_sio_ns *ns, struct p
 /* The stream that all its sockets subscribe; NULL when there are none. */
 struct pl_stream *pl_sio_ns_stream(const struct pl_sio_ns *ns);
 
-/* --- connections (conn.c)
- * -------------------------------------------------------------------------------- */
+/* --- connections (conn.c) --- */
 
 /* One Engine.IO session: any number of sockets. */
 struct pl_sio_conn {
@@ -268,8 +263,7 @@ static inline bool pl_sio_conn_is_open(const struct pl_sio_conn *conn)
     return conn->eio != NULL && !conn->is_closing && pl_eio_session_is_open(conn->eio);
 }
 
-/* --- handlers (handlers.c)
- * ------------------------------------------------------------------------------- */
+/* --- handlers (handlers.c) --- */
 
 enum pl_sio_handler_kind {
     PL_SIO_ON_EVENT,
@@ -319,8 +313,7 @@ const struct pl_sio_handler *pl_sio_handlers_find(const struct pl_sio_handlers *
 const struct pl_sio_handler *pl_sio_handlers_next(const struct pl_sio_handlers *handlers,
                                                   enum pl_sio_handler_kind kind, size_t *i);
 
-/* --- sockets (socket.c)
- * ---------------------------------------------------------------------------------- */
+/* --- sockets (socket.c) --- */
 
 enum pl_sio_state {
     PL_SIO_JOINING,       /* middlewares run; the client has no answer yet */
@@ -403,8 +396,7 @@ struct pl_sio_sockets {
 void pl_sio_sockets_add(struct pl_sio_sockets *list, struct parley_socket *socket);
 void pl_sio_sockets_fini(struct pl_sio_sockets *list);
 
-/* --- connecting and disconnecting (connect.c, disconnect.c)
- * ---------------------------------------------- */
+/* --- connecting and disconnecting (connect.c, disconnect.c) --- */
 
 void pl_sio_connect(struct pl_sio_conn *conn, const struct pl_sio_packet *packet);
 /* Whether a CONNECT for this namespace is under way. */
@@ -417,15 +409,13 @@ void pl_sio_socket_end(struct parley_socket *socket, enum parley_reason reason);
 /* The same with a DISCONNECT packet before. */
 void pl_sio_socket_kick(struct parley_socket *socket);
 
-/* --- receiving (dispatch.c)
- * ------------------------------------------------------------------------------ */
+/* --- receiving (dispatch.c) --- */
 
 void pl_sio_dispatch(struct pl_sio_conn *conn, const struct pl_sio_message *message,
                      struct pl_arena *arena);
 void pl_sio_socket_error(struct parley_socket *socket, const char *message);
 
-/* --- sending (emit.c)
- * ------------------------------------------------------------------------------------ */
+/* --- sending (emit.c) --- */
 
 /* A packet ready for its frames; borrowed from the server until the next one is written. */
 struct pl_sio_outgoing {
@@ -482,8 +472,7 @@ void pl_sio_offset_keep(struct pl_sio_ns *ns, const struct pl_sio_outgoing *outg
                         struct pl_str offset, const struct pl_str *rooms, size_t room_count,
                         const struct pl_str *except, size_t except_count);
 
-/* --- acknowledgements (ack.c, broadcast_ack.c)
- * ----------------------------------------------------------- */
+/* --- acknowledgements (ack.c, broadcast_ack.c) --- */
 
 struct parley_ack {
     struct parley_socket *socket; /* counted when the ack is kept */
@@ -501,8 +490,7 @@ void pl_sio_broadcast_receive(struct parley_socket *socket, const struct pl_sio_
 /* End all with PL_E_CLOSED: the namespace goes. */
 void pl_sio_broadcasts_close(struct pl_sio_ns *ns);
 
-/* --- rooms (room.c)
- * -------------------------------------------------------------------------------------- */
+/* --- rooms (room.c) --- */
 
 /* Into a room, or out of it, with its events; `room` is not its own id. */
 PL_MUST_CHECK int pl_sio_room_join(struct parley_socket *socket, struct pl_str room);
@@ -516,8 +504,7 @@ void pl_sio_rooms_collect(const struct parley_socket *socket, struct pl_sio_name
 void pl_sio_own_room_joined(struct parley_socket *socket);
 void pl_sio_own_room_left(struct parley_socket *socket);
 
-/* --- operators (op.c, select.c, bulk.c)
- * ------------------------------------------------------------------ */
+/* --- operators (op.c, select.c, bulk.c) --- */
 
 struct pl_sio_op_room {
     struct pl_sio_op_room *next;
@@ -561,14 +548,12 @@ PL_MUST_CHECK int pl_sio_select_send(const struct parley_op *op, struct pl_sio_n
 struct pl_sio_ns **pl_sio_op_namespaces(const struct parley_op *op, size_t *count);
 void pl_sio_op_namespaces_free(struct pl_sio_ns **namespaces, size_t count);
 
-/* --- raw Engine.IO (eio_raw.c)
- * --------------------------------------------------------------------------- */
+/* --- raw Engine.IO (eio_raw.c) --- */
 
 void pl_eio_raw_shutdown(struct parley_io *io);
 void pl_eio_raw_destroy(struct parley_io *io);
 
-/* --- transport hooks (hooks.c)
- * --------------------------------------------------------------------------- */
+/* --- transport hooks (hooks.c) --- */
 
 /* The hooks that were registered, for the engine. */
 void pl_sio_hooks_fill(struct pl_eio_handler *handler, const struct parley_io *io);

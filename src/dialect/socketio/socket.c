@@ -84,8 +84,7 @@ void pl_sio_sockets_fini(struct pl_sio_sockets *list)
     *list = (struct pl_sio_sockets){0};
 }
 
-/* --- getters
- * --------------------------------------------------------------------------------------------- */
+/* --- getters --- */
 
 const char *parley_socket_id(const struct parley_socket *socket)
 {
@@ -159,8 +158,7 @@ const struct parley_val *parley_socket_handshake(const struct parley_socket *soc
     return rare->handshake;
 }
 
-/* --- what the application keeps
- * -------------------------------------------------------------------------- */
+/* --- what the application keeps --- */
 
 const struct parley_val *parley_socket_data(const struct parley_socket *socket)
 {

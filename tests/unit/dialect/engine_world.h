@@ -30,8 +30,7 @@ struct world {
     struct pl_session_id last; /* the session opened last */
 };
 
-/* --- the world
- * ----------------------------------------------------------------------------------------- */
+/* --- the world --- */
 
 static inline size_t below(struct world *world, size_t bound)
 {
@@ -258,8 +257,7 @@ static inline void world_fini(struct world *world)
     fixture_fini(&world->web);
 }
 
-/* --- clients
- * ------------------------------------------------------------------------------------------- */
+/* --- clients --- */
 
 static inline void request(struct client *client, const char *method, const char *sid,
                            const char *transport, struct pl_str body, size_t body_sent)

@@ -2,8 +2,7 @@
  * seldom met. */
 #include "engine_world.h"
 
-/* --- around the upgrade
- * -------------------------------------------------------------------------------- */
+/* --- around the upgrade --- */
 
 /* Numbered messages keep coming while a client polls and upgrades: "<number>." each. Collects the
  * numbers that are in what a connection got, and checks that none is missing or doubled. */
@@ -99,8 +98,7 @@ static void test_engine_upgrade_loses_and_doubles_nothing(void **state)
     }
 }
 
-/* --- single cases that a random walk meets seldom
- * ------------------------------------------------------ */
+/* --- single cases that a random walk meets seldom --- */
 
 struct one {
     struct world *world;

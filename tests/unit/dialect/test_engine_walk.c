@@ -7,8 +7,7 @@
 #define CLIENTS 24
 #define STEPS 30000
 
-/* --- at random
- * ----------------------------------------------------------------------------------------- */
+/* --- at random --- */
 
 struct walker {
     struct client client;

@@ -185,8 +185,7 @@ static void queue(struct subject *subject, size_t len)
     pl_conn_send(subject->conn, frame);
 }
 
-/* --- reading
- * ------------------------------------------------------------------------------------------- */
+/* --- reading --- */
 
 static void test_conn_input_of_a_turn_has_a_share_and_the_rest_comes_next_turn(void **state)
 {
@@ -392,8 +391,7 @@ static void test_conn_reset_is_an_error_however_it_reads(void **state)
     }
 }
 
-/* --- writing
- * ------------------------------------------------------------------------------------------- */
+/* --- writing --- */
 
 static void test_conn_queue_longer_than_one_gather_leaves_in_order(void **state)
 {
@@ -502,8 +500,7 @@ static void test_conn_that_passes_half_its_bound_is_flushed_inside_the_publish(v
     fixture_fini(&fixture);
 }
 
-/* --- ends
- * ---------------------------------------------------------------------------------------------- */
+/* --- ends --- */
 
 static void answer(struct subject *subject, uint8_t byte)
 {

@@ -229,8 +229,7 @@ static void test_loop_soon_lets_the_next_turn_begin_at_once(void **state)
     pl_loop_destroy(diary.loop);
 }
 
-/* --- other threads
- * ------------------------------------------------------------------------------------- */
+/* --- other threads --- */
 
 #define POSTS 20000
 
@@ -343,8 +342,7 @@ static void test_loop_post_made_in_a_post_runs_in_the_next_turn(void **state)
     pl_loop_destroy(diary.loop);
 }
 
-/* --- the share of input
- * -------------------------------------------------------------------------------- */
+/* --- the share of input --- */
 
 static size_t take_all(struct pl_loop *loop)
 {

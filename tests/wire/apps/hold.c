@@ -1,5 +1,5 @@
-/* HTTP requests that wait: /hold keeps its request, /release answers what is held, /json and /echo answer at
- * once. */
+/* HTTP requests that wait: /hold keeps its request, /release answers what is held, /json and /echo
+ * answer at once. */
 #include "parley/parley.h"
 
 #define HELD_MAX 16

@@ -25,8 +25,7 @@ static void free_member(void *value)
     free(member);
 }
 
-/* --- values
- * ---------------------------------------------------------------------------------------------- */
+/* --- values --- */
 
 static const char *string_at(const struct parley_args *args, size_t i)
 {
@@ -78,8 +77,7 @@ static void ack_rooms(const struct parley_socket *socket, struct parley_ack *ack
     parley_val_unref(list);
 }
 
-/* --- echoes and acknowledgements
- * ------------------------------------------------------------------------- */
+/* --- echoes and acknowledgements --- */
 
 #define HANDLER(name)                                                                              \
     static void name(struct parley_socket *socket, const char *event,                              \
@@ -176,9 +174,7 @@ HANDLER(on_ask_room)
     parley_args_unref(question);
 }
 
-/* --- rooms
- * -----------------------------------------------------------------------------------------------
- */
+/* --- rooms --- */
 
 HANDLER(on_join)
 {
@@ -225,8 +221,7 @@ HANDLER(on_watch)
     parley_ack_send(ack, NULL);
 }
 
-/* --- operators
- * ------------------------------------------------------------------------------------------- */
+/* --- operators --- */
 
 static struct parley_op *add_rooms(struct parley_op *op, const struct parley_val *rooms,
                                    struct parley_op *(*add)(struct parley_op *op, const char *room))
@@ -356,8 +351,7 @@ HANDLER(on_op_fetch)
     }
 }
 
-/* --- the socket itself
- * ----------------------------------------------------------------------------------- */
+/* --- the socket itself --- */
 
 HANDLER(on_set_data)
 {
@@ -502,8 +496,7 @@ static void refuse_forbidden(struct parley_socket *socket, const char *event,
     }
 }
 
-/* --- connecting
- * ------------------------------------------------------------------------------------------ */
+/* --- connecting --- */
 
 static const struct {
     const char *event;
@@ -567,8 +560,7 @@ static void on_connect(struct parley_socket *socket, const struct parley_val *au
     parley_val_unref(recovered);
 }
 
-/* --- middlewares
- * ----------------------------------------------------------------------------------------- */
+/* --- middlewares --- */
 
 static const struct parley_val *auth_of(const struct parley_socket *socket, const char *key)
 {

@@ -1,7 +1,8 @@
 /* The WebSocket endpoint of the Autobahn table: /echo sends back whatever arrives. */
 #include "parley/parley.h"
 
-static void on_message(struct parley_ws *ws, bool is_text, const void *bytes, size_t len, void *user)
+static void on_message(struct parley_ws *ws, bool is_text, const void *bytes, size_t len,
+                       void *user)
 {
     (void)user;
     parley_ws_send(ws, is_text, bytes, len);

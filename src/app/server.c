@@ -57,18 +57,6 @@ static int64_t env_now_ms(void *user)
     return pl_loop_now_ms(((struct server *)user)->loop);
 }
 
-static int64_t env_unix_us(void *user)
-{
-    (void)user;
-    return pl_clock_unix_us();
-}
-
-static void env_random(void *user, void *out, size_t size)
-{
-    (void)user;
-    pl_random_bytes(out, size);
-}
-
 static void begin_turn(struct pl_turn_hook *hook)
 {
     pl_hub_turn_begin(PL_CONTAINER_OF(hook, struct server, hub_hook)->hub);
@@ -215,8 +203,11 @@ static int start_loop(struct server *server, struct pl_error *err)
 
 static int start_hub(struct server *server, struct pl_error *err)
 {
+    struct pl_env env = pl_env_system();
+    env.now_ms = env_now_ms;
+    env.user = server;
     struct pl_hub_config config = {
-        .env = {env_now_ms, env_unix_us, env_random, server},
+        .env = env,
         .port_impl = &pl_port_inline,
         .port = &server->fanout,
         .timers = pl_loop_timers(server->loop),

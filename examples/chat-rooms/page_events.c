@@ -1,10 +1,6 @@
-/* The events of our own page. Each is acknowledged, with {"ok":true,...} or {"error":"a sentence"}:
- *
- *     room:hello {"name"}     -> {"ok","id","name","rooms"}             a name, also a new one; the
- * list of rooms room:enter {"room"}     -> {"ok","room","members","messages"}     into a room, made
- * when it is not there room:say {"text"}       -> {"ok"} room:typing {"typing"}  -> {"ok"}
- *
- * and the server tells: room:list (an array), room:joined, room:left, room:message, room:typing. */
+/* The events of our own page. Each is acknowledged, with {"ok":true,...} or {"error":"a sentence"}.
+ * The server tells of its own accord: room:list (an array), room:joined, room:left, room:message
+ * and room:typing. */
 #include "chat.h"
 
 #include <stdio.h>
@@ -22,7 +18,7 @@ static struct parley_op *others_in_room(const struct person *person)
     return parley_to(person->socket, name);
 }
 
-/* --- room:hello --- */
+/* --- room:hello {"name"} -> {"ok","id","name","rooms"}: a name, also a new one --- */
 
 static void on_hello(struct parley_socket *socket, const char *event,
                      const struct parley_args *args, struct parley_ack *ack, void *user)
@@ -52,7 +48,8 @@ static void on_hello(struct parley_socket *socket, const char *event,
     parley_val_unref(list);
 }
 
-/* --- room:enter --- */
+/* --- room:enter {"room"} -> {"ok","room","members","messages"}: into a room, made when missing ---
+ */
 
 static struct parley_val *history(const struct room *room)
 {
@@ -106,7 +103,7 @@ static void on_enter(struct parley_socket *socket, const char *event,
     send_room(ack, room);
 }
 
-/* --- room:say, room:typing --- */
+/* --- room:say {"text"} -> {"ok"}; room:typing {"typing"} -> {"ok"} --- */
 
 static void on_say(struct parley_socket *socket, const char *event, const struct parley_args *args,
                    struct parley_ack *ack, void *user)

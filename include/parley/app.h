@@ -47,18 +47,27 @@ struct parley_app_hooks {
 };
 
 /* Defines the hooks under the name that `parley serve --app` looks for, and a `main` when the
- * program is compiled with -DPARLEY_APP_MAIN. */
+ * program is compiled with -DPARLEY_APP_MAIN. The hooks are named: C11, C++20. */
+#define PARLEY_APP(...) PARLEY_APP_TABLE(.abi = PARLEY_ABI, __VA_ARGS__)
+
+/* The same with the whole table, for C++ before C++20, which cannot name members:
+ * PARLEY_APP_TABLE(PARLEY_ABI, "echo", nullptr, register_channels, nullptr, nullptr). */
 #ifdef PARLEY_APP_MAIN
-#define PARLEY_APP(...)                                                                            \
-    const struct parley_app_hooks parley_app = {.abi = PARLEY_ABI, __VA_ARGS__};                   \
+#define PARLEY_APP_TABLE(...)                                                                      \
+    static const struct parley_app_hooks parley_app = {__VA_ARGS__};                               \
     int main(int argc, char **argv)                                                                \
     {                                                                                              \
         return parley_main(argc, argv, &parley_app);                                               \
     }
 #else
-#define PARLEY_APP(...)                                                                            \
-    PARLEY_API extern const struct parley_app_hooks parley_app;                                    \
-    PARLEY_API const struct parley_app_hooks parley_app = {.abi = PARLEY_ABI, __VA_ARGS__};
+#ifdef __cplusplus
+#define PARLEY_APP_EXTERN extern "C"
+#else
+#define PARLEY_APP_EXTERN extern
+#endif
+#define PARLEY_APP_TABLE(...)                                                                      \
+    PARLEY_APP_EXTERN PARLEY_API const struct parley_app_hooks parley_app;                         \
+    const struct parley_app_hooks parley_app = {__VA_ARGS__};
 #endif
 
 /* The whole command line of `parley` with a built-in application. Returns the exit status. */
@@ -68,6 +77,7 @@ PARLEY_API int parley_main(int argc, char **argv, const struct parley_app_hooks 
 PARLEY_API void parley_app_set_state(struct parley_app *app, void *state);
 PARLEY_API void *parley_app_state(const struct parley_app *app);
 
+/* Its Socket.IO server; NULL while `socketio.enabled` is false. */
 PARLEY_API struct parley_io *parley_app_io(struct parley_app *app);
 
 /* The value of a setting as text ("socketio.ping_interval_ms"), NULL when there is none of that

@@ -49,6 +49,7 @@ PARLEY_API void *parley_ws_user(const struct parley_ws *ws);
 
 /* --- a request --- */
 
+/* What is asked. Texts are borrowed until the answer. */
 PARLEY_API const char *parley_request_method(const struct parley_request *request);
 PARLEY_API const char *parley_request_path(const struct parley_request *request);   /* decoded */
 PARLEY_API const char *parley_request_target(const struct parley_request *request); /* as it came */

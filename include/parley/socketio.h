@@ -136,9 +136,12 @@ PARLEY_API void parley_eio_close(struct parley_eio *connection);
 
 /* --- sockets --- */
 
+/* Keep a socket beyond the callback: one unref for each ref, NULL is fine. It stays memory, not a
+ * connection: once its client has gone, calls return PARLEY_E_CLOSED. */
 PARLEY_API struct parley_socket *parley_socket_ref(struct parley_socket *socket);
 PARLEY_API void parley_socket_unref(struct parley_socket *socket);
 
+/* Who it is: what is returned lives as long as the socket. */
 PARLEY_API const char *
 parley_socket_id(const struct parley_socket *socket); /* 20 characters; not a secret */
 PARLEY_API const char *parley_socket_ns(const struct parley_socket *socket);
@@ -335,16 +338,24 @@ PARLEY_API struct parley_op *parley_from(struct parley_socket *socket);
 PARLEY_API struct parley_op *parley_to(struct parley_socket *socket, const char *room);
 PARLEY_API struct parley_op *parley_broadcast(struct parley_socket *socket);
 
+/* Narrow or widen the selection: `to` adds a room, without the calling socket; `within` adds one
+ * with it; `except` takes a room's members out again; `broadcast` is everyone but the socket. Rooms
+ * that nobody is in select nobody. */
 PARLEY_API struct parley_op *parley_op_to(struct parley_op *op, const char *room);
 PARLEY_API struct parley_op *parley_op_within(struct parley_op *op, const char *room);
 PARLEY_API struct parley_op *parley_op_except(struct parley_op *op, const char *room);
 PARLEY_API struct parley_op *parley_op_broadcast(struct parley_op *op);
+
+/* How an emit is made: volatile: only to those who can take it at once; local: to this node alone;
+ * compress: a hint; timeout: for emit_ack, in ms. */
 PARLEY_API struct parley_op *parley_op_volatile(struct parley_op *op);
 PARLEY_API struct parley_op *parley_op_local(struct parley_op *op);
 PARLEY_API struct parley_op *parley_op_compress(struct parley_op *op, bool compress);
 PARLEY_API struct parley_op *parley_op_timeout(struct parley_op *op, uint32_t timeout_ms);
 PARLEY_API void parley_op_drop(struct parley_op *op); /* not used after all */
 
+/* Emit to all that are selected, each once. Arguments and errors as parley_emit and parley_emitf.
+ */
 PARLEY_API int parley_op_emit(struct parley_op *op, const char *event,
                               const struct parley_args *args);
 PARLEY_API int parley_op_emitf(struct parley_op *op, const char *event, const char *fmt, ...)
@@ -358,6 +369,8 @@ parley_op_emit_ack(struct parley_op *op, const char *event, const struct parley_
                    void (*on_done)(int status, const struct parley_val *answers, void *user),
                    void *user);
 
+/* Let the selected sockets join or leave a room, or disconnect them as parley_disconnect, or with
+ * close_connection as parley_disconnect_all, does. */
 PARLEY_API int parley_op_join(struct parley_op *op, const char *room);
 PARLEY_API int parley_op_leave(struct parley_op *op, const char *room);
 PARLEY_API int parley_op_disconnect(struct parley_op *op, bool close_connection);

@@ -61,6 +61,7 @@ PARLEY_API void parley_val_unref(const struct parley_val *val);
 
 /* --- Looking --- */
 
+/* What it is; PARLEY_KIND_NULL of NULL. */
 PARLEY_API enum parley_kind parley_val_kind(const struct parley_val *val);
 
 /* The value, or `fallback` when it is something else. An integer is read from any number that is
@@ -90,6 +91,7 @@ PARLEY_API const struct parley_val *parley_val_get(const struct parley_val *val,
 
 /* --- Making --- */
 
+/* Scalars. */
 PARLEY_API PARLEY_MUST_CHECK struct parley_val *parley_val_new_null(void);
 PARLEY_API PARLEY_MUST_CHECK struct parley_val *parley_val_new_bool(bool value);
 PARLEY_API PARLEY_MUST_CHECK struct parley_val *parley_val_new_int(int64_t value);
@@ -148,9 +150,11 @@ PARLEY_API PARLEY_MUST_CHECK struct parley_args *parley_args_new(void);
 PARLEY_API PARLEY_MUST_CHECK struct parley_args *parley_args_format(const char *fmt, ...)
     PARLEY_PRINTF(1, 2);
 
+/* One more reference, and one given back; as of values. */
 PARLEY_API const struct parley_args *parley_args_ref(const struct parley_args *args);
 PARLEY_API void parley_args_unref(const struct parley_args *args);
 
+/* How many arguments there are. */
 PARLEY_API size_t parley_args_count(const struct parley_args *args);
 
 /* Argument number `i`; NULL past the end. */

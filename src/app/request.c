@@ -1,7 +1,7 @@
 /* The application's view of an HTTP request: a struct parley_request is a struct pl_web_request. */
 #include "app/app.h"
 #include "parley/http.h"
-#include "value/value_internal.h"
+#include "value/wire.h"
 
 #include <stdarg.h>
 

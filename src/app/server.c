@@ -88,6 +88,8 @@ static void collect_metrics(void *user, struct pl_metrics *metrics)
     pl_metrics_set(metrics, PL_METRIC_QUEUE_BYTES, (int64_t)queue_bytes(server));
     pl_metrics_set(metrics, PL_METRIC_STREAMS, (int64_t)stats.stream_count);
     pl_metrics_set(metrics, PL_METRIC_SUBSCRIPTIONS, (int64_t)stats.member_count);
+    pl_metrics_set(metrics, PL_METRIC_SUSPENSIONS, (int64_t)stats.suspend_count);
+    pl_metrics_set(metrics, PL_METRIC_INBOUND_BYTES, (int64_t)stats.inbound_bytes);
     pl_metrics_set(metrics, PL_METRIC_PUBLISHES, (int64_t)stats.publish_count);
     pl_metrics_set(metrics, PL_METRIC_DELIVERIES, (int64_t)server->fanout.delivered_count);
     pl_metrics_set(metrics, PL_METRIC_VOLATILE_DROPS,

@@ -288,6 +288,10 @@ size_t pl_fanout_publish(struct pl_fanout *fanout, const struct pl_fanout_publis
     }
     for (size_t i = 0; i < PL_ENCODING_MAX; i++) {
         total += used[i];
+        if (publish->reach != NULL && used[i] > 0) {
+            publish->reach->recipients += used[i];
+            publish->reach->bytes += (uint64_t)used[i] * publish->frames[i]->len;
+        }
         if (publish->frames[i] != NULL && used[i] < audience) {
             pl_frame_unref_many(publish->frames[i], audience - used[i]);
         }

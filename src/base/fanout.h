@@ -82,6 +82,12 @@ enum {
     PL_SEND_VOLATILE = 1, /* drop for a sink that is not ready, or has something queued */
 };
 
+/* Whom a publish has reached. */
+struct pl_fanout_reach {
+    uint64_t recipients;
+    uint64_t bytes; /* of the frames they were handed */
+};
+
 struct pl_fanout_publish {
     const uint32_t *include; /* streams */
     size_t include_count;
@@ -91,6 +97,7 @@ struct pl_fanout_publish {
     unsigned flags;           /* PL_SEND_... */
     struct pl_frame *const
         *frames; /* PL_ENCODING_MAX of them, borrowed; NULL where nobody needs one */
+    struct pl_fanout_reach *reach; /* added to by who delivers on the same thread; may be NULL */
 };
 
 void pl_fanout_init(struct pl_fanout *fanout);

@@ -24,8 +24,6 @@
       "")                                                                                          \
     X(CONNECTIONS_CLOSED_OVERFLOW, COUNTER, "parley_connections_closed_total",                     \
       "reason=\"overflow\"", 1, "")                                                                \
-    X(CONNECTIONS_CLOSED_TIMEOUT, COUNTER, "parley_connections_closed_total",                      \
-      "reason=\"timeout\"", 1, "")                                                                 \
     X(NETWORK_BYTES_IN, COUNTER, "parley_network_bytes_total", "direction=\"in\"", 1,              \
       "Bytes read from and written to sockets.")                                                   \
     X(NETWORK_BYTES_OUT, COUNTER, "parley_network_bytes_total", "direction=\"out\"", 1, "")        \
@@ -118,10 +116,10 @@
       "dialect=\"socketio\",result=\"failed\"", 1, "")                                             \
     X(STREAMS, GAUGE, "parley_streams", "", 1, "Streams that have members now.")                   \
     X(SUBSCRIPTIONS, GAUGE, "parley_subscriptions", "", 1, "Memberships of streams now.")          \
-    X(SUSPENDED, GAUGE, "parley_sessions_suspended", "", 1,                                        \
-      "Sessions whose input waits for an unfinished request.")                                     \
-    X(APP_ERRORS, COUNTER, "parley_app_errors_total", "", 1,                                       \
-      "Handlers of the application that reported a failure.")                                      \
+    X(SUSPENSIONS, COUNTER, "parley_suspensions_total", "", 1,                                     \
+      "Requests that made the later messages of their session wait.")                              \
+    X(INBOUND_BYTES, GAUGE, "parley_inbound_bytes", "", 1,                                         \
+      "Bytes of messages that wait for an unfinished request.")                                    \
     X(LOG_SUPPRESSED, COUNTER, "parley_log_lines_suppressed_total", "", 1,                         \
       "Log lines left out by rate limits.")                                                        \
     /* the process */                                                                              \

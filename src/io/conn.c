@@ -13,6 +13,8 @@
 #define STALL_MS 30000 /* and, while it still sends, for the peer to take something */
 #define REST_LIMIT_BYTES (8u * 1024 * 1024) /* never reached: protocols refuse far earlier */
 
+_Static_assert(sizeof(struct pl_conn) <= 304, "an idle connection is meant to be small");
+
 static void on_ready(struct pl_watch *watch, unsigned ready);
 static void close_later(struct pl_conn *conn, enum pl_conn_end end);
 static const struct pl_sink_ops conn_sink_ops;
@@ -116,9 +118,9 @@ void pl_conn_close(struct pl_conn *conn, enum pl_conn_end end)
     conn->set->count--;
     pl_metrics_add(conn->set->metrics, PL_METRIC_CONNECTIONS, -1);
     pl_metrics_add(conn->set->metrics, metric_of_end(conn->end), 1);
-    pl_list_remove(
-        &conn->later
-             .node); /* a close that was to come: what is deferred before it may still look here */
+    /* Instead of a close that was to come, and behind what others have deferred until now: they
+     * may still look here. */
+    pl_list_remove(&conn->later.node);
     conn->later.run = free_conn;
     pl_loop_defer(conn->set->loop, &conn->later);
 }
@@ -340,9 +342,9 @@ static void keep_rest(struct pl_conn *conn, struct pl_span rest)
 /* Show what was kept, with whatever is behind it. */
 static void show_rest(struct pl_conn *conn)
 {
-    struct pl_buf *rest =
-        conn->rest; /* taken out: the protocol may pause, and be shown the rest again, inside */
+    struct pl_buf *rest = conn->rest;
     size_t taken = 0;
+    /* taken out: the protocol may pause, and be shown the rest again, inside */
     conn->rest = NULL;
     taken = show(conn, (struct pl_span){rest->ptr, rest->len});
     if (conn->state == PL_CONN_OPEN && taken < rest->len) {

@@ -30,15 +30,26 @@ static struct parley_args *args_of_doc(struct pl_doc *doc)
     return args_of_val(list);
 }
 
-struct parley_args *parley_args_format(const char *fmt, ...)
+int pl_args_formatv(struct parley_args **out, const char *fmt, va_list list)
 {
     struct pl_doc *doc = NULL;
-    va_list args;
+    int rc = pl_val_format_doc(&doc, PL_DOC_IN_BRACKETS, fmt, list);
+    if (rc < 0) {
+        return rc;
+    }
+    *out = args_of_doc(doc);
+    return *out == NULL ? PL_E_NOMEM : 0;
+}
+
+struct parley_args *parley_args_format(const char *fmt, ...)
+{
+    struct parley_args *args = NULL;
+    va_list list;
     int rc = 0;
-    va_start(args, fmt);
-    rc = pl_val_format_doc(&doc, PL_DOC_IN_BRACKETS, fmt, args);
-    va_end(args);
-    return rc < 0 ? NULL : args_of_doc(doc);
+    va_start(list, fmt);
+    rc = pl_args_formatv(&args, fmt, list);
+    va_end(list);
+    return rc < 0 ? NULL : args;
 }
 
 struct parley_args *pl_args_of_wire(struct pl_str raw_args, uint32_t height,

@@ -54,7 +54,7 @@ int parley_ackf(struct parley_ack *ack, const char *fmt, ...)
         return 0;
     }
     va_start(list, fmt);
-    rc = pl_sio_args_formatv(&args, fmt, list);
+    rc = pl_args_formatv(&args, fmt, list);
     va_end(list);
     if (rc < 0) {
         parley_ack_drop(ack);

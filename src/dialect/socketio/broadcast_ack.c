@@ -5,7 +5,7 @@
 struct target {
     struct pl_table_link by_id;   /* hash of the socket's id */
     struct parley_socket *socket; /* counted */
-    bool has_answered;
+    bool is_settled; /* it has answered, or left */
 };
 
 struct broadcast {
@@ -16,7 +16,8 @@ struct broadcast {
     struct pl_table by_id;
     struct target *targets;
     size_t target_count;
-    size_t missing_count;
+    size_t missing_count; /* neither answered nor left */
+    bool has_lost_some;   /* who left will not answer any more */
     struct parley_val *answers; /* in the order of arrival */
     void (*on_done)(int status, const struct parley_val *answers, void *user);
     void *user;
@@ -44,6 +45,16 @@ static void on_timeout(struct pl_timer *timer)
     finish(PL_CONTAINER_OF(timer, struct broadcast, timer), PL_E_TIMEOUT);
 }
 
+/* Returns whether that was the last one. */
+static bool finish_if_settled(struct broadcast *broadcast)
+{
+    if (broadcast->missing_count > 0) {
+        return false;
+    }
+    finish(broadcast, broadcast->has_lost_some ? PL_E_CLOSED : 0);
+    return true;
+}
+
 /* --- asking --- */
 
 static struct broadcast *create_broadcast(struct pl_sio_ns *ns,
@@ -54,16 +65,18 @@ static struct broadcast *create_broadcast(struct pl_sio_ns *ns,
     broadcast->id = ns->next_ack_id++;
     broadcast->timer.on_due = on_timeout;
     broadcast->answers = parley_val_new_array();
-    broadcast->target_count = sockets->count;
-    broadcast->missing_count = sockets->count;
     if (sockets->count > 0) {
         broadcast->targets = pl_alloc_array(sockets->count, sizeof(*broadcast->targets));
     }
     for (size_t i = 0; i < sockets->count; i++) {
-        struct target *target = &broadcast->targets[i];
-        target->socket = parley_socket_ref(sockets->sockets[i]);
-        pl_table_add(&broadcast->by_id, &target->by_id, target->socket->by_id.hash);
+        struct target *target = &broadcast->targets[broadcast->target_count];
+        if (sockets->sockets[i]->state == PL_SIO_CONNECTED) { /* not ended by who was told of it */
+            target->socket = parley_socket_ref(sockets->sockets[i]);
+            pl_table_add(&broadcast->by_id, &target->by_id, target->socket->by_id.hash);
+            broadcast->target_count++;
+        }
     }
+    broadcast->missing_count = broadcast->target_count;
     pl_list_push_back(&ns->broadcasts, &broadcast->in_ns);
     return broadcast;
 }
@@ -140,9 +153,7 @@ static int ask(const struct parley_op *op, struct pl_sio_emission *emission,
     }
     broadcast->on_done = on_done;
     broadcast->user = user;
-    if (broadcast->missing_count == 0) {
-        finish(broadcast, 0);
-    } else {
+    if (!finish_if_settled(broadcast)) {
         start_timer(broadcast, op->timeout_ms);
     }
     return 0;
@@ -213,15 +224,39 @@ void pl_sio_broadcast_receive(struct parley_socket *socket, const struct pl_sio_
 {
     struct broadcast *broadcast = find_broadcast(socket->ns, message->packet.id);
     struct target *target = broadcast == NULL ? NULL : find_target(broadcast, socket);
-    if (target == NULL || target->has_answered) {
+    if (target == NULL || target->is_settled) {
         return;
     }
-    target->has_answered = true;
+    target->is_settled = true;
     broadcast->missing_count--;
     if (parley_val_array_add(broadcast->answers, first_argument(message)) < 0) {
         finish(broadcast, PL_E_NOMEM);
-    } else if (broadcast->missing_count == 0) {
-        finish(broadcast, 0);
+    } else {
+        finish_if_settled(broadcast);
+    }
+}
+
+/* The first broadcast that waits for this socket; NULL. */
+static struct broadcast *settle_one(const struct pl_sio_ns *ns, const struct parley_socket *socket)
+{
+    for (struct pl_list *node = ns->broadcasts.next; node != &ns->broadcasts; node = node->next) {
+        struct broadcast *broadcast = PL_CONTAINER_OF(node, struct broadcast, in_ns);
+        struct target *target = find_target(broadcast, socket);
+        if (target != NULL && !target->is_settled) {
+            target->is_settled = true;
+            broadcast->missing_count--;
+            broadcast->has_lost_some = true;
+            return broadcast;
+        }
+    }
+    return NULL;
+}
+
+void pl_sio_broadcasts_leave(struct parley_socket *socket)
+{
+    struct broadcast *broadcast = NULL;
+    while ((broadcast = settle_one(socket->ns, socket)) != NULL) {
+        finish_if_settled(broadcast); /* its callback may change the list: start again */
     }
 }
 

@@ -23,28 +23,37 @@ static int select_all(struct pl_sio_sockets *out, struct parley_op *op)
     return 0;
 }
 
-int parley_op_join(struct parley_op *op, const char *room)
+/* The name is copied: it may be one that parley_room_at gave out, which goes with the first change
+ * of that socket's rooms. */
+static int for_each_room(struct parley_op *op, const char *room,
+                         int (*change)(struct parley_socket *socket, const char *room))
 {
     struct pl_sio_sockets sockets = {0};
-    int rc = select_all(&sockets, op);
+    struct pl_sio_name *name = NULL;
+    int rc = 0;
+    if (room == NULL) {
+        parley_op_drop(op);
+        return PL_E_INVALID;
+    }
+    name = pl_sio_name_create(pl_str_of_cstr(room));
+    rc = select_all(&sockets, op);
     for (size_t i = 0; i < sockets.count; i++) {
-        int one_rc = parley_join(sockets.sockets[i], room);
+        int one_rc = change(sockets.sockets[i], name->text);
         rc = one_rc < 0 && one_rc != PL_E_CLOSED ? one_rc : rc;
     }
     pl_sio_sockets_fini(&sockets);
+    pl_sio_name_unref(name);
     return rc;
+}
+
+int parley_op_join(struct parley_op *op, const char *room)
+{
+    return for_each_room(op, room, parley_join);
 }
 
 int parley_op_leave(struct parley_op *op, const char *room)
 {
-    struct pl_sio_sockets sockets = {0};
-    int rc = select_all(&sockets, op);
-    for (size_t i = 0; i < sockets.count; i++) {
-        int one_rc = parley_leave(sockets.sockets[i], room);
-        rc = one_rc < 0 && one_rc != PL_E_CLOSED ? one_rc : rc;
-    }
-    pl_sio_sockets_fini(&sockets);
-    return rc;
+    return for_each_room(op, room, parley_leave);
 }
 
 int parley_op_disconnect(struct parley_op *op, bool close_connection)

@@ -186,6 +186,9 @@ void pl_sio_conn_note_former(struct pl_sio_conn *conn, struct pl_str ns)
     if (conn->former == NULL) {
         conn->former = pl_alloc(sizeof(*conn->former));
     }
+    if (conn->former->count >= conn->io->config.namespaces_max) { /* the oldest is long over */
+        pl_sio_names_remove(conn->former, pl_sio_name_str(conn->former->names[0]));
+    }
     pl_sio_names_add(conn->former, ns);
 }
 

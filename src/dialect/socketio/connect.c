@@ -281,7 +281,9 @@ static void connect_socket(struct joining *joining)
     joining->socket = socket; /* the reference of this call */
     replay(joining);
     send_answer(socket);
-    join_rooms(socket);
+    if (socket->state == PL_SIO_CONNECTED) { /* sending may have found that it cannot go on */
+        join_rooms(socket);
+    }
     if (socket->state == PL_SIO_CONNECTED) {
         ns->on_connect(socket, socket->auth == NULL ? ns->io->empty_object : socket->auth,
                        ns->user);
@@ -363,6 +365,20 @@ static void on_match(void *owner, const struct pl_sio_verdict *verdict)
     pl_sio_ns_unref(parent);
 }
 
+/* An answer inside the call may be the end of the joining: what the function was given is held. */
+static void ask_parent(struct joining *joining, struct pl_sio_ns *parent)
+{
+    struct parley_io *io = joining->conn->io;
+    struct pl_sio_name *name = pl_sio_name_ref(joining->name);
+    const struct parley_val *auth =
+        parley_val_ref(joining->auth == NULL ? io->empty_object : joining->auth);
+    struct parley_next *next = pl_sio_next_create(io, on_match, drop_joining, joining);
+    joining->asked = pl_sio_ns_ref(parent);
+    parent->match(name->text, auth, next, parent->match_user);
+    parley_val_unref(auth);
+    pl_sio_name_unref(name);
+}
+
 static void try_parents(struct joining *joining)
 {
     struct parley_io *io = joining->conn->io;
@@ -370,11 +386,7 @@ static void try_parents(struct joining *joining)
     while ((parent = pl_sio_parent_after(io, joining->parents_tried)) != NULL) {
         joining->parents_tried = parent->order;
         if (parent->pattern == NULL) {
-            struct parley_next *next = pl_sio_next_create(io, on_match, drop_joining, joining);
-            joining->asked = pl_sio_ns_ref(parent);
-            parent->match(joining->name->text,
-                          joining->auth == NULL ? io->empty_object : joining->auth, next,
-                          parent->match_user);
+            ask_parent(joining, parent);
             return;
         }
         if (pl_pattern_matches(parent->pattern, pl_sio_name_str(joining->name))) {
@@ -401,7 +413,8 @@ static struct joining *create_joining(struct pl_sio_conn *conn, const struct pl_
 void pl_sio_connect(struct pl_sio_conn *conn, const struct pl_sio_packet *packet)
 {
     struct pl_sio_ns *ns = NULL;
-    if (packet->nsp.len > PL_SIO_NAMESPACE_LEN_MAX) {
+    if (packet->nsp.len > PL_SIO_NAMESPACE_LEN_MAX ||
+        pl_str_find_char(packet->nsp, '\0') < packet->nsp.len) { /* it would pass for a shorter one */
         pl_sio_count(conn->io, PL_METRIC_REFUSED_NAMESPACE, 1);
         send_error(conn, packet->nsp, "Invalid namespace", NULL);
         return;

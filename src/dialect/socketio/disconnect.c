@@ -142,6 +142,7 @@ void pl_sio_socket_end(struct parley_socket *socket, enum parley_reason reason)
     leave_rooms(socket, reason);
     unregister(socket);
     pl_sio_acks_close(socket);
+    pl_sio_broadcasts_leave(socket);
     call_reason_handler(socket, PL_SIO_ON_DISCONNECT, reason);
     if (socket->rare != NULL) {
         pl_sio_names_fini(&socket->rare->rooms);
@@ -175,8 +176,12 @@ void parley_disconnect(struct parley_socket *socket)
 
 void parley_disconnect_all(struct parley_socket *socket)
 {
-    struct pl_sio_conn *conn = pl_sio_conn_ref(socket->conn);
+    struct pl_sio_conn *conn = NULL;
     struct pl_sio_sockets sockets = {0};
+    if (socket->state == PL_SIO_GONE) { /* the connection may go on without it */
+        return;
+    }
+    conn = pl_sio_conn_ref(socket->conn);
     PL_LIST_EACH(node, &conn->sockets)
     {
         pl_sio_sockets_add(&sockets, PL_CONTAINER_OF(node, struct parley_socket, in_conn));

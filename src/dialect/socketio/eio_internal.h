@@ -73,6 +73,8 @@ struct pl_eio_session {
     char text[];       /* the sid, then the head */
 };
 
+_Static_assert(sizeof(struct pl_eio_session) <= 192, "an idle session is meant to be small");
+
 /* --- engine.c --- */
 
 /* The open session of this name; NULL. */

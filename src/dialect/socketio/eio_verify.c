@@ -92,6 +92,14 @@ void pl_eio_decision_refuse(struct pl_eio_decision *decision, struct pl_str text
     }
 }
 
+void pl_eio_decision_drop(struct pl_eio_decision *decision)
+{
+    if (decision->request != NULL) {
+        pl_web_request_on_abort(decision->request, NULL, NULL);
+    }
+    pl_free(decision);
+}
+
 /* --- a new session --- */
 
 static bool is_sid(struct pl_str sid)

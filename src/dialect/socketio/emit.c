@@ -176,18 +176,14 @@ void pl_sio_tell_outgoing(struct parley_socket *socket, struct pl_str event,
     pl_sio_handlers_unref(handlers);
 }
 
-int pl_sio_emit_one(struct parley_socket *socket, const struct pl_sio_emission *emission,
+static int emit_now(struct parley_socket *socket, const struct pl_sio_emission *emission,
                     unsigned flags)
 {
     struct pl_sio_emission stamped = *emission;
     struct pl_sio_outgoing outgoing;
     struct pl_str id = pl_sio_socket_id(socket);
     char offset[PL_SIO_OFFSET_LEN];
-    int rc = pl_sio_socket_may_emit(socket);
-    if (rc < 0) {
-        return rc;
-    }
-    pl_sio_tell_outgoing(socket, emission->event, emission->args);
+    int rc = 0;
     if (!emission->has_id && (flags & PL_SEND_VOLATILE) == 0) {
         stamped.offset = pl_sio_offset_begin(socket->ns, offset);
     }
@@ -197,6 +193,32 @@ int pl_sio_emit_one(struct parley_socket *socket, const struct pl_sio_emission *
     }
     pl_sio_offset_keep(socket->ns, &outgoing, stamped.offset, &id, 1, NULL, 0);
     return pl_sio_conn_send(socket->conn, &outgoing, flags);
+}
+
+/* Who is told of it may disconnect the socket: then nothing is sent. */
+static int tell_and_emit(struct parley_socket *socket, const struct pl_sio_emission *emission,
+                         unsigned flags)
+{
+    int rc = 0;
+    parley_socket_ref(socket);
+    pl_sio_tell_outgoing(socket, emission->event, emission->args);
+    rc = pl_sio_socket_may_emit(socket);
+    if (rc == 0) {
+        rc = emit_now(socket, emission, flags);
+    }
+    parley_socket_unref(socket);
+    return rc;
+}
+
+int pl_sio_emit_one(struct parley_socket *socket, const struct pl_sio_emission *emission,
+                    unsigned flags)
+{
+    int rc = pl_sio_socket_may_emit(socket);
+    if (rc < 0) {
+        return rc;
+    }
+    return socket->has_outgoing ? tell_and_emit(socket, emission, flags)
+                                : emit_now(socket, emission, flags);
 }
 
 static int emit(struct parley_socket *socket, const char *event, const struct parley_args *args,
@@ -231,27 +253,13 @@ int parley_emit_val(struct parley_socket *socket, const char *event, const struc
     return rc;
 }
 
-int pl_sio_args_formatv(struct parley_args **out, const char *fmt, va_list list)
-{
-    struct pl_doc *doc = NULL;
-    struct parley_val *array = NULL;
-    int rc = pl_val_format_doc(&doc, PL_DOC_IN_BRACKETS, fmt, list);
-    if (rc < 0) {
-        return rc;
-    }
-    array = pl_val_of_doc(doc, doc->text);
-    pl_doc_unref(doc);
-    *out = array == NULL ? NULL : PL_CONTAINER_OF(array, struct parley_args, list);
-    return *out == NULL ? PL_E_NOMEM : 0;
-}
-
 int parley_emitf(struct parley_socket *socket, const char *event, const char *fmt, ...)
 {
     struct parley_args *args = NULL;
     va_list list;
     int rc = 0;
     va_start(list, fmt);
-    rc = pl_sio_args_formatv(&args, fmt, list);
+    rc = pl_args_formatv(&args, fmt, list);
     va_end(list);
     if (rc == 0) {
         rc = emit(socket, event, args, 0);

@@ -1,4 +1,6 @@
 /* An Engine.IO engine: one path of the web server, its sessions, its shutdown. */
+#include "dialect/socketio/engine.h"
+
 #include "dialect/socketio/eio_internal.h"
 
 #define CONFIG_TEXT_MAX 65536

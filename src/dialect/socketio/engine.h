@@ -68,6 +68,8 @@ struct pl_web_request *pl_eio_decision_request(const struct pl_eio_decision *dec
 void pl_eio_decision_accept(struct pl_eio_decision *decision);
 /* text: shown to the client by allow_request; empty for the table's own words. */
 void pl_eio_decision_refuse(struct pl_eio_decision *decision, struct pl_str text);
+/* Nobody will decide any more: the server goes. */
+void pl_eio_decision_drop(struct pl_eio_decision *decision);
 
 #define PL_EIO_SID_MAX 64
 

@@ -69,7 +69,9 @@ struct chain {
 
 static void drop_chain(void *owner)
 {
-    pl_free(owner); /* the decision's request went with the web server */
+    struct chain *chain = owner;
+    pl_eio_decision_drop(chain->decision);
+    pl_free(chain);
 }
 
 static void ask_next(struct chain *chain);

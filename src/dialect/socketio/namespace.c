@@ -2,6 +2,7 @@
 #include "dialect/socketio/sio_internal.h"
 
 #define CHILDREN_MAX_DEFAULT 100000
+#define RECLAIM_LOOKS 64 /* children looked at for one newcomer when there are as many as may be */
 
 /* --- life --- */
 
@@ -331,6 +332,29 @@ static struct pl_sio_ns *create_child(struct pl_sio_ns *parent, struct pl_str na
     return child;
 }
 
+/* A child that nobody is in or waits for. */
+static bool is_idle_child(const struct pl_sio_ns *ns)
+{
+    return ns->parent != NULL && !ns->is_deleted && ns->by_id.count == 0 &&
+           ns->joining_count == 0 && pl_list_is_empty(&ns->broadcasts) &&
+           (ns->store == NULL || pl_sio_store_session_count(ns->store) == 0);
+}
+
+/* Names are the clients': who leaves many empty ones behind must not keep others out for ever. A few
+ * are looked at, from the one looked at longest ago on, and the first idle one is forgotten. */
+static void reclaim_child(struct parley_io *io)
+{
+    for (size_t i = 0; i < RECLAIM_LOOKS && !pl_list_is_empty(&io->namespaces); i++) {
+        struct pl_sio_ns *ns = PL_CONTAINER_OF(io->namespaces.next, struct pl_sio_ns, in_io);
+        if (is_idle_child(ns)) {
+            withdraw(ns);
+            return;
+        }
+        pl_list_remove(&ns->in_io);
+        pl_list_push_back(&io->namespaces, &ns->in_io);
+    }
+}
+
 struct pl_sio_ns *pl_sio_ns_ensure_child(struct pl_sio_ns *parent, struct pl_str name)
 {
     struct parley_io *io = parent->io;
@@ -338,6 +362,9 @@ struct pl_sio_ns *pl_sio_ns_ensure_child(struct pl_sio_ns *parent, struct pl_str
         pl_sio_ns_find(io, name); /* another client's function may have been faster */
     size_t max = io->config.child_namespaces_max == 0 ? CHILDREN_MAX_DEFAULT
                                                       : io->config.child_namespaces_max;
+    if (ns == NULL && io->child_count >= max) {
+        reclaim_child(io);
+    }
     if (ns == NULL && !parent->is_deleted && io->child_count < max) {
         ns = create_child(parent, name);
         publish(ns);
@@ -348,12 +375,9 @@ struct pl_sio_ns *pl_sio_ns_ensure_child(struct pl_sio_ns *parent, struct pl_str
 
 void pl_sio_ns_tidy(struct pl_sio_ns *ns)
 {
-    if (ns->parent == NULL || ns->is_deleted || !ns->io->config.cleans_up_child_namespaces ||
-        ns->by_id.count > 0 || ns->joining_count > 0 || !pl_list_is_empty(&ns->broadcasts) ||
-        (ns->store != NULL && pl_sio_store_session_count(ns->store) > 0)) {
-        return;
+    if (ns->io->config.cleans_up_child_namespaces && is_idle_child(ns)) {
+        withdraw(ns);
     }
-    withdraw(ns);
 }
 
 /* --- deleting --- */

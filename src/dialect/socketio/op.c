@@ -45,17 +45,18 @@ static struct pl_sio_op_room **add_room(struct pl_sio_op_room **end, const char 
     return &room->next;
 }
 
-/* A room that cannot be one has no members: it is kept, and found nowhere. */
+/* A room that cannot be one has no members: it is kept, and found nowhere. NULL is such a room: a
+ * name that an application failed to read must not become "everybody". */
 static void add_target(struct parley_op *op, const char *room)
 {
     op->is_aimed = true;
-    op->rooms_end = add_room(op->rooms_end, room);
+    op->rooms_end = add_room(op->rooms_end, room == NULL ? "\xff" : room);
     op->room_count++;
 }
 
 struct parley_op *parley_op_to(struct parley_op *op, const char *room)
 {
-    if (op != NULL && room != NULL) {
+    if (op != NULL) {
         add_target(op, room);
         op->leaves_out_self = op->socket != NULL;
     }
@@ -64,7 +65,7 @@ struct parley_op *parley_op_to(struct parley_op *op, const char *room)
 
 struct parley_op *parley_op_within(struct parley_op *op, const char *room)
 {
-    if (op != NULL && room != NULL) {
+    if (op != NULL) {
         add_target(op, room);
     }
     return op;
@@ -72,11 +73,13 @@ struct parley_op *parley_op_within(struct parley_op *op, const char *room)
 
 struct parley_op *parley_op_except(struct parley_op *op, const char *room)
 {
-    if (op != NULL && room != NULL) {
+    if (op != NULL) {
         op->is_aimed = true;
         op->leaves_out_self = op->socket != NULL;
-        op->except_end = add_room(op->except_end, room);
-        op->except_count++;
+        if (room != NULL) {
+            op->except_end = add_room(op->except_end, room);
+            op->except_count++;
+        }
     }
     return op;
 }
@@ -272,7 +275,7 @@ int parley_op_emitf(struct parley_op *op, const char *event, const char *fmt, ..
     va_list list;
     int rc = 0;
     va_start(list, fmt);
-    rc = pl_sio_args_formatv(&args, fmt, list);
+    rc = pl_args_formatv(&args, fmt, list);
     va_end(list);
     if (rc < 0) {
         parley_op_drop(op);

@@ -23,6 +23,7 @@ struct pl_sio_store {
     int64_t dropped_us; /* stamp of the newest packet that is gone */
     int64_t last_us;    /* stamp of the newest packet ever */
     struct pl_list sessions;
+    size_t session_bytes;
     struct pl_table by_pid;
 };
 
@@ -200,6 +201,7 @@ struct pl_sio_kept_session *pl_sio_kept_session_create(struct pl_str id, struct 
         add_len(&size, rooms, room_count); /* rooms of one socket: bounded where they are joined */
     PL_ASSERT(fits && id.len == PL_SIO_ID_LEN && pid.len == PL_SIO_ID_LEN);
     session = pl_alloc(size);
+    session->bytes = size;
     session->rooms = (struct pl_str *)(void *)(session + 1);
     session->room_count = room_count;
     copy_names(session->rooms, rooms, room_count, (char *)(session->rooms + room_count));
@@ -224,6 +226,7 @@ static struct pl_sio_kept_session *take_session(struct pl_sio_store *store,
 {
     pl_list_remove(&session->in_store);
     pl_table_remove(&store->by_pid, &session->by_pid);
+    store->session_bytes -= session->bytes;
     return session;
 }
 
@@ -236,6 +239,7 @@ static void bound_sessions(struct pl_sio_store *store, int64_t now_ms)
 {
     while (store->by_pid.count > 0 &&
            (store->by_pid.count > store->limits.sessions ||
+            store->session_bytes > store->limits.bytes ||
             oldest_session(store)->left_ms + store->limits.age_ms < now_ms)) {
         pl_sio_kept_session_free(take_session(store, oldest_session(store)));
     }
@@ -248,6 +252,7 @@ void pl_sio_store_keep(struct pl_sio_store *store, struct pl_sio_kept_session *s
     pl_list_push_back(&store->sessions, &session->in_store);
     pl_table_add(&store->by_pid, &session->by_pid,
                  pl_siphash(store->hash_key, session->pid, PL_SIO_ID_LEN));
+    store->session_bytes += session->bytes;
     bound_sessions(store, now_ms);
 }
 

@@ -1,6 +1,5 @@
 /* What a namespace keeps so that a client whose connection broke misses nothing: the sessions that
- * left, and the packets sent since. Both are bounded by age and number, packets by their bytes as
- * well; the oldest go first. Source: shared spec socketio.md 3.8. Threads: one at a time. The clock
+ * left, and the packets sent since. Both are bounded by age, number and bytes; the oldest go first. Source: shared spec socketio.md 3.8. Threads: one at a time. The clock
  * is the caller's (now_ms: monotonic); stamps are what offsets are made of, and strictly increase.
  */
 #ifndef PL_DIALECT_SOCKETIO_RECOVERY_H
@@ -19,7 +18,7 @@ struct pl_sio_store_limits {
     int64_t age_ms;
     uint32_t sessions;
     uint32_t packets;
-    size_t bytes;
+    size_t bytes; /* of packets; and, counted apart, of sessions with their rooms' names */
 };
 
 /* --- offsets: a packet's stamp as text, whose order is the stamps' --- */
@@ -62,6 +61,7 @@ struct pl_sio_kept_session {
     int64_t left_ms;
     void *data; /* what the owner wants kept, given back through free_data */
     void (*free_data)(void *data);
+    size_t bytes; /* of this allocation */
     size_t room_count;
     struct pl_str *rooms; /* its own id among them; text and array are in this allocation */
     char id[PL_SIO_ID_LEN];

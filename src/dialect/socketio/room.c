@@ -56,27 +56,31 @@ int pl_sio_room_join(struct parley_socket *socket, struct pl_str room)
         return rc;
     }
     socket->room_count++;
-    forget_names(socket);
     struct pl_sio_name *name = name_for_listeners(socket, room);
+    forget_names(socket); /* `room` may have been one of them */
     if (name != NULL) {
+        parley_socket_ref(socket); /* a listener may end it */
         if (is_new) {
             tell(socket, PARLEY_ROOM_CREATED, name->text);
         }
         tell(socket, PARLEY_ROOM_JOINED, name->text);
         pl_sio_name_unref(name);
+        parley_socket_unref(socket);
     }
     return 0;
 }
 
 /* The member has left; `name` is NULL when nobody listens. */
-static void tell_left(const struct parley_socket *socket, struct pl_sio_name *name)
+static void tell_left(struct parley_socket *socket, struct pl_sio_name *name)
 {
     if (name != NULL) {
+        parley_socket_ref(socket); /* a listener may end it */
         tell(socket, PARLEY_ROOM_LEFT, name->text);
         if (pl_sio_room_stream(socket->ns, pl_sio_name_str(name)) == NULL) {
             tell(socket, PARLEY_ROOM_DELETED, name->text);
         }
         pl_sio_name_unref(name);
+        parley_socket_unref(socket);
     }
 }
 

@@ -181,44 +181,25 @@ void pl_sio_select(struct pl_sio_sockets *out, const struct parley_op *op, struc
 
 /* --- sending --- */
 
-struct encoder {
-    struct parley_io *io;
-    const struct pl_sio_outgoing *outgoing;
-    size_t frame_bytes; /* of the last frame made */
-};
-
 static struct pl_frame *encode(void *user, uint8_t encoding)
 {
-    struct encoder *encoder = user;
-    struct pl_frame *frame = pl_sio_outgoing_frame(encoder->outgoing, encoding);
-    encoder->frame_bytes = frame == NULL ? encoder->frame_bytes : frame->len;
-    return frame;
-}
-
-/* Counted by the sizes of the streams: who is in several rooms is counted in each, so that counting
- * costs a publish nothing. */
-static void count_recipients(const struct selection *selection, const struct encoder *encoder)
-{
-    size_t count = 0;
-    for (size_t i = 0; i < selection->publish.include_count; i++) {
-        count += pl_stream_subscriber_count(selection->publish.include[i]);
-    }
-    count -= pl_size_min(count, selection->exclude_id_count);
-    pl_sio_count(encoder->io, PL_METRIC_SOCKETIO_MESSAGES_OUT, (int64_t)count);
-    pl_sio_count(encoder->io, PL_METRIC_SOCKETIO_BYTES_OUT,
-                 (int64_t)(count * encoder->frame_bytes));
+    const struct pl_sio_outgoing *outgoing = user;
+    return pl_sio_outgoing_frame(outgoing, encoding);
 }
 
 static int publish(struct selection *selection, const struct pl_sio_outgoing *outgoing)
 {
-    struct encoder encoder = {.io = selection->ns->io, .outgoing = outgoing};
+    struct parley_io *io = selection->ns->io;
+    struct pl_fanout_reach reach = {0};
     int rc = 0;
     if (selection->exclude_id_count == 1) {
         selection->publish.except = pl_sio_socket_session(excluded_ids(selection)[0]);
     }
-    selection->publish.message = (struct pl_message){encode, &encoder};
-    rc = pl_hub_publish(selection->ns->io->hub, &selection->publish);
-    count_recipients(selection, &encoder);
+    selection->publish.message = (struct pl_message){encode, (void *)(uintptr_t)outgoing};
+    selection->publish.reach = &reach;
+    rc = pl_hub_publish(io->hub, &selection->publish);
+    pl_sio_count(io, PL_METRIC_SOCKETIO_MESSAGES_OUT, (int64_t)reach.recipients);
+    pl_sio_count(io, PL_METRIC_SOCKETIO_BYTES_OUT, (int64_t)reach.bytes);
     return rc;
 }
 

@@ -14,7 +14,7 @@
 #include "dialect/socketio/socketio.h"
 #include "hub/rate.h"
 #include "hub/table.h"
-#include "value/value_internal.h"
+#include "value/wire.h"
 
 #define PL_SIO_NAMESPACE_LEN_MAX 512 /* of a name that clients may bring */
 #define PL_SIO_ROOM_LEN_MAX 65535
@@ -111,7 +111,7 @@ struct parley_io {
     struct pl_sio_limits limits;  /* of every connection's decoder */
     uint8_t hash_key[PL_SIPHASH_KEY_BYTES];
     struct pl_map by_name;     /* namespaces that can be joined */
-    struct pl_list namespaces; /* the same, in the order of creation */
+    struct pl_list namespaces; /* the same */
     struct pl_list parents;    /* patterns and functions, in the order of registration */
     uint64_t next_parent_order;
     size_t child_count;
@@ -202,7 +202,8 @@ struct pl_sio_ns *pl_sio_ns_find(const struct parley_io *io, struct pl_str name)
 struct pl_sio_ns *pl_sio_ns_lookup(struct parley_io *io, const char *name);
 /* The parent registered next after number `order`; NULL at the end. */
 struct pl_sio_ns *pl_sio_parent_after(struct parley_io *io, uint64_t order);
-/* The child, made when it is not there. Borrowed. NULL when there are too many. */
+/* The child, made when it is not there, if need be in the place of one that nobody is in. Borrowed.
+ * NULL when there are too many. */
 struct pl_sio_ns *pl_sio_ns_ensure_child(struct pl_sio_ns *parent, struct pl_str name);
 /* Forget a child that nobody is in any more, where that is configured. */
 void pl_sio_ns_tidy(struct pl_sio_ns *ns);
@@ -461,9 +462,6 @@ PL_MUST_CHECK int pl_sio_emit_one(struct parley_socket *socket,
 /* Tell those who listen to what this socket is sent. */
 void pl_sio_tell_outgoing(struct parley_socket *socket, struct pl_str event,
                           const struct parley_args *args);
-/* Arguments from a template, as parley_args_format. */
-PL_MUST_CHECK int pl_sio_args_formatv(struct parley_args **out, const char *fmt, va_list args)
-    PL_PRINTF(2, 0);
 
 /* With recovery on: a new offset for a packet, in `out`, which it returns; empty otherwise. */
 struct pl_str pl_sio_offset_begin(struct pl_sio_ns *ns, char out[PL_SIO_OFFSET_LEN]);
@@ -487,6 +485,8 @@ void pl_sio_ack_receive(struct parley_socket *socket, const struct pl_sio_messag
 void pl_sio_acks_close(struct parley_socket *socket);
 /* An ACK that no single emit waits for: maybe a broadcast does. */
 void pl_sio_broadcast_receive(struct parley_socket *socket, const struct pl_sio_message *message);
+/* The socket has gone: broadcasts do not wait for it any more. */
+void pl_sio_broadcasts_leave(struct parley_socket *socket);
 /* End all with PL_E_CLOSED: the namespace goes. */
 void pl_sio_broadcasts_close(struct pl_sio_ns *ns);
 

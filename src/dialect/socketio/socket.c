@@ -193,17 +193,20 @@ void parley_socket_set(struct parley_socket *socket, const char *key, void *valu
                        void (*free_value)(void *value))
 {
     struct pl_sio_slot *slot = find_slot(socket, key);
+    void *old_value = slot == NULL ? NULL : slot->value;
+    void (*free_old)(void *) = slot == NULL ? NULL : slot->free_value;
     if (slot == NULL) {
         struct pl_sio_rare *rare = pl_sio_socket_rare(socket);
         slot = pl_alloc(sizeof(*slot) + strlen(key) + 1);
         memcpy(slot->key, key, strlen(key) + 1);
         slot->next = rare->slots;
         rare->slots = slot;
-    } else {
-        free_slot_value(slot);
     }
     slot->value = value;
     slot->free_value = free_value;
+    if (free_old != NULL && old_value != NULL) { /* last: it may do anything with the socket */
+        free_old(old_value);
+    }
 }
 
 void *parley_socket_get(const struct parley_socket *socket, const char *key)

@@ -1,0 +1,80 @@
+#!/usr/bin/env python3
+"""Nothing public without its words: functions, settings, metrics and commands are all documented.
+
+Usage: check_documents.py PARLEY
+"""
+import re
+import sys
+
+from report import Report, run, sources, text_of
+
+PARLEY = sys.argv[1]
+CONFIGURATION = text_of("docs/configuration.md")
+OPERATIONS = text_of("docs/operations.md")
+DOCUMENTS = {path: text_of(path) for path in sources("docs/*.md", "README.md")}
+COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
+
+
+def undocumented_functions(path):
+    """Functions without words: none above them in their paragraph and none behind them on their lines."""
+    for paragraph in re.split(r"\n[ \t]*\n", text_of(path)):
+        for match in re.finditer(r"^PARLEY_API\b[^;]*?\b(parley_\w+)\(.*?\)(?: PARLEY_PRINTF\([^)]*\))?;[^\n]*",
+                                 paragraph, re.MULTILINE | re.DOTALL):
+            above = COMMENT.sub("", paragraph[:match.start()]) != paragraph[:match.start()]
+            behind = COMMENT.search(match.group()) is not None
+            if not above and not behind:
+                yield f"{path}: {match.group(1)} has no comment"
+
+
+def settings_problems():
+    """docs/configuration.md holds the table as the program prints it."""
+    status, table = run(PARLEY, "check", "--markdown")
+    rows = re.findall(r"^\| `.*$", table, re.MULTILINE)
+    if status != 0 or not rows:
+        return [f"parley check --markdown: status {status}, {len(rows)} rows"]
+    written = set(re.findall(r"^\| `.*$", CONFIGURATION, re.MULTILINE))
+    return ([f"docs/configuration.md lacks: {row}" for row in rows if row not in written] +
+            [f"docs/configuration.md has, but the program has not: {row}" for row in written if row not in rows])
+
+
+def metric_problems():
+    """docs/operations.md has a row for each family of metrics, and none for others."""
+    families = set(re.findall(r'"((?:parley|process)_\w+)"', text_of("src/base/metrics.h")))
+    families.add("parley_build_info")
+    written = set(re.findall(r"^\| `((?:parley|process)_\w+)`", OPERATIONS, re.MULTILINE))
+    uses = " ".join(text_of(path) for path in sources("src/**/*.c"))
+    idle = [name for name in re.findall(r"X\((\w+), (?:\\\n\s*)?(?:GAUGE|COUNTER)", text_of("src/base/metrics.h"))
+            if not re.search(rf"\bPL_METRIC_{name}\b", uses) and not re.match(r"HTTP_\dXX", name)]  # by arithmetic
+    return ([f"src/base/metrics.h: nobody counts PL_METRIC_{name}" for name in idle] +
+            [f"docs/operations.md lacks the metric {name}" for name in sorted(families - written)] +
+            [f"docs/operations.md has the metric {name}, the server has not" for name in sorted(written - families)])
+
+
+def command_problems():
+    """Every command is in --help, has a help of its own and is named in a document; no document names another."""
+    rows = re.findall(r'^    \{"([a-z]+)", "', text_of("src/cli/commands.c"), re.MULTILINE)
+    commands = [row for row in rows if f"pl_cmd_{row}" in text_of("src/cli/cli.h")]
+    status, text = run(PARLEY, "--help")
+    if status != 0 or not commands:
+        yield f"parley --help: status {status}; {len(commands)} commands in src/cli/commands.c"
+    for command in commands:
+        if not re.search(rf"^  {command}\b", text, re.MULTILINE):
+            yield f"parley --help does not name '{command}'"
+        status, own = run(PARLEY, "help", command)
+        if status != 0 or "Flags:" not in own:
+            yield f"parley help {command}: status {status}"
+        if not any(f"parley {command}" in words for words in DOCUMENTS.values()):
+            yield f"no document names 'parley {command}'"
+    for path, words in DOCUMENTS.items():
+        for name in re.findall(r"`(?:build/release/)?parley ([a-z]+)\b", words):
+            if name not in commands:
+                yield f"{path}: there is no 'parley {name}'"
+
+
+report = Report()
+for header in sources("include/parley/*.h"):
+    report.check(f"{header}: every function has its comment", list(undocumented_functions(header)))
+report.check("docs/configuration.md has every setting", settings_problems())
+report.check("docs/operations.md has every metric", metric_problems())
+report.check("every command has help and words", list(command_problems()))
+report.exit()

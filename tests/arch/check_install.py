@@ -1,0 +1,101 @@
+#!/usr/bin/env python3
+"""A stranger's view: install into an empty folder, build examples/echo with what pkg-config says, run it both ways.
+
+Usage: check_install.py BUILD-FOLDER CC...    where CC... may end in -fsanitize=..., as the library was built
+"""
+import os
+import pathlib
+import re
+import signal
+import subprocess
+import sys
+import tempfile
+import urllib.request
+
+from report import ROOT, Report, run
+
+BUILD = sys.argv[1]
+CC = [word for word in sys.argv[2:] if not word.startswith("-fsanitize")]
+SANITIZE = [word for word in sys.argv[2:] if word.startswith("-fsanitize")]
+ECHO = ROOT / "examples/echo/echo.c"
+
+
+def install(folder):
+    """The prefix under `folder`, or None; and what was said."""
+    meson = os.environ.get("MESONINTROSPECT", "meson introspect").split()[:-1] or ["meson"]
+    status, said = run(*meson, "install", "-C", BUILD, "--no-rebuild", "--destdir", folder)
+    found = list(folder.rglob("parley.pc"))
+    if status != 0 or len(found) != 1:
+        return None, [f"meson install: status {status}: {said[-2000:]}"]
+    prefix = re.search(r"^prefix=(.*)$", found[0].read_text(), re.MULTILINE).group(1)
+    return pathlib.Path(f"{folder}{prefix}"), []
+
+
+def pkg_config(prefix, *words):
+    """Its answer as words. The prefix is where DESTDIR has put it."""
+    path = next(prefix.rglob("parley.pc")).parent
+    status, text = run("pkg-config", f"--define-variable=prefix={prefix}", *words, "parley",
+                       env={**os.environ, "PKG_CONFIG_PATH": str(path)})
+    if status != 0:
+        raise RuntimeError(f"pkg-config: {text}")
+    return text.split()
+
+
+def compile_with(*words):
+    status, text = run(*CC, "-Wall", "-Wextra", "-Werror", *words)
+    return [] if status == 0 else [f"{' '.join(map(str, words))}: {text[-2000:]}"]
+
+
+def serves(folder, prefix, *command):
+    """What goes wrong when the command is started, asked and told to stop."""
+    libraries = next(prefix.rglob("parley.pc")).parent.parent  # for -Ddefault_library=shared
+    server = subprocess.Popen([*command, "--listen", "127.0.0.1:0", "--data", folder / "data"],
+                              stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+                              env={**os.environ, "LD_LIBRARY_PATH": str(libraries)})
+    try:
+        url = re.search(r"open (http://\S+)", server.stdout.readline())
+        if url is None:
+            server.kill()
+            return [f"it did not start: {server.stderr.read()[-2000:]}"]
+        with urllib.request.urlopen(url.group(1) + "readyz", timeout=20) as answer:
+            ready = answer.status, answer.read().strip()
+        with urllib.request.urlopen(url.group(1) + "socket.io/?EIO=4&transport=polling", timeout=20) as answer:
+            opened = answer.read(1)
+        server.send_signal(signal.SIGTERM)
+        _, log = server.communicate(timeout=30)
+        problems = [] if ready == (200, b"ready") else [f"/readyz: {ready}"]
+        problems += [] if opened == b"0" else [f"no handshake: {opened}"]
+        problems += [] if "app=echo" in log or '"echo"' in log else [f"not our application: {log[-2000:]}"]
+        return problems + ([] if server.returncode == 0 else [f"exit status {server.returncode}: {log[-2000:]}"])
+    except (OSError, subprocess.TimeoutExpired) as error:
+        return [str(error)]
+    finally:
+        server.kill()
+        server.wait()
+
+
+def check_all(report, folder):
+    prefix, problems = install(folder / "root")
+    report.check("meson install brings parley.pc", problems)
+    if prefix is None:
+        return
+    headers = {path.name for path in (ROOT / "include/parley").glob("*.h")}
+    installed = {path.name for path in (prefix / "include/parley").glob("*.h")}
+    report.check("every public header is installed", sorted(headers ^ installed))
+
+    program, shared = folder / "echo", folder / "echo.so"
+    report.check("a program of its own, by pkg-config", compile_with(
+        *SANITIZE, "-DPARLEY_APP_MAIN", "-o", program, ECHO, *pkg_config(prefix, "--cflags", "--libs")))
+    if program.exists():
+        report.check("the program serves, and leaves when told", serves(folder, prefix, program, "serve"))
+    report.check("a shared object, by pkg-config --cflags", compile_with(
+        "-shared", "-fPIC", "-o", shared, ECHO, *pkg_config(prefix, "--cflags")))
+    if shared.exists():
+        report.check("the installed parley loads it", serves(
+            folder, prefix, prefix / "bin/parley", "serve", "--app", shared))
+
+
+main_report = Report()
+with tempfile.TemporaryDirectory(prefix="parley-install-") as temporary:
+    check_all(main_report, pathlib.Path(temporary))
+main_report.exit()

@@ -48,8 +48,7 @@ static void on_hello(struct parley_socket *socket, const char *event,
     parley_val_unref(list);
 }
 
-/* --- room:enter {"room"} -> {"ok","room","members","messages"}: into a room, made when missing ---
- */
+/* --- room:enter {"room"} -> {"ok","room","members","messages"}: made when missing --- */
 
 static struct parley_val *history(const struct room *room)
 {

@@ -12,8 +12,12 @@
  *
  * Handles given to a callback are borrowed for the call; parley_socket_ref keeps a socket longer.
  * All calls belong to the hub's thread. Names (namespaces, rooms, events) are UTF-8 C strings and
- * copied. Calls on a socket that is disconnected return PARLEY_E_CLOSED and do nothing. Wire
- * behaviour: shared spec socketio.md, sections 2, 3 and 6. */
+ * copied; one that is too long or no UTF-8 is PARLEY_E_INVALID. Calls on a socket that is
+ * disconnected return PARLEY_E_CLOSED and do nothing. Sockets are never NULL, except where it says
+ * so. A callback may call anything: disconnect the socket it is called for, delete its namespace,
+ * close the server. What a function registers with (`user`) is the application's, and must live as
+ * long as what it is registered with. Wire behaviour: shared spec socketio.md, sections 2, 3 and 6.
+ */
 #ifndef PARLEY_SOCKETIO_H
 #define PARLEY_SOCKETIO_H
 
@@ -34,7 +38,7 @@ struct parley_next;   /* a middleware's or hook's answer, now or later */
 /* Serve a namespace ("/", "/admin"; a missing slash is added): on_connect runs for each client that
  * joins it, after its CONNECT answer is queued. Registering again replaces the handler. No handler,
  * no namespace: "/" is not there by itself. auth: the client's payload, an empty object when it
- * sent none; never NULL. */
+ * sent none; never NULL. PARLEY_E_INVALID: no name, or one with a comma. */
 PARLEY_API int parley_ns_on(struct parley_io *io, const char *name,
                             void (*on_connect)(struct parley_socket *socket,
                                                const struct parley_val *auth, void *user),
@@ -50,7 +54,8 @@ PARLEY_API int parley_ns_on_pattern(struct parley_io *io, const char *pattern,
                                     void *user);
 
 /* Namespaces by function: `match` decides with parley_next_accept or parley_next_refuse, now or
- * later. */
+ * later; when it refuses, patterns and functions registered after it are tried. Both functions get
+ * `user`. PARLEY_E_INVALID when one is missing. */
 PARLEY_API int parley_ns_on_match(struct parley_io *io,
                                   void (*match)(const char *name, const struct parley_val *auth,
                                                 struct parley_next *next, void *user),
@@ -72,8 +77,10 @@ PARLEY_API void parley_on_new_namespace(struct parley_io *io,
 
 /* A middleware of a namespace or a pattern (the text given to parley_ns_on or _pattern): runs for
  * each CONNECT before the socket is connected, in the order of registration; each must answer
- * `next`, now or later. Refusing sends CONNECT_ERROR. Joining rooms is allowed; emitting is
- * PARLEY_E_STATE. */
+ * `next` once, now or later, also when the client has left: what waits is kept until then. Refusing
+ * sends CONNECT_ERROR. Joining rooms is allowed; emitting is PARLEY_E_STATE. A pattern's
+ * middlewares are those of namespaces made from it later. PARLEY_E_NOT_FOUND when nobody serves
+ * that name yet. */
 PARLEY_API int parley_ns_use(struct parley_io *io, const char *name,
                              void (*middleware)(struct parley_socket *socket,
                                                 struct parley_next *next, void *user),
@@ -96,7 +103,8 @@ PARLEY_API void parley_io_allow_request(struct parley_io *io,
                                                       struct parley_next *next, void *user),
                                         void *user);
 
-/* Every request under the path, in order of registration. Refusing answers 400, code 3. */
+/* Every request under the path, in order of registration. Refusing answers 400, code 3. Like all
+ * hooks of the transport it counts when it is registered in register_channels. */
 PARLEY_API void parley_io_use(struct parley_io *io,
                               void (*middleware)(struct parley_request *request,
                                                  struct parley_next *next, void *user),
@@ -124,7 +132,9 @@ PARLEY_API void parley_io_on_connection_error(struct parley_io *io,
                                               void *user);
 
 /* Raw Engine.IO messages instead of Socket.IO: on `path` ("/engine.io"), or on the configured path
- * with NULL, whose Socket.IO is then off. A connection is named by `id` until on_close. */
+ * with NULL, whose Socket.IO is then off. Only in register_channels. `connection` and `bytes` are
+ * borrowed for the call. Errors as for a route of parley/http.h; PARLEY_E_INVALID without a
+ * function. send: PARLEY_E_CLOSED, PARLEY_E_NOMEM. close delivers what is queued first. */
 struct parley_eio;
 PARLEY_API int parley_eio_on_message(struct parley_io *io, const char *path,
                                      void (*on_message)(struct parley_eio *connection, bool is_text,
@@ -157,7 +167,8 @@ PARLEY_API void parley_on_upgrade(struct parley_socket *socket,
                                   void (*fn)(struct parley_socket *socket, void *user), void *user);
 
 /* The handshake (spec 3.9): headers, time, address, xdomain, secure, issued, url, query, auth; the
- * header and query values are strings. Owned by the socket. */
+ * header and query values are strings. Owned by the socket. Made when it is first asked for: when
+ * the connection is gone by then, it has `auth` alone. NULL without memory. */
 PARLEY_API const struct parley_val *parley_socket_handshake(const struct parley_socket *socket);
 
 /* socket.data: a value of the application's that fetchSockets shows and recovery restores. set
@@ -184,8 +195,8 @@ PARLEY_API int parley_on(struct parley_socket *socket, const char *event,
                                          void *user),
                          void *user);
 
-/* Every event, before its own handler. `first`: before those registered so far. They are not given
- * the ack. */
+/* Every event, before its own handler; prepend: before those registered so far. They are not given
+ * the ack (NULL). PARLEY_E_INVALID without a handler. */
 PARLEY_API int parley_on_any(struct parley_socket *socket,
                              void (*handler)(struct parley_socket *socket, const char *event,
                                              const struct parley_args *args, struct parley_ack *ack,
@@ -218,7 +229,8 @@ PARLEY_API int parley_on_unhandled(struct parley_socket *socket,
                                    void *user);
 
 /* A middleware for the events of one socket: accept hands the event on, refuse drops it and tells
- * on_error. Later events of the connection wait meanwhile. */
+ * on_error. Later events of the connection wait meanwhile. Its acknowledgements do, too: a
+ * middleware must not wait for one. PARLEY_E_INVALID without a middleware. */
 PARLEY_API int parley_use(struct parley_socket *socket,
                           void (*middleware)(struct parley_socket *socket, const char *event,
                                              const struct parley_args *args,
@@ -263,7 +275,8 @@ PARLEY_API int parley_emit(struct parley_socket *socket, const char *event,
                            const struct parley_args *args);
 
 /* The same with the arguments written in place: a comma separated list of JSON templates, as
- * parley_args_format has it:  parley_emitf(s, "login", "{\"numUsers\":%d}", count) */
+ * parley_args_format has it:  parley_emitf(s, "login", "{\"numUsers\":%d}", count)
+ * PARLEY_E_INVALID also when what comes out is not JSON. */
 PARLEY_API int parley_emitf(struct parley_socket *socket, const char *event, const char *fmt, ...)
     PARLEY_PRINTF(3, 4);
 
@@ -275,9 +288,10 @@ PARLEY_API int parley_emit_val(struct parley_socket *socket, const char *event,
 PARLEY_API int parley_emit_volatile(struct parley_socket *socket, const char *event,
                                     const struct parley_args *args);
 
-/* Ask for an acknowledgement: on_ack is called exactly once, with status 0 and the client's
- * arguments, or PARLEY_E_TIMEOUT / PARLEY_E_CLOSED and NULL. timeout_ms 0: the configured one;
- * UINT32_MAX: none. */
+/* Ask for an acknowledgement. When this returns 0, on_ack is called exactly once, later: with
+ * status 0 and the client's arguments (borrowed), or PARLEY_E_TIMEOUT, PARLEY_E_CLOSED or
+ * PARLEY_E_NOMEM and NULL. timeout_ms 0: the configured one; UINT32_MAX: none. On an error it is
+ * never called: as parley_emit, and PARLEY_E_FULL when the client owes as many as configured. */
 PARLEY_API int parley_emit_ack(struct parley_socket *socket, const char *event,
                                const struct parley_args *args, uint32_t timeout_ms,
                                void (*on_ack)(struct parley_socket *socket, int status,
@@ -285,7 +299,8 @@ PARLEY_API int parley_emit_ack(struct parley_socket *socket, const char *event,
                                void *user);
 
 /* Keep an ack beyond its handler: it must be sent or dropped some day, which frees it. NULL for
- * NULL, and when it was answered or kept already. */
+ * NULL, and when the handler's was answered or kept already. One that was kept is returned as it
+ * is, and is still one. */
 PARLEY_API struct parley_ack *parley_ack_keep(struct parley_ack *ack);
 /* Answer an event, once: a kept ack is gone afterwards. NULL ack: 0, and nothing is sent. args may
  * be NULL. PARLEY_E_STATE the second time, PARLEY_E_CLOSED when the client has left, and as
@@ -295,9 +310,11 @@ PARLEY_API int parley_ackf(struct parley_ack *ack, const char *fmt, ...) PARLEY_
 /* Give up a kept ack that will not be sent. */
 PARLEY_API void parley_ack_drop(struct parley_ack *ack);
 
-/* Send DISCONNECT and leave the namespace; the connection stays. */
+/* Send DISCONNECT and leave the namespace; the connection stays. Its handlers run before this
+ * returns. Does nothing in a namespace middleware: refuse instead. */
 PARLEY_API void parley_disconnect(struct parley_socket *socket);
-/* The same in every namespace of the connection, which is then closed. */
+/* The same in every namespace of the connection, which is then closed. Nothing of a socket that is
+ * gone already. */
 PARLEY_API void parley_disconnect_all(struct parley_socket *socket);
 
 /* --- rooms (spec 3.2) --- */
@@ -307,8 +324,8 @@ PARLEY_API int parley_join(struct parley_socket *socket, const char *room);
 PARLEY_API int parley_leave(struct parley_socket *socket, const char *room);
 PARLEY_API void parley_leave_all(struct parley_socket *socket); /* all but its own */
 
-/* Its rooms in the order of joining, its own id first: count, and each by index (borrowed; NULL
- * past the end). */
+/* Its rooms in the order of joining, its own id first: count, and each by index (borrowed until its
+ * rooms change; NULL past the end). */
 PARLEY_API size_t parley_room_count(const struct parley_socket *socket);
 PARLEY_API const char *parley_room_at(const struct parley_socket *socket, size_t index);
 PARLEY_API bool parley_in_room(const struct parley_socket *socket, const char *room);
@@ -330,10 +347,13 @@ PARLEY_API int parley_ns_on_room(struct parley_io *io, const char *ns,
 /* An operator from a namespace selects everyone; from a socket it selects that socket until told
  * otherwise: `to` and `except` select others without the socket, `within` members with it,
  * `broadcast` everyone but it. Each of the calls below changes and returns the operator, so that
- * they chain; the emit, join, leave, disconnect or fetch at the end consumes it. NULL (no such
- * namespace) is passed through and answered PARLEY_E_NOT_FOUND. */
-PARLEY_API struct parley_op *parley_of(struct parley_io *io, const char *ns);
-PARLEY_API struct parley_op *parley_from(struct parley_socket *socket);
+ * they chain; the emit, join, leave, disconnect or fetch at the end consumes it, also on an error.
+ * A NULL operator (no such namespace) is passed through and answered PARLEY_E_NOT_FOUND. A NULL
+ * room is a room that nobody is in, so that a name which could not be read never means everybody.
+ */
+PARLEY_API struct parley_op *parley_of(struct parley_io *io,
+                                       const char *ns); /* a pattern: all made from it */
+PARLEY_API struct parley_op *parley_from(struct parley_socket *socket); /* never NULL */
 /* Shorthands for what is written most. */
 PARLEY_API struct parley_op *parley_to(struct parley_socket *socket, const char *room);
 PARLEY_API struct parley_op *parley_broadcast(struct parley_socket *socket);
@@ -354,16 +374,18 @@ PARLEY_API struct parley_op *parley_op_compress(struct parley_op *op, bool compr
 PARLEY_API struct parley_op *parley_op_timeout(struct parley_op *op, uint32_t timeout_ms);
 PARLEY_API void parley_op_drop(struct parley_op *op); /* not used after all */
 
-/* Emit to all that are selected, each once. Arguments and errors as parley_emit and parley_emitf.
- */
+/* Emit to all that are selected, each once. Arguments and errors as parley_emit, parley_emitf. */
 PARLEY_API int parley_op_emit(struct parley_op *op, const char *event,
                               const struct parley_args *args);
 PARLEY_API int parley_op_emitf(struct parley_op *op, const char *event, const char *fmt, ...)
     PARLEY_PRINTF(3, 4);
 
-/* Broadcast with acknowledgements. on_done is called exactly once: status 0 when all answered,
- * PARLEY_E_TIMEOUT otherwise; `answers` is an array of each client's first argument (null for
- * none), in the order of arrival. */
+/* Broadcast with acknowledgements. When this returns 0, on_done is called exactly once, at once if
+ * nobody is selected: status 0 when all answered, PARLEY_E_CLOSED when all did but those who have
+ * left (or the namespace goes), PARLEY_E_TIMEOUT past the time given by parley_op_timeout (0: the
+ * configured one; UINT32_MAX: none), PARLEY_E_NOMEM. `answers` (borrowed) is an array of each
+ * client's first argument (null for none), in the order of arrival, also when some are missing.
+ * Volatile has no effect. PARLEY_E_UNSUPPORTED for a pattern; otherwise as parley_emit. */
 PARLEY_API int
 parley_op_emit_ack(struct parley_op *op, const char *event, const struct parley_args *args,
                    void (*on_done)(int status, const struct parley_val *answers, void *user),
@@ -371,6 +393,9 @@ parley_op_emit_ack(struct parley_op *op, const char *event, const struct parley_
 
 /* Let the selected sockets join or leave a room, or disconnect them as parley_disconnect, or with
  * close_connection as parley_disconnect_all, does. */
+/* Each selected socket joins, leaves, is disconnected (as parley_disconnect or, with
+ * close_connection, parley_disconnect_all). Sockets that go meanwhile are no error; of other errors
+ * the last is returned. */
 PARLEY_API int parley_op_join(struct parley_op *op, const char *room);
 PARLEY_API int parley_op_leave(struct parley_op *op, const char *room);
 PARLEY_API int parley_op_disconnect(struct parley_op *op, bool close_connection);
@@ -380,12 +405,14 @@ PARLEY_API int parley_op_each(struct parley_op *op,
                               void (*fn)(struct parley_socket *socket, void *user), void *user);
 
 /* fetchSockets: an array of {"id","handshake","rooms","data"}, given to fn (borrowed), of this node
- * and, in a cluster, of the others. */
+ * and, in a cluster, of the others. fn is called once, now or later, when this returns 0: with
+ * status 0, or PARLEY_E_NOMEM and NULL. PARLEY_E_NOT_FOUND, PARLEY_E_UNSUPPORTED for a pattern.
+ * handshake.auth is what the client sent: secrets too. */
 PARLEY_API int parley_op_fetch(struct parley_op *op,
                                void (*fn)(int status, const struct parley_val *sockets, void *user),
                                void *user);
 
-/* One socket of this node by its id; NULL. Borrowed. */
+/* One socket of this node by its id; NULL. Borrowed until it is disconnected. */
 PARLEY_API struct parley_socket *parley_ns_socket(struct parley_io *io, const char *ns,
                                                   const char *id);
 
@@ -393,8 +420,8 @@ PARLEY_API struct parley_socket *parley_ns_socket(struct parley_io *io, const ch
 PARLEY_API size_t parley_ns_count(struct parley_io *io, const char *ns);
 PARLEY_API size_t parley_room_size(struct parley_io *io, const char *ns, const char *room);
 
-/* Disconnect everything ("server shutting down") and refuse newcomers; on_closed when all is gone.
- */
+/* Disconnect everything ("server shutting down") and refuse newcomers; on_closed (may be NULL) in
+ * the next turn, when all is gone, unless the whole server ends before. */
 PARLEY_API void parley_io_close(struct parley_io *io, void (*on_closed)(void *user), void *user);
 
 #ifdef __cplusplus

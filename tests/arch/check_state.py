@@ -12,7 +12,7 @@ from report import Report, run
 ALLOWED = {"fail_countdown": "src/base/alloc.c: failure injection reaches every allocation of every thread"}
 WRITABLE = re.compile(r"^(?:\.data(?!\.rel\.ro)|\.bss|\.tdata|\.tbss|\*COM\*)")
 TOOLS_OWN = re.compile(r"^(?:__|\.L|_ZL|\.data|\.bss)")  # of sanitizers and of coverage
-SYMBOL = re.compile(r"^[0-9a-f]+ .{6}O (\S+)\t[0-9a-f]+ +(?:\.\w+ )?(\S+)$")
+SYMBOL = re.compile(r"^[0-9a-f]+ .{6}(?:O |[ ] (?=\.t))(\S+)\t[0-9a-f]+ +(?:\.\w+ )?(\S+)$")  # .tbss has no O
 
 
 def variables(library, seen):

@@ -123,6 +123,63 @@ describe('Socket.IO callbacks that end what they are about', { skip: isReference
   });
 });
 
+const PLACES = [
+  ...['middleware', 'after-middleware', 'connect', 'any', 'use', 'event', 'outgoing', 'ack'],
+  ...['answers', 'created', 'joined', 'left', 'deleted', 'disconnecting', 'disconnect'],
+];
+const ACTS = ['leave', 'disconnect', 'delete', 'delete-pattern', 'close'];
+
+/** Two clients in `/act/0`, one of which meets its fate in some callback; then both leave. */
+async function act(eio, when, what) {
+  const peers = [await eio.wsOpen(), await eio.wsOpen()];
+  const [bystander, peer] = peers;
+  await join(peer);
+  for (const [i, one] of peers.entries()) {
+    one.socket.on('message', (data) => {
+      const id = /^42\/act\/0,(\d+)\["question/.exec(data.toString())?.[1];
+      if (id !== undefined) {
+        one.send(`43/act/0,${id}["answer"]`);
+      }
+    });
+    one.send(`40/act/0,${JSON.stringify(i === 1 ? { when, what } : {})}`);
+    await one.next('CONNECT').catch(() => {});
+  }
+  const closed = (one) => one.socket.readyState !== one.socket.OPEN;
+  for (const one of peers.filter((each) => !closed(each))) {
+    one.send('42/act/0,["go",1]');
+    one.send('41/act/0,');
+  }
+  if (!closed(bystander)) {
+    bystander.socket.ping();
+    await Promise.race([
+      new Promise((resolve) => bystander.socket.once('pong', resolve)),
+      bystander.closed(),
+    ]);
+  }
+}
+
+describe('Socket.IO callbacks that do the worst there is', { skip: isReference }, () => {
+  for (const recovery of [false, true]) {
+    for (const what of ACTS) {
+      test(`${what} in every callback${recovery ? ', with recovery' : ''}`, { timeout: 60000 }, async () => {
+        const isLasting = what === 'leave' || what === 'disconnect' || what === 'delete';
+        const options = { app: 'more', set: { ...SET, [S.recovery]: recovery } };
+        let server = null;
+        for (const when of PLACES) {
+          server ??= await startServer(options);
+          const eio = new Engine(server, PATH);
+          await act(eio, when, what);
+          eio.close();
+          if (!isLasting || when === PLACES.at(-1)) {
+            await server.stop();
+            server = null;
+          }
+        }
+      });
+    }
+  }
+});
+
 describe('Socket.IO emits', { skip: isReference }, () => {
   const engine = useEngine();
 

@@ -5,7 +5,7 @@
 struct target {
     struct pl_table_link by_id;   /* hash of the socket's id */
     struct parley_socket *socket; /* counted */
-    bool is_settled; /* it has answered, or left */
+    bool is_settled;              /* it has answered, or left */
 };
 
 struct broadcast {
@@ -16,8 +16,8 @@ struct broadcast {
     struct pl_table by_id;
     struct target *targets;
     size_t target_count;
-    size_t missing_count; /* neither answered nor left */
-    bool has_lost_some;   /* who left will not answer any more */
+    size_t missing_count;       /* neither answered nor left */
+    bool has_lost_some;         /* who left will not answer any more */
     struct parley_val *answers; /* in the order of arrival */
     void (*on_done)(int status, const struct parley_val *answers, void *user);
     void *user;
@@ -236,27 +236,35 @@ void pl_sio_broadcast_receive(struct parley_socket *socket, const struct pl_sio_
     }
 }
 
-/* The first broadcast that waits for this socket; NULL. */
-static struct broadcast *settle_one(const struct pl_sio_ns *ns, const struct parley_socket *socket)
+/* Nobody waits for this socket any more. Returns whether that settled a broadcast. */
+static bool strike_out(const struct pl_sio_ns *ns, const struct parley_socket *socket)
 {
+    bool has_settled = false;
     for (struct pl_list *node = ns->broadcasts.next; node != &ns->broadcasts; node = node->next) {
         struct broadcast *broadcast = PL_CONTAINER_OF(node, struct broadcast, in_ns);
         struct target *target = find_target(broadcast, socket);
         if (target != NULL && !target->is_settled) {
             target->is_settled = true;
-            broadcast->missing_count--;
             broadcast->has_lost_some = true;
-            return broadcast;
+            has_settled = --broadcast->missing_count == 0 || has_settled;
         }
     }
-    return NULL;
+    return has_settled;
 }
 
 void pl_sio_broadcasts_leave(struct parley_socket *socket)
 {
-    struct broadcast *broadcast = NULL;
-    while ((broadcast = settle_one(socket->ns, socket)) != NULL) {
-        finish_if_settled(broadcast); /* its callback may change the list: start again */
+    struct pl_sio_ns *ns = socket->ns;
+    struct pl_list *node = NULL;
+    if (!strike_out(ns, socket)) {
+        return;
+    }
+    node = ns->broadcasts.next;
+    while (node != &ns->broadcasts) {
+        struct broadcast *broadcast = PL_CONTAINER_OF(node, struct broadcast, in_ns);
+        /* a callback may change the list: start again */
+        struct pl_list *next = node->next;
+        node = finish_if_settled(broadcast) ? ns->broadcasts.next : next;
     }
 }
 

@@ -160,7 +160,7 @@ static void claim_session(struct joining *joining)
     memcpy(pl_sio_socket_rare(socket)->pid, joining->kept->pid, PL_SIO_ID_LEN);
     for (size_t i = 0; i < joining->kept->room_count; i++) {
         if (!pl_str_eq(joining->kept->rooms[i], pl_sio_socket_id(socket))) {
-            pl_sio_names_add(&socket->rare->rooms, joining->kept->rooms[i]);
+            pl_sio_names_append(&socket->rare->rooms, joining->kept->rooms[i]);
         }
     }
     restore_data(socket, joining->kept);
@@ -414,7 +414,8 @@ void pl_sio_connect(struct pl_sio_conn *conn, const struct pl_sio_packet *packet
 {
     struct pl_sio_ns *ns = NULL;
     if (packet->nsp.len > PL_SIO_NAMESPACE_LEN_MAX ||
-        pl_str_find_char(packet->nsp, '\0') < packet->nsp.len) { /* it would pass for a shorter one */
+        pl_str_find_char(packet->nsp, '\0') <
+            packet->nsp.len) { /* it would pass for a shorter one */
         pl_sio_count(conn->io, PL_METRIC_REFUSED_NAMESPACE, 1);
         send_error(conn, packet->nsp, "Invalid namespace", NULL);
         return;

@@ -166,19 +166,10 @@ static void run_event(struct parley_socket *socket, struct pl_str event,
     pl_sio_handlers_unref(handlers);
 }
 
-/* Whether anybody but the event's own handler will see its name, which then needs a NUL behind it.
- */
-static bool shows_name(const struct pl_sio_handlers *handlers, struct pl_str event)
+/* Whether somebody sees every event, and so this one's name, which then needs a NUL behind it. */
+static bool has_watchers(const struct pl_sio_handlers *handlers)
 {
-    return pl_sio_handlers_find(handlers, event) == NULL || has_kind(handlers, PL_SIO_ON_ANY) ||
-           has_kind(handlers, PL_SIO_ON_USE);
-}
-
-static bool is_heard(const struct pl_sio_handlers *handlers, struct pl_str event)
-{
-    return pl_sio_handlers_find(handlers, event) != NULL ||
-           has_kind(handlers, PL_SIO_ON_UNHANDLED) || has_kind(handlers, PL_SIO_ON_ANY) ||
-           has_kind(handlers, PL_SIO_ON_USE);
+    return has_kind(handlers, PL_SIO_ON_ANY) || has_kind(handlers, PL_SIO_ON_USE);
 }
 
 static void receive_event(struct parley_socket *socket, const struct pl_sio_message *message,
@@ -187,13 +178,15 @@ static void receive_event(struct parley_socket *socket, const struct pl_sio_mess
     const struct pl_sio_packet *packet = &message->packet;
     struct pl_str event = packet->event;
     const struct parley_args *args = NULL;
-    if (!is_heard(socket->handlers, event)) {
+    bool is_handled = pl_sio_handlers_find(socket->handlers, event) != NULL;
+    bool is_shown = !is_handled || has_watchers(socket->handlers);
+    if (!is_handled && !has_kind(socket->handlers, PL_SIO_ON_UNHANDLED) &&
+        !has_watchers(socket->handlers)) {
         return; /* dropped, and not acknowledged (spec 2.9) */
     }
     args = pl_args_of_wire(packet->args, PL_SIO_DEPTH_MAX, message->attachments,
                            message->attachment_count);
-    if (args == NULL ||
-        (shows_name(socket->handlers, event) && !pl_arena_copy(&event, arena, event))) {
+    if (args == NULL || (is_shown && !pl_arena_copy(&event, arena, event))) {
         parley_args_unref(args);
         pl_sio_conn_close(socket->conn, PARLEY_TRANSPORT_ERROR); /* no memory: better than a gap */
         return;

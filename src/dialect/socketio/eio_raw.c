@@ -40,12 +40,17 @@ int parley_eio_on_message(struct parley_io *io, const char *path,
                                      size_t len, void *user),
                           void *user)
 {
-    struct pl_eio_raw *raw = pl_alloc(sizeof(*raw));
+    struct pl_eio_raw *raw = NULL;
     struct pl_eio_config config = io->config.eio;
     struct pl_eio_handler handler = {
-        .on_open = on_open, .on_message = on_message, .on_close = on_close, .user = raw};
+        .on_open = on_open, .on_message = on_message, .on_close = on_close};
     struct pl_error err = {0};
     int rc = 0;
+    if (fn == NULL) {
+        return PL_E_INVALID;
+    }
+    raw = pl_alloc(sizeof(*raw));
+    handler.user = raw;
     *raw = (struct pl_eio_raw){.next = io->raw, .on_message = fn, .user = user};
     if (path != NULL) {
         config.path = pl_str_of_cstr(path);

@@ -35,10 +35,18 @@ void pl_sio_handlers_unref(struct pl_sio_handlers *handlers)
     }
 }
 
-static void copy_item(struct pl_sio_handler *to, const struct pl_sio_handler *from)
+/* Put an item at a place of a table that is being made; `name` is taken. */
+static void put_item(struct pl_sio_handlers *table, size_t at, const struct pl_sio_handler *item,
+                     struct pl_sio_name *name)
 {
-    *to = *from;
-    pl_sio_name_ref(to->name);
+    table->items[at] = *item;
+    table->items[at].name = name;
+    table->kinds |= UINT32_C(1) << item->kind;
+}
+
+static void copy_item(struct pl_sio_handlers *table, size_t at, const struct pl_sio_handler *from)
+{
+    put_item(table, at, from, pl_sio_name_ref(from->name));
 }
 
 const struct pl_sio_handler *pl_sio_handlers_find(const struct pl_sio_handlers *handlers,
@@ -56,6 +64,9 @@ const struct pl_sio_handler *pl_sio_handlers_find(const struct pl_sio_handlers *
 const struct pl_sio_handler *pl_sio_handlers_next(const struct pl_sio_handlers *handlers,
                                                   enum pl_sio_handler_kind kind, size_t *i)
 {
+    if ((handlers->kinds & UINT32_C(1) << kind) == 0) { /* so it is for most kinds of most tables */
+        return NULL;
+    }
     while (*i < handlers->count) {
         const struct pl_sio_handler *item = &handlers->items[(*i)++];
         if (item->kind == kind) {
@@ -89,10 +100,9 @@ static struct pl_sio_handlers *copy_with(const struct pl_sio_handlers *old, size
 {
     struct pl_sio_handlers *table = make_table((size_t)old->count + 1);
     for (size_t i = 0; i < old->count; i++) {
-        copy_item(&table->items[i < at ? i : i + 1], &old->items[i]);
+        copy_item(table, i < at ? i : i + 1, &old->items[i]);
     }
-    table->items[at] = *item;
-    table->items[at].name = name.ptr == NULL ? NULL : pl_sio_name_create(name);
+    put_item(table, at, item, name.ptr == NULL ? NULL : pl_sio_name_create(name));
     return table;
 }
 
@@ -120,7 +130,7 @@ static void remove_items(struct parley_socket *socket, enum pl_sio_handler_kind 
         bool is_removed = item->kind == kind && (fn == NULL || item->fn.any == fn) &&
                           (name.ptr == NULL || pl_str_eq(pl_sio_name_str(item->name), name));
         if (!is_removed) {
-            copy_item(&table->items[count++], item);
+            copy_item(table, count++, item);
         }
     }
     table->count = (uint32_t)count;
@@ -150,7 +160,7 @@ static void set_one(struct parley_socket *socket, const struct pl_sio_handler *i
     } else if (!is_same(&old->items[at], item, name)) {
         struct pl_sio_handlers *table = make_table(old->count);
         for (size_t i = 0; i < old->count; i++) {
-            copy_item(&table->items[i], &old->items[i]);
+            copy_item(table, i, &old->items[i]);
         }
         table->items[at].fn = item->fn;
         table->items[at].user = item->user;

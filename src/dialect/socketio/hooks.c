@@ -24,6 +24,9 @@ void parley_io_use(struct parley_io *io,
                    void *user)
 {
     struct pl_sio_hooks *hooks = &io->hooks;
+    if (io->engine != NULL) { /* requests on their way through the list stand in it */
+        return;
+    }
     hooks->middlewares =
         pl_realloc(hooks->middlewares, (hooks->middleware_count + 1) * sizeof(*hooks->middlewares));
     hooks->middlewares[hooks->middleware_count++] = (struct pl_sio_hook){middleware, user};

@@ -49,12 +49,17 @@ bool pl_sio_names_add(struct pl_sio_names *names, struct pl_str text)
     if (pl_sio_names_has(names, text)) {
         return false;
     }
+    pl_sio_names_append(names, text);
+    return true;
+}
+
+void pl_sio_names_append(struct pl_sio_names *names, struct pl_str text)
+{
     if (names->count == names->cap) {
         names->cap = names->cap == 0 ? 4 : names->cap * 2;
         names->names = pl_realloc(names->names, names->cap * sizeof(struct pl_sio_name *));
     }
     names->names[names->count++] = pl_sio_name_create(text);
-    return true;
 }
 
 bool pl_sio_names_remove(struct pl_sio_names *names, struct pl_str text)

@@ -6,6 +6,8 @@
 #include "base/alloc.h"
 #include "base/hash.h"
 
+#include <stdlib.h>
+
 struct entry {
     struct pl_sio_kept_packet packet; /* everything in it is in this allocation, or counted */
     size_t bytes;
@@ -307,14 +309,34 @@ static size_t first_after(const struct pl_sio_store *store, int64_t stamp_us)
     return low;
 }
 
-static bool is_in_any(const struct pl_sio_kept_session *session, const struct pl_str *rooms,
+/* Any order will do, as long as it is one. */
+static int compare_names(const void *a, const void *b)
+{
+    const struct pl_str *one = a;
+    const struct pl_str *other = b;
+    if (one->len != other->len) {
+        return one->len < other->len ? -1 : 1;
+    }
+    return one->len == 0 ? 0 : memcmp(one->ptr, other->ptr, one->len);
+}
+
+/* The session's rooms in that order: a client may be in many, and have missed many packets. */
+static struct pl_str *sort_rooms(const struct pl_sio_kept_session *session)
+{
+    struct pl_str *sorted = pl_alloc_array(session->room_count + 1, sizeof(*sorted));
+    if (session->room_count > 0) {
+        memcpy(sorted, session->rooms, session->room_count * sizeof(*sorted));
+        qsort(sorted, session->room_count, sizeof(*sorted), compare_names);
+    }
+    return sorted;
+}
+
+static bool is_in_any(const struct pl_str *sorted, size_t sorted_count, const struct pl_str *rooms,
                       size_t count)
 {
     for (size_t i = 0; i < count; i++) {
-        for (size_t j = 0; j < session->room_count; j++) {
-            if (pl_str_eq(rooms[i], session->rooms[j])) {
-                return true;
-            }
+        if (bsearch(&rooms[i], sorted, sorted_count, sizeof(*sorted), compare_names) != NULL) {
+            return true;
         }
     }
     return false;
@@ -326,16 +348,21 @@ void pl_sio_store_each_missed(struct pl_sio_store *store, const struct pl_sio_ke
                               void *user)
 {
     int64_t stamp_us = 0;
+    size_t count = session->room_count;
+    struct pl_str *sorted = NULL;
     if (!pl_sio_offset_read(&stamp_us, offset)) {
         return;
     }
+    sorted = sort_rooms(session);
     for (size_t i = first_after(store, stamp_us); i < store->count; i++) {
         const struct pl_sio_kept_packet *packet = &entry_at(store, i)->packet;
-        if ((packet->room_count == 0 || is_in_any(session, packet->rooms, packet->room_count)) &&
-            !is_in_any(session, packet->except, packet->except_count)) {
+        if ((packet->room_count == 0 ||
+             is_in_any(sorted, count, packet->rooms, packet->room_count)) &&
+            !is_in_any(sorted, count, packet->except, packet->except_count)) {
             visit(user, packet);
         }
     }
+    pl_free(sorted);
 }
 
 /* --- the whole --- */

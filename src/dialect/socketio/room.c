@@ -131,7 +131,7 @@ void pl_sio_rooms_collect(const struct parley_socket *socket, struct pl_sio_name
 {
     struct pl_member *member = NULL;
     while (socket->room_count > 0 && (member = next_room(socket, member)) != NULL) {
-        pl_sio_names_add(out, pl_stream_key(pl_member_stream(member)).label);
+        pl_sio_names_append(out, pl_stream_key(pl_member_stream(member)).label);
     }
 }
 

@@ -53,6 +53,7 @@ struct pl_sio_names {
 
 bool pl_sio_names_has(const struct pl_sio_names *names, struct pl_str text);
 bool pl_sio_names_add(struct pl_sio_names *names, struct pl_str text);    /* whether it is new */
+void pl_sio_names_append(struct pl_sio_names *names, struct pl_str text); /* known to be new */
 bool pl_sio_names_remove(struct pl_sio_names *names, struct pl_str text); /* whether it was there */
 void pl_sio_names_fini(struct pl_sio_names *names);
 
@@ -300,6 +301,7 @@ struct pl_sio_handler {
 struct pl_sio_handlers {
     uint32_t refs;
     uint32_t count;
+    uint32_t kinds; /* a bit for each kind that is in it */
     struct pl_sio_handlers *next; /* counted; this table and one item more */
     struct pl_sio_handler items[];
 };

@@ -87,10 +87,14 @@ static struct pl_frame *frame_of(uint8_t number, size_t len)
 static size_t publish(struct fixture *at, struct pl_fanout_publish what, size_t len)
 {
     struct pl_frame *frames[PL_ENCODING_MAX] = {frame_of(10, len), frame_of(11, len)};
+    struct pl_fanout_reach reach = {1, 2};
     size_t queued = 0;
     size_t count = 0;
     what.frames = frames;
+    what.reach = &reach;
     count = pl_fanout_publish(&at->fanout, &what);
+    assert_int_equal(reach.recipients, 1 + count);
+    assert_int_equal(reach.bytes, 2 + count * len);
     pl_fanout_flush(&at->fanout);
     for (size_t i = 0; i < SINKS; i++) {
         queued += at->probes[i].sink.outq.count;

@@ -43,13 +43,14 @@ static void setup(struct fixture *fixture)
     *fixture = (struct fixture){0};
     pl_fanout_init(&fixture->fanout);
     pl_timers_init(&fixture->timers);
-    assert_int_equal(pl_hub_create(&fixture->hub,
-                                   &(struct pl_hub_config){.env = {no_time, no_time, no_chance, NULL},
-                                                           .port_impl = &pl_port_inline,
-                                                           .port = &fixture->fanout,
-                                                           .timers = &fixture->timers},
-                                   NULL),
-                     0);
+    assert_int_equal(
+        pl_hub_create(&fixture->hub,
+                      &(struct pl_hub_config){.env = {no_time, no_time, no_chance, NULL},
+                                              .port_impl = &pl_port_inline,
+                                              .port = &fixture->fanout,
+                                              .timers = &fixture->timers},
+                      NULL),
+        0);
     assert_int_equal(pl_sio_create(&fixture->io,
                                    &(struct pl_sio_params){.hub = fixture->hub,
                                                            .metrics = &fixture->metrics,

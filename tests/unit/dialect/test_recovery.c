@@ -223,6 +223,29 @@ static void test_sessions_are_bounded_by_number_and_the_oldest_go(void **state)
     pl_sio_store_destroy(fixture.store);
 }
 
+static void test_sessions_are_bounded_by_the_bytes_of_their_rooms(void **state)
+{
+    struct fixture fixture;
+    char text[PL_SIO_OFFSET_LEN];
+    char long_name[400] = {0};
+    struct pl_str rooms[] = {ID, pl_str_make(long_name, sizeof(long_name))};
+    (void)state;
+    memset(long_name, 'x', sizeof(long_name));
+    setup_with(&fixture, (struct pl_sio_store_limits){1000, 10, 100, 1000});
+    struct pl_str offset = add_at(&fixture, text, "x", NULL, NULL, 0);
+    for (char c = '1'; c <= '3'; c++) {
+        char pid[PL_SIO_ID_LEN];
+        memset(pid, c, sizeof(pid));
+        pl_sio_store_keep(fixture.store,
+                          pl_sio_kept_session_create(ID, pl_str_make(pid, sizeof(pid)), rooms, 2),
+                          0);
+    }
+    assert_int_equal(pl_sio_store_session_count(fixture.store), 1);
+    assert_recovers(&fixture, PL_STR("22222222222222222222"), offset, 0, NULL);
+    assert_recovers(&fixture, PL_STR("33333333333333333333"), offset, 0, "");
+    pl_sio_store_destroy(fixture.store);
+}
+
 static void test_packet_without_memory_makes_older_offsets_bad(void **state)
 {
     struct fixture fixture;
@@ -273,6 +296,7 @@ int main(void)
         cmocka_unit_test(test_old_offset_is_good_while_nothing_after_it_was_dropped),
         cmocka_unit_test(test_packets_are_bounded_by_number_and_bytes),
         cmocka_unit_test(test_sessions_are_bounded_by_number_and_the_oldest_go),
+        cmocka_unit_test(test_sessions_are_bounded_by_the_bytes_of_their_rooms),
         cmocka_unit_test(test_packet_without_memory_makes_older_offsets_bad),
         cmocka_unit_test(test_attachments_are_held_as_long_as_their_packet),
     };

@@ -1,5 +1,5 @@
-/* Callbacks that pull the floor from under their own feet: what `socketio-more.test.mjs` talks to. Each
- * event's handler says what it tries. Public API only. */
+/* Callbacks that pull the floor from under their own feet: what `socketio-more.test.mjs` talks to.
+ * Each event's handler says what it tries. Public API only. */
 #include "parley/parley.h"
 
 #include <string.h>
@@ -46,7 +46,8 @@ static void tell_status(struct parley_socket *socket, int status, const struct p
     parley_op_emitf(parley_of(user, "/watch"), "status", "%s", parley_error_name(status));
 }
 
-/* (id): ask that socket, whose catch-all for what it is sent disconnects it; the status of the call. */
+/* (id): ask that socket, whose catch-all for what it is sent disconnects it; the status of the
+ * call. */
 HANDLER(on_ask_trapped)
 {
     struct parley_socket *other = named(socket, args, 0);
@@ -64,7 +65,8 @@ HANDLER(on_to_room)
 {
     UNUSED(event);
     UNUSED(user);
-    parley_op_emit(parley_op_to(parley_of(io_of(socket), "/"), string_at(args, 0)), "to-room", NULL);
+    parley_op_emit(parley_op_to(parley_of(io_of(socket), "/"), string_at(args, 0)), "to-room",
+                   NULL);
     parley_op_emit(parley_to(socket, string_at(args, 0)), "to-room", NULL);
     parley_ack_send(ack, NULL);
 }
@@ -237,6 +239,147 @@ static void hang(struct parley_request *request, struct parley_next *next, void 
     }
 }
 
+/* --- in every callback, whatever takes the floor away: the client's auth says {"when", "what"} ---
+ */
+
+static const struct parley_val *auth_of(const struct parley_socket *socket)
+{
+    return parley_val_get(parley_socket_handshake(socket), "auth");
+}
+
+static const char *auth_text(const struct parley_socket *socket, const char *key)
+{
+    const char *text = parley_val_str(parley_val_get(auth_of(socket), key), NULL);
+    return text == NULL ? "" : text;
+}
+
+static void act(struct parley_socket *socket, const char *when)
+{
+    const char *what = auth_text(socket, "what");
+    if (strcmp(auth_text(socket, "when"), when) != 0) {
+        return;
+    }
+    if (strcmp(what, "leave") == 0) {
+        parley_disconnect(socket);
+    } else if (strcmp(what, "disconnect") == 0) {
+        parley_disconnect_all(socket);
+    } else if (strcmp(what, "delete") == 0) {
+        parley_ns_delete(io_of(socket), parley_socket_ns(socket));
+    } else if (strcmp(what, "delete-pattern") == 0) {
+        parley_ns_delete(io_of(socket), "/act/{n}");
+    } else if (strcmp(what, "close") == 0) {
+        parley_io_close(io_of(socket), NULL, NULL);
+    }
+    parley_emitf(socket, "still", "%s,%zu", parley_socket_ns(socket), parley_room_count(socket));
+}
+
+static void act_on_ack(struct parley_socket *socket, int status, const struct parley_args *args,
+                       void *user)
+{
+    UNUSED(status);
+    UNUSED(args);
+    UNUSED(user);
+    act(socket, "ack");
+}
+
+static void act_on_answers(int status, const struct parley_val *answers, void *user)
+{
+    struct parley_socket *socket = user;
+    UNUSED(status);
+    UNUSED(answers);
+    act(socket, "answers");
+    parley_socket_unref(socket);
+}
+
+HANDLER(act_on_go)
+{
+    UNUSED(event);
+    UNUSED(user);
+    parley_join(socket, "room");
+    parley_emit_ack(socket, "question", args, 0, act_on_ack, NULL);
+    parley_op_emit_ack(parley_of(io_of(socket), parley_socket_ns(socket)), "question", args,
+                       act_on_answers, parley_socket_ref(socket));
+    act(socket, "event");
+    parley_ack_send(ack, args);
+}
+
+HANDLER(act_on_any)
+{
+    UNUSED(event);
+    UNUSED(args);
+    UNUSED(ack);
+    UNUSED(user);
+    act(socket, "any");
+}
+
+HANDLER(act_on_outgoing)
+{
+    UNUSED(args);
+    UNUSED(ack);
+    UNUSED(user);
+    if (strcmp(event, "still") != 0) {
+        act(socket, "outgoing");
+    }
+}
+
+static void act_on_use(struct parley_socket *socket, const char *event,
+                       const struct parley_args *args, struct parley_next *next, void *user)
+{
+    UNUSED(event);
+    UNUSED(args);
+    UNUSED(user);
+    act(socket, "use");
+    parley_next_accept(next);
+}
+
+static void act_on_disconnecting(struct parley_socket *socket, enum parley_reason reason,
+                                 void *user)
+{
+    UNUSED(reason);
+    UNUSED(user);
+    act(socket, "disconnecting");
+}
+
+static void act_on_disconnect(struct parley_socket *socket, enum parley_reason reason, void *user)
+{
+    UNUSED(reason);
+    UNUSED(user);
+    act(socket, "disconnect");
+}
+
+static void act_on_room(enum parley_room_event event, const char *room, const char *socket_id,
+                        void *user)
+{
+    static const char *const when[] = {"created", "joined", "left", "deleted"};
+    struct parley_socket *socket = parley_ns_socket(user, "/act/0", socket_id);
+    UNUSED(room);
+    if (socket != NULL) {
+        act(socket, when[event]);
+    }
+}
+
+static void act_on_connect(struct parley_socket *socket, const struct parley_val *auth, void *user)
+{
+    UNUSED(auth);
+    UNUSED(user);
+    parley_on(socket, "go", act_on_go, NULL);
+    parley_on_any(socket, act_on_any, NULL);
+    parley_on_any_outgoing(socket, act_on_outgoing, NULL);
+    parley_use(socket, act_on_use, NULL);
+    parley_on_disconnecting(socket, act_on_disconnecting, NULL);
+    parley_on_disconnect(socket, act_on_disconnect, NULL);
+    act(socket, "connect");
+    parley_emit(socket, "welcome", NULL);
+}
+
+static void act_in_middleware(struct parley_socket *socket, struct parley_next *next, void *user)
+{
+    UNUSED(user);
+    act(socket, "middleware");
+    parley_next_accept(next);
+    act(socket, "after-middleware");
+}
+
 static int register_channels(struct parley_app *app, struct parley_io *io)
 {
     int rc = parley_ns_on(io, "/", on_connect, NULL);
@@ -248,6 +391,9 @@ static int register_channels(struct parley_app *app, struct parley_io *io)
     rc = rc < 0 ? rc : parley_ns_use(io, "/stuck", never_answer, NULL);
     rc = rc < 0 ? rc : parley_ns_on_pattern(io, "/kick/{n}", kick_at_once, NULL);
     rc = rc < 0 ? rc : parley_ns_on_match(io, match, on_connect, io);
+    rc = rc < 0 ? rc : parley_ns_on_pattern(io, "/act/{n}", act_on_connect, NULL);
+    rc = rc < 0 ? rc : parley_ns_use(io, "/act/{n}", act_in_middleware, NULL);
+    rc = rc < 0 ? rc : parley_ns_on_room(io, "/act/{n}", act_on_room, io);
     parley_io_use(io, hang, NULL);
     return rc;
 }

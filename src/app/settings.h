@@ -112,6 +112,7 @@ struct pl_settings_socketio {
     struct pl_setting_list transports;
     bool allow_upgrades;
     uint32_t namespaces_per_connection_max;
+    uint32_t child_namespaces_max;
     uint32_t pending_acks_max;
     uint32_t rooms_per_socket_max;
     bool cleanup_empty_child_namespaces;

@@ -95,6 +95,7 @@ static struct pl_sio_config sio_config(const struct pl_settings *all)
         .attachments_max = settings->max_attachments,
         .attachments_timeout_ms = (uint32_t)settings->attachments_timeout_ms,
         .namespaces_max = settings->namespaces_per_connection_max,
+        .child_namespaces_max = settings->child_namespaces_max,
         .pending_acks_max = settings->pending_acks_max,
         .rooms_max = settings->rooms_per_socket_max,
         .messages_per_second = all->rate.messages_per_second,

@@ -197,7 +197,7 @@ int pl_http_date_read(int64_t *unix_s, struct pl_str text, int64_t now_s, struct
     const struct pl_str zone = PL_STR(" GMT");
     for (size_t i = 0; i < PL_ARRAY_LEN(forms); i++) {
         struct pl_str rest = text;
-        struct date date;
+        struct date date = {0};
         if (has_zone[i]) {
             if (!pl_str_ends_with(rest, zone)) {
                 continue;

@@ -301,7 +301,7 @@ struct pl_sio_handler {
 struct pl_sio_handlers {
     uint32_t refs;
     uint32_t count;
-    uint32_t kinds; /* a bit for each kind that is in it */
+    uint32_t kinds;               /* a bit for each kind that is in it */
     struct pl_sio_handlers *next; /* counted; this table and one item more */
     struct pl_sio_handler items[];
 };

@@ -61,7 +61,8 @@ struct parley_val *member_overview(const struct chat *chat);
 /* --- messages (say.c) --- */
 
 /* Keep a message and send it to everyone in the room, the sender included, as both front ends that
- * have rooms understand it. Returns what went wrong, or NULL. */
+ * have rooms understand it.
+ * Returns what went wrong, or NULL. */
 const char *say_in_room(struct chat *chat, const char *room_name, const char *user,
                         const char *text);
 

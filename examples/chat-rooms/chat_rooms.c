@@ -1,6 +1,6 @@
 /* Chat rooms: one server for three front ends. Two of them existed before (form_a.c, form_b.c) and
- * work unmodified; the third is our own page (page_events.c, page/), which is part of this program.
- */
+ * work unmodified; the third is our own page (page_events.c, page/),
+ * which is part of this program. */
 #include "chat.h"
 #include "page_files.h"
 

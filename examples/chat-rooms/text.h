@@ -19,7 +19,8 @@ enum {
 };
 
 /* Write a person's name to `out`, without white space at its ends: 1 to 24 code points, no control
- * characters. Returns what is wrong with it, as a sentence for people, or NULL. */
+ * characters.
+ * Returns what is wrong with it, as a sentence for people, or NULL. */
 const char *text_read_name(char out[NAME_SIZE], const struct parley_val *val);
 
 /* The same for a room's name of at most 64 bytes. */

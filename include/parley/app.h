@@ -42,7 +42,8 @@ struct parley_app_hooks {
     int (*register_channels)(struct parley_app *app, struct parley_io *io);
     /* Register HTTP routes and folders of files. */
     int (*routes)(struct parley_app *app, struct parley_routes *routes);
-    /* Last: every socket is gone, every callback has returned; free the state. */
+    /* Last, also when a hook before it failed: every socket is gone, every callback has returned;
+     * free the state, which is NULL when `init` did not get so far. */
     void (*fini)(struct parley_app *app);
 };
 

@@ -1,6 +1,6 @@
 /* HTTP routes of an application, on the same listener as its channels. A prefix of the routes does
- * not move the channels: those stay at the configured path of the server's root. Threads: the
- * hub's. */
+ * not move the channels: those stay at the configured path of the server's root.
+ * Threads: the hub's. */
 #ifndef PARLEY_HTTP_H
 #define PARLEY_HTTP_H
 
@@ -17,8 +17,10 @@ struct parley_ws;      /* a WebSocket of the application's own */
 PARLEY_API int parley_routes_prefix(struct parley_routes *routes, const char *prefix);
 
 /* A route: method "GET", "POST" ... or "*"; path exact ("/api/users") or, ending in "/" + "*",
- * everything below it. The handler answers now, or keeps the request and answers later.
- * PARLEY_E_EXISTS when somebody has the path. */
+ * everything below it; no part of it is a parameter. The handler answers now, or keeps the request
+ * and answers later. PARLEY_E_INVALID without a handler or a slash at the front; PARLEY_E_EXISTS
+ * when the application has that method and path already. With a path of the server's own
+ * ("/healthz", "/readyz", "/metrics") it does not start. */
 PARLEY_API int parley_route(struct parley_routes *routes, const char *method, const char *path,
                             void (*handler)(struct parley_request *request, void *user),
                             void *user);

@@ -1,10 +1,11 @@
 /* Channels: Socket.IO namespaces, sockets, rooms and events, for clients that exist already.
  *
- *     static void on_message(struct parley_socket *s, const char *event, const struct parley_args
- * *args, struct parley_ack *ack, void *user)
+ *     static void on_message(struct parley_socket *s, const char *event,
+ *                            const struct parley_args *args, struct parley_ack *ack, void *user)
  *     {
  *         parley_emit(s, "message-back", args);
  *     }
+ *
  *     static void on_connect(struct parley_socket *s, const struct parley_val *auth, void *user)
  *     {
  *         parley_on(s, "message", on_message, user);
@@ -16,8 +17,8 @@
  * disconnected return PARLEY_E_CLOSED and do nothing. Sockets are never NULL, except where it says
  * so. A callback may call anything: disconnect the socket it is called for, delete its namespace,
  * close the server. What a function registers with (`user`) is the application's, and must live as
- * long as what it is registered with. Wire behaviour: shared spec socketio.md, sections 2, 3 and 6.
- */
+ * long as what it is registered with.
+ * Wire behaviour: shared spec socketio.md, sections 2, 3 and 6. */
 #ifndef PARLEY_SOCKETIO_H
 #define PARLEY_SOCKETIO_H
 
@@ -187,8 +188,8 @@ PARLEY_API void *parley_socket_get(const struct parley_socket *socket, const cha
 
 /* One handler per event; the last one registered stands; NULL removes it. ack: NULL when the client
  * asked for none; all parley_ack functions accept that. Like every handle it is borrowed for the
- * call: to answer later, take it along with parley_ack_keep. PARLEY_E_INVALID for a reserved name.
- */
+ * call: to answer later, take it along with parley_ack_keep.
+ * PARLEY_E_INVALID for a reserved name. */
 PARLEY_API int parley_on(struct parley_socket *socket, const char *event,
                          void (*handler)(struct parley_socket *socket, const char *event,
                                          const struct parley_args *args, struct parley_ack *ack,
@@ -260,7 +261,7 @@ PARLEY_API void parley_on_disconnecting(struct parley_socket *socket,
                                         void (*fn)(struct parley_socket *socket,
                                                    enum parley_reason reason, void *user),
                                         void *user);
-/* Gone. parley_rooms still tells which rooms it was in, until this returns. */
+/* Gone. parley_room_at still tells which rooms it was in, until this returns. */
 PARLEY_API void parley_on_disconnect(struct parley_socket *socket,
                                      void (*fn)(struct parley_socket *socket,
                                                 enum parley_reason reason, void *user),
@@ -275,7 +276,8 @@ PARLEY_API int parley_emit(struct parley_socket *socket, const char *event,
                            const struct parley_args *args);
 
 /* The same with the arguments written in place: a comma separated list of JSON templates, as
- * parley_args_format has it:  parley_emitf(s, "login", "{\"numUsers\":%d}", count)
+ * parley_args_format has it:
+ *     parley_emitf(s, "login", "{\"numUsers\":%d}", count)
  * PARLEY_E_INVALID also when what comes out is not JSON. */
 PARLEY_API int parley_emitf(struct parley_socket *socket, const char *event, const char *fmt, ...)
     PARLEY_PRINTF(3, 4);
@@ -313,8 +315,8 @@ PARLEY_API void parley_ack_drop(struct parley_ack *ack);
 /* Send DISCONNECT and leave the namespace; the connection stays. Its handlers run before this
  * returns. Does nothing in a namespace middleware: refuse instead. */
 PARLEY_API void parley_disconnect(struct parley_socket *socket);
-/* The same in every namespace of the connection, which is then closed. Nothing of a socket that is
- * gone already. */
+/* The same in every namespace of the connection, which is then closed. Does nothing for a socket
+ * that is gone already. */
 PARLEY_API void parley_disconnect_all(struct parley_socket *socket);
 
 /* --- rooms (spec 3.2) --- */
@@ -348,9 +350,9 @@ PARLEY_API int parley_ns_on_room(struct parley_io *io, const char *ns,
  * otherwise: `to` and `except` select others without the socket, `within` members with it,
  * `broadcast` everyone but it. Each of the calls below changes and returns the operator, so that
  * they chain; the emit, join, leave, disconnect or fetch at the end consumes it, also on an error.
- * A NULL operator (no such namespace) is passed through and answered PARLEY_E_NOT_FOUND. A NULL
- * room is a room that nobody is in, so that a name which could not be read never means everybody.
- */
+ * A NULL operator (no such namespace) is passed through and answered PARLEY_E_NOT_FOUND.
+ * A NULL room is a room that nobody is in, so that a name which could not be read never means
+ * everybody. */
 PARLEY_API struct parley_op *parley_of(struct parley_io *io,
                                        const char *ns); /* a pattern: all made from it */
 PARLEY_API struct parley_op *parley_from(struct parley_socket *socket); /* never NULL */
@@ -391,8 +393,6 @@ parley_op_emit_ack(struct parley_op *op, const char *event, const struct parley_
                    void (*on_done)(int status, const struct parley_val *answers, void *user),
                    void *user);
 
-/* Let the selected sockets join or leave a room, or disconnect them as parley_disconnect, or with
- * close_connection as parley_disconnect_all, does. */
 /* Each selected socket joins, leaves, is disconnected (as parley_disconnect or, with
  * close_connection, parley_disconnect_all). Sockets that go meanwhile are no error; of other errors
  * the last is returned. */

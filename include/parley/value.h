@@ -51,7 +51,7 @@ enum parley_kind {
 /* Free what a function of Parley says to be freed with this. NULL is fine. */
 PARLEY_API void parley_free(void *ptr);
 
-/* --- Holding --- */
+/* --- holding --- */
 
 /* One more reference. Returns `val`. */
 PARLEY_API const struct parley_val *parley_val_ref(const struct parley_val *val);
@@ -59,7 +59,7 @@ PARLEY_API const struct parley_val *parley_val_ref(const struct parley_val *val)
 /* Give one reference back. */
 PARLEY_API void parley_val_unref(const struct parley_val *val);
 
-/* --- Looking --- */
+/* --- looking --- */
 
 /* What it is; PARLEY_KIND_NULL of NULL. */
 PARLEY_API enum parley_kind parley_val_kind(const struct parley_val *val);
@@ -89,7 +89,7 @@ PARLEY_API const char *parley_val_key_at(const struct parley_val *val, size_t i,
 /* The member `key`, or NULL. When a text has the key twice: the last, as JavaScript has it. */
 PARLEY_API const struct parley_val *parley_val_get(const struct parley_val *val, const char *key);
 
-/* --- Making --- */
+/* --- making --- */
 
 /* Scalars. */
 PARLEY_API PARLEY_MUST_CHECK struct parley_val *parley_val_new_null(void);
@@ -111,9 +111,9 @@ PARLEY_API PARLEY_MUST_CHECK struct parley_val *parley_val_new_object(void);
 
 /* Append to an array, or set a member of an object (a new key goes to the end, an old one keeps its
  * place). Takes `item`. Only while you hold the container's one reference and it is not part of
- * anything. Returns 0; PARLEY_E_INVALID (not such a container, or a key that is not UTF-8),
- * PARLEY_E_STATE (shared, or part of something), PARLEY_E_TOO_BIG (nested too deep),
- * PARLEY_E_NOMEM. */
+ * anything.
+ * Returns 0; PARLEY_E_INVALID (not such a container, or a key that is not UTF-8), PARLEY_E_STATE
+ * (shared, or part of something), PARLEY_E_TOO_BIG (nested too deep), PARLEY_E_NOMEM. */
 PARLEY_API int parley_val_array_add(struct parley_val *array, const struct parley_val *item);
 PARLEY_API int parley_val_object_set(struct parley_val *object, const char *key,
                                      const struct parley_val *item);
@@ -128,11 +128,12 @@ PARLEY_API PARLEY_MUST_CHECK struct parley_val *parley_val_parse(const char *jso
  *   %d %i %u     also with l, ll and z (%zu, %zd)
  *   %g %f        a double, always as short as it reads back exactly
  *   %p           a const struct parley_val *, which stays yours; NULL becomes null. Compilers that
- * are told to be pedantic want it cast to (const void *)
+ *                are told to be pedantic want it cast to (const void *)
  *   %%           a percent sign
  * Inside quotes of the template %s and %.*s insert escaped text without quotes ("hello %s"), and
- * NULL nothing; %p is not allowed there. NULL when the template has anything else, when the result
- * is not JSON or when a string is not UTF-8. */
+ * NULL nothing; %p is not allowed there.
+ * Returns NULL when the template has anything else, when the result is not JSON or when a string is
+ * not UTF-8. */
 PARLEY_API PARLEY_MUST_CHECK struct parley_val *parley_val_format(const char *fmt, ...)
     PARLEY_PRINTF(1, 2);
 
@@ -140,7 +141,7 @@ PARLEY_API PARLEY_MUST_CHECK struct parley_val *parley_val_format(const char *fm
  * {"_placeholder":true,"num":N}, N counting from 0. */
 PARLEY_API PARLEY_MUST_CHECK char *parley_val_to_json(const struct parley_val *val);
 
-/* --- Arguments of an event or an acknowledgement --- */
+/* --- arguments of an event or an acknowledgement --- */
 
 /* An empty list. */
 PARLEY_API PARLEY_MUST_CHECK struct parley_args *parley_args_new(void);

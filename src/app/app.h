@@ -1,5 +1,6 @@
 /* The running application: its hooks and what they may use. The public face is
- * include/parley/app.h. Threads: the hub's, but for parley_post. */
+ * include/parley/app.h.
+ * Threads: the hub's, but for parley_post. */
 #ifndef PL_APP_APP_H
 #define PL_APP_APP_H
 
@@ -28,8 +29,8 @@ void pl_app_init(struct parley_app *app, const struct parley_app_hooks *hooks);
 /* Forget timers and routes; after the last callback. */
 void pl_app_fini(struct parley_app *app);
 
-/* Run the hooks init, register_channels and routes, in this order. Returns 0, or what a hook
- * returned, with the reason in `err`. */
+/* Run the hooks init, register_channels and routes, in this order.
+ * Returns 0, or what a hook returned, with the reason in `err`. */
 PL_MUST_CHECK int pl_app_start(struct parley_app *app, struct pl_error *err);
 
 /* Run fini, when init ran. */

@@ -1,5 +1,6 @@
 /* The routes that every server has: /healthz, /readyz, /metrics, and / where no application took
- * it. Threads: the loop's. */
+ * it.
+ * Threads: the loop's. */
 #ifndef PL_APP_BUILTIN_ROUTES_H
 #define PL_APP_BUILTIN_ROUTES_H
 

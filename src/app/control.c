@@ -41,8 +41,7 @@ struct pl_control {
     char path[sizeof(((struct sockaddr_un *)NULL)->sun_path)];
 };
 
-/* --- requests -----------------------------------------------------------------------------------
- */
+/* --- requests --- */
 
 /* The value of the member `key` of the request's outermost object. */
 static bool find_member(struct pl_json_token *out, struct pl_str json, struct pl_str key)
@@ -153,8 +152,7 @@ static void answer_line(struct client *client, struct pl_str line)
     pl_buf_fini(&result);
 }
 
-/* --- clients ------------------------------------------------------------------------------------
- */
+/* --- clients --- */
 
 static void client_free(struct pl_deferred *deferred)
 {
@@ -275,8 +273,7 @@ static void client_open(struct pl_control *control, int fd)
     control->client_count++;
 }
 
-/* --- the socket ---------------------------------------------------------------------------------
- */
+/* --- the socket --- */
 
 static void control_on_ready(struct pl_watch *watch, unsigned ready)
 {

@@ -1,7 +1,7 @@
 /* The control socket: a Unix socket (mode 0600) on which the commands of `parley` reach a running
  * server. A request is a line of JSON, {"command":"status"}, further members are the command's; the
- * answer is a line,
- * {"ok":true,"result":{...}} or {"ok":false,"error":"..."}. Commands are rows that modules add.
+ * answer is a line, {"ok":true,"result":{...}} or {"ok":false,"error":"..."}. Commands are rows
+ * that modules add.
  * Threads: the loop's. */
 #ifndef PL_APP_CONTROL_H
 #define PL_APP_CONTROL_H
@@ -23,16 +23,17 @@ struct pl_control_request {
 
 struct pl_control_command {
     const char *name; /* static */
-    /* Do it. `result` is inside an object: write its members (pl_json_key, then a value). Returns
-     * 0, or a negative PL_E_... with the reason for the person who asked; what was written is then
-     * dropped. */
+    /* Do it. `result` is inside an object: write its members (pl_json_key, then a value).
+     * Returns 0, or a negative PL_E_... with the reason for the person who asked; what was written
+     * is then dropped. */
     int (*run)(void *user, const struct pl_control_request *request, struct pl_json_writer *result,
                struct pl_error *err);
     void *user;
 };
 
 /* Listen on `path`; a socket left there by a dead server is replaced, so hold the data directory's
- * lock. `log` may be NULL. Returns 0, PL_E_TOO_BIG for a path that is too long, or PL_E_IO. */
+ * lock. `log` may be NULL.
+ * Returns 0, PL_E_TOO_BIG for a path that is too long, or PL_E_IO. */
 PL_MUST_CHECK int pl_control_create(struct pl_control **out, struct pl_loop *loop, const char *path,
                                     const struct pl_log *log, struct pl_error *err);
 

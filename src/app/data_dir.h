@@ -18,8 +18,8 @@ struct pl_data_dir {
 PL_MUST_CHECK int pl_control_path(char out[PL_CONTROL_PATH_MAX], struct pl_str dir,
                                   struct pl_error *err);
 
-/* Make (0700) and lock DIR; DIR/lock holds the process id. Returns 0, PL_E_EXISTS when a server has
- * it, PL_E_IO or PL_E_TOO_BIG. */
+/* Make (0700) and lock DIR; DIR/lock holds the process id.
+ * Returns 0, PL_E_EXISTS when a server has it, PL_E_IO or PL_E_TOO_BIG. */
 PL_MUST_CHECK int pl_data_dir_open(struct pl_data_dir *out, struct pl_str dir,
                                    struct pl_error *err);
 

@@ -23,7 +23,7 @@ static int check_hooks(const struct parley_app_hooks *hooks, const char *path, s
 {
     if (hooks == NULL) {
         return pl_error_set(err, PL_E_NOT_FOUND,
-                            "application %s does not load: it does not define 'parley_app'", path);
+                            "application %s does not load: it has no PARLEY_APP(...)", path);
     }
     if (hooks->abi != PARLEY_ABI) {
         return pl_error_set(err, PL_E_UNSUPPORTED,

@@ -11,9 +11,9 @@ struct pl_app_library {
     const struct parley_app_hooks *hooks; /* good until the library is closed */
 };
 
-/* Load and check. A name without a slash is a file of the current directory. Returns 0;
- * PL_E_NOT_FOUND when it cannot be loaded or is no application; PL_E_UNSUPPORTED when it was built
- * for another interface. */
+/* Load and check. A name without a slash is a file of the current directory.
+ * Returns 0; PL_E_NOT_FOUND when it cannot be loaded or is no application; PL_E_UNSUPPORTED when it
+ * was built for another interface. */
 PL_MUST_CHECK int pl_app_library_open(struct pl_app_library *out, const char *path,
                                       struct pl_error *err);
 

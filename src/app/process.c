@@ -31,8 +31,8 @@ static int64_t resident_bytes(void)
     return (int64_t)pages * sysconf(_SC_PAGESIZE);
 }
 
-/* Since Linux 6.2 the directory's size is the count; before that it is 0 and the names are counted.
- */
+/* Since Linux 6.2 the directory's size is the count;
+ * before that it is 0 and the names are counted. */
 static int64_t open_files(void)
 {
     struct stat status;

@@ -1,5 +1,5 @@
-/* HTTP routes of an application: paths with a handler per method, folders of files, fixed contents.
- */
+/* HTTP routes of an application:
+ * paths with a handler per method, folders of files, fixed contents. */
 #include "app/app.h"
 
 #include "app/websocket.h"

@@ -18,8 +18,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
-#define RESERVED_FILES 64 /* descriptors that are not connections: log, store, control socket ...  \
-                           */
+#define RESERVED_FILES 64 /* descriptors that are no connections: log, store, control socket ... */
 #define DRAIN_CHECK_MS 20
 
 struct server {

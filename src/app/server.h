@@ -1,5 +1,5 @@
-/* The server: everything that is started, in order, and stopped, in reverse. Threads: the one that
- * calls. */
+/* The server: everything that is started, in order, and stopped, in reverse.
+ * Threads: the one that calls. */
 #ifndef PL_APP_SERVER_H
 #define PL_APP_SERVER_H
 
@@ -8,8 +8,8 @@
 
 /* Run a server until it is told to stop (SIGTERM, SIGINT, `parley drain`).
  *   hooks  the application; NULL for none
- * Returns 0 after an orderly end; otherwise a negative PL_E_... with the reason: it did not start.
- */
+ * Returns 0 after an orderly end; otherwise a negative PL_E_... with the reason: it did not
+ * start. */
 PL_MUST_CHECK int pl_server_run(const struct pl_settings *settings,
                                 const struct parley_app_hooks *hooks, struct pl_error *err);
 

@@ -2,7 +2,8 @@
  * bounds, help) and a field here; the row's name is the field's path. Strings and lists live in the
  * struct's arena. Origins, each stronger than the last: default, YAML file, environment
  * (PARLEY_HTTP_HEAD_LIMIT_BYTES is http.head_limit_bytes), command line (--set NAME=VALUE and flags
- * of their own). Threads: the one that loads them; read-only afterwards, from any thread. */
+ * of their own).
+ * Threads: the one that loads them; read-only afterwards, from any thread. */
 #ifndef PL_APP_SETTINGS_H
 #define PL_APP_SETTINGS_H
 
@@ -72,8 +73,8 @@ struct pl_settings_cookie {
 };
 
 struct pl_settings_cors {
-    struct pl_setting_list
-        origin; /* empty: CORS is off; one item "*"; "true" among them: reflect any */
+    /* empty: CORS is off; one item "*"; "true" among them: reflect any */
+    struct pl_setting_list origin;
     struct pl_setting_list methods;
     struct pl_setting_list allowed_headers; /* empty: reflect those asked for */
     struct pl_setting_list exposed_headers;
@@ -162,9 +163,10 @@ struct pl_settings_sources {
     void *warn_user;
 };
 
-/* Load all settings into *out (its old contents are overwritten, not freed). Returns 0;
- * PL_E_INVALID with "FILE:LINE: KEY: what is allowed" (or the variable or flag in place of the
- * file); PL_E_NOT_FOUND or PL_E_IO for a file that cannot be read. On failure *out is zeroed. */
+/* Load all settings into *out (its old contents are overwritten, not freed).
+ * Returns 0; PL_E_INVALID with "FILE:LINE: KEY: what is allowed" (or the variable or flag in place
+ * of the file); PL_E_NOT_FOUND or PL_E_IO for a file that cannot be read. On failure *out is
+ * zeroed. */
 PL_MUST_CHECK int pl_settings_load(struct pl_settings *out, const struct pl_settings_sources *src,
                                    struct pl_error *err);
 

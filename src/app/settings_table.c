@@ -196,7 +196,7 @@ const struct pl_setting_row pl_setting_rows[] = {
     COUNT("socketio.namespaces_per_connection_max", socketio.namespaces_per_connection_max, "64", 1,
           65536, "Most namespaces that one connection may join."),
     COUNT("socketio.child_namespaces_max", socketio.child_namespaces_max, "100000", 1, 10000000,
-          "Most namespaces made from patterns and functions; at the bound an idle one is reclaimed."),
+          "Most namespaces made from patterns; at the bound an idle one is reclaimed."),
     COUNT("socketio.pending_acks_max", socketio.pending_acks_max, "1000", 1, 1000000,
           "Most acknowledgements that one socket may owe."),
     COUNT("socketio.rooms_per_socket_max", socketio.rooms_per_socket_max, "1000", 1, 1000000,

@@ -4,9 +4,9 @@
 
 #include "app/settings_table.h"
 
-/* Set the row's field from a text (for lists: items between commas). Returns 0 or PL_E_INVALID with
- * "'TEXT' is not allowed: WHAT IS" (without the name), or PL_E_TOO_BIG when the arena is full. On
- * failure the field stays as it was. */
+/* Set the row's field from a text (for lists: items between commas).
+ * Returns 0 or PL_E_INVALID with "'TEXT' is not allowed: WHAT IS" (without the name), or
+ * PL_E_TOO_BIG when the arena is full. On failure the field stays as it was. */
 PL_MUST_CHECK int pl_setting_set(struct pl_settings *settings, const struct pl_setting_row *row,
                                  struct pl_str text, struct pl_error *err);
 

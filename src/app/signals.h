@@ -1,5 +1,6 @@
-/* Signals as events of the loop: SIGTERM and SIGINT; SIGPIPE is ignored. Threads: the main one;
- * started before any other thread, so that none of them takes the signals. */
+/* Signals as events of the loop: SIGTERM and SIGINT; SIGPIPE is ignored.
+ * Threads: the main one; started before any other thread, so that none of them takes the
+ * signals. */
 #ifndef PL_APP_SIGNALS_H
 #define PL_APP_SIGNALS_H
 

@@ -1,5 +1,5 @@
-/* Memory that cannot fail, memory that may be refused, and the switch with which tests refuse it.
- */
+/* Memory that cannot fail, memory that may be refused,
+ * and the switch with which tests refuse it. */
 #include "base/alloc.h"
 
 #include <stdatomic.h>

@@ -1,5 +1,6 @@
 /* Memory. Two kinds (style guide, section 4): what we size ourselves never fails (pl_alloc), what a
- * peer can size may be refused (pl_try_alloc). Both are freed with pl_free. Threads: any. */
+ * peer can size may be refused (pl_try_alloc). Both are freed with pl_free.
+ * Threads: any. */
 #ifndef PL_BASE_ALLOC_H
 #define PL_BASE_ALLOC_H
 

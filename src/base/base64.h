@@ -24,7 +24,8 @@ static inline size_t pl_base64_decoded_max(size_t len)
 }
 
 /* Write the padded text of `bytes` to `out`, which has pl_base64_encoded_len(len) bytes. No NUL is
- * added. Returns the length. */
+ * added.
+ * Returns the length. */
 size_t pl_base64_encode(char *out, const void *bytes, size_t len);
 
 /* The same in the URL alphabet and without padding: pl_base64url_encoded_len(len) bytes. */
@@ -35,8 +36,8 @@ void pl_buf_add_base64(struct pl_buf *buf, const void *bytes, size_t len);
 
 /* Decode padded base64 into `out`, which has pl_base64_decoded_max(text.len) bytes. Length,
  * alphabet and padding are strict: no spaces, no line ends, no missing `=`. The unused low bits of
- * the last character may be anything, as in Node's decoder and most others. Returns the number of
- * bytes, or PL_E_PROTO (`out` then holds rubbish). */
+ * the last character may be anything, as in Node's decoder and most others.
+ * Returns the number of bytes, or PL_E_PROTO (`out` then holds rubbish). */
 PL_MUST_CHECK ptrdiff_t pl_base64_decode(void *out, struct pl_str text);
 
 /* The same for the URL form: its alphabet, and `=` is refused. */

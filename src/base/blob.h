@@ -1,5 +1,6 @@
 /* A blob: bytes that a peer sent, copied once and counted, so that an attachment is passed on
- * without copying it again. Immutable once filled. Threads: any; the count is atomic. */
+ * without copying it again. Immutable once filled.
+ * Threads: any; the count is atomic. */
 #ifndef PL_BASE_BLOB_H
 #define PL_BASE_BLOB_H
 

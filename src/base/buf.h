@@ -1,6 +1,7 @@
 /* A growable byte buffer with a limit. Appending past the limit, or without memory, marks the
  * buffer as failed and changes nothing more: build a whole message and check once, with
- * pl_buf_failed. Threads: one at a time. */
+ * pl_buf_failed.
+ * Threads: one at a time. */
 #ifndef PL_BASE_BUF_H
 #define PL_BASE_BUF_H
 

@@ -1,5 +1,6 @@
 /* What the hub may know of the world: time and randomness, as inputs, so that a run can be replayed
- * from its seed. The simulator has its own. Threads: the hub's. */
+ * from its seed. The simulator has its own.
+ * Threads: the hub's. */
 #ifndef PL_BASE_ENV_H
 #define PL_BASE_ENV_H
 

@@ -1,5 +1,6 @@
 /* Errors: one list of codes (include/parley/error.h), and a struct that carries the reason in
- * words. Threads: any. */
+ * words.
+ * Threads: any. */
 #ifndef PL_BASE_ERROR_H
 #define PL_BASE_ERROR_H
 

@@ -1,8 +1,8 @@
 /* Fan-out: which sinks receive which streams, and the one loop that hands a publish to all of them.
  * One `struct pl_fanout` belongs to each thread that sends. A sink is where frames for one session
  * go: a WebSocket connection, or a queue that the hub holds for a session on long-polling. The
- * fan-out path allocates nothing, locks nothing and copies nothing per recipient. Threads: one at a
- * time. */
+ * fan-out path allocates nothing, locks nothing and copies nothing per recipient.
+ * Threads: one at a time. */
 #ifndef PL_BASE_FANOUT_H
 #define PL_BASE_FANOUT_H
 
@@ -54,8 +54,7 @@ struct pl_sink {
     struct pl_sink_id id;
     uint32_t limit_bytes; /* bound of unsent bytes */
     uint8_t encoding;
-    bool is_ready; /* what is pushed now can be handed to the system now (volatile messages need it)
-                    */
+    bool is_ready;   /* what is pushed now can go to the system now (volatile messages need it) */
     bool is_blocked; /* the system takes no more at the moment: no early flush */
     bool is_closed;  /* takes nothing more */
 };
@@ -106,8 +105,8 @@ void pl_fanout_fini(struct pl_fanout *fanout); /* all sinks must be detached */
 /* Make a zeroed sink with ops, limit and encoding known; gives it its id. */
 void pl_fanout_attach(struct pl_fanout *fanout, struct pl_sink *sink);
 
-/* Forget a sink: its subscriptions end, its queue is dropped. A sink that is not attached is fine.
- */
+/* Forget a sink: its subscriptions end, its queue is dropped.
+ * A sink that is not attached is fine. */
 void pl_fanout_detach(struct pl_fanout *fanout, struct pl_sink *sink);
 
 /* NULL when it is gone. */
@@ -119,13 +118,13 @@ struct pl_sink *pl_fanout_find(const struct pl_fanout *fanout, struct pl_sink_id
 void pl_fanout_subscribe(struct pl_fanout *fanout, struct pl_sink *sink, uint32_t stream);
 void pl_fanout_unsubscribe(struct pl_fanout *fanout, struct pl_sink *sink, uint32_t stream);
 
-/* Queue one frame for one sink; takes the reference over. A closed sink drops it. Returns whether
- * it was queued. */
+/* Queue one frame for one sink; takes the reference over. A closed sink drops it.
+ * Returns whether it was queued. */
 bool pl_fanout_send(struct pl_fanout *fanout, struct pl_sink *sink, struct pl_frame *frame,
                     unsigned flags);
 
-/* Queue a message for the union of the streams, each sink once. Returns the number of recipients.
- */
+/* Queue a message for the union of the streams, each sink once.
+ * Returns the number of recipients. */
 size_t pl_fanout_publish(struct pl_fanout *fanout, const struct pl_fanout_publish *publish);
 
 /* Flush every dirty sink: once per turn of the loop. */

@@ -1,7 +1,8 @@
 /* A frame group: one encoded message, immutable and counted, shared by all its recipients. It is
  * indivisible: a Socket.IO packet and its attachments are one group. Its bytes are what a WebSocket
  * carries, headers included; the packet inside is addressable, because long-polling joins packets
- * into one payload. Threads: any; the count is atomic (the one object that threads share). */
+ * into one payload.
+ * Threads: any; the count is atomic (the one object that threads share). */
 #ifndef PL_BASE_FRAME_H
 #define PL_BASE_FRAME_H
 

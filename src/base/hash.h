@@ -1,6 +1,6 @@
 /* SipHash: a keyed hash for tables whose keys a peer can choose; without the key nobody can make
- * them collide. Source: Aumasson and Bernstein, "SipHash: a fast short-input PRF" (2012). Threads:
- * any. No allocation. */
+ * them collide. Source: Aumasson and Bernstein, "SipHash: a fast short-input PRF" (2012).
+ * Threads: any. No allocation. */
 #ifndef PL_BASE_HASH_H
 #define PL_BASE_HASH_H
 

@@ -1,6 +1,6 @@
 /* The log: for operators. One line per event: level, event name, `key=value` pairs; text on a
- * terminal, JSON lines otherwise. No payloads, no secrets. Threads: any (a line is written with one
- * write call). */
+ * terminal, JSON lines otherwise. No payloads, no secrets.
+ * Threads: any (a line is written with one write call). */
 #ifndef PL_BASE_LOG_H
 #define PL_BASE_LOG_H
 
@@ -49,7 +49,8 @@ bool pl_log_limited(const struct pl_log *log, struct pl_log_limit *limit, int64_
     PL_PRINTF(6, 7);
 
 /* `text` made safe for a log line, in `out`: quoted, controls and quotes escaped, cut with "..." to
- * fit. Returns out. */
+ * fit.
+ * Returns out. */
 const char *pl_log_quote(char *out, size_t out_size, struct pl_str text);
 
 /* "debug", "info", "warn", "error". */

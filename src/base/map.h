@@ -1,6 +1,7 @@
 /* Hash map from byte keys to pointers. Keys are copied; hashing is SipHash with the map's own key,
  * so that a peer who chooses keys cannot make it slow. Iteration order is not defined: nothing that
- * can be seen from outside may rest on it. Threads: one at a time. */
+ * can be seen from outside may rest on it.
+ * Threads: one at a time. */
 #ifndef PL_BASE_MAP_H
 #define PL_BASE_MAP_H
 
@@ -15,7 +16,8 @@ struct pl_map {
     uint8_t hash_key[16];
 };
 
-/* hash_key  16 bytes of randomness, or NULL for a map whose keys only we choose */
+/* An empty map.
+ *   hash_key  16 bytes of randomness, or NULL for a map whose keys only we choose */
 void pl_map_init(struct pl_map *map, const uint8_t *hash_key);
 void pl_map_fini(struct pl_map *map); /* the values are the caller's */
 

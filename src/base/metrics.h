@@ -1,6 +1,7 @@
 /* What the server counts, and its text for Prometheus (text format 0.0.4). A metric is a row of the
  * list below; counting is one addition to an array. There is no registry: to add a metric means to
- * add a row. Threads: one at a time (the loop that owns the struct). */
+ * add a row.
+ * Threads: one at a time (the loop that owns the struct). */
 #ifndef PL_BASE_METRICS_H
 #define PL_BASE_METRICS_H
 

@@ -1,6 +1,7 @@
 /* The queue of what one connection has still to send: references to frame groups, in order, and how
  * far the first one got. Two places are inside, so that a message now and then allocates nothing;
- * more come from a pool of chunks. Threads: one at a time. */
+ * more come from a pool of chunks.
+ * Threads: one at a time. */
 #ifndef PL_BASE_OUTQ_H
 #define PL_BASE_OUTQ_H
 
@@ -43,11 +44,12 @@ void pl_outq_push(struct pl_outq *queue, struct pl_outq_pool *pool, struct pl_fr
 size_t pl_outq_peek(const struct pl_outq *queue, struct pl_frame **frames, size_t max);
 
 /* `bytes` of what peek shows have been sent: drop whole frames (giving their references back) and
- * remember the part. Returns the number of frames dropped. */
+ * remember the part.
+ * Returns the number of frames dropped. */
 size_t pl_outq_consume(struct pl_outq *queue, struct pl_outq_pool *pool, size_t bytes);
 
-/* Take the first frame out, with its reference. NULL when empty. No part of it may have been sent.
- */
+/* Take the first frame out, with its reference. NULL when empty.
+ * No part of it may have been sent. */
 struct pl_frame *pl_outq_pop(struct pl_outq *queue, struct pl_outq_pool *pool);
 
 /* Drop everything. */

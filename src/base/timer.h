@@ -42,7 +42,8 @@ static inline bool pl_timer_is_set(const struct pl_timer *timer)
 int64_t pl_timers_next_ms(const struct pl_timers *timers);
 
 /* Run the callbacks of all timers due at now_ms, in order. What a callback sets for now_ms or
- * earlier waits for the next call. Returns how many ran. */
+ * earlier waits for the next call.
+ * Returns how many ran. */
 size_t pl_timers_run(struct pl_timers *timers, int64_t now_ms);
 
 #endif

@@ -1,5 +1,6 @@
 /* UTF-8: is this text well formed? Strict as RFC 3629 section 3 has it: no overlong forms, no
- * surrogates, nothing above U+10FFFF. Threads: any. No allocation. */
+ * surrogates, nothing above U+10FFFF.
+ * Threads: any. No allocation. */
 #ifndef PL_BASE_UTF8_H
 #define PL_BASE_UTF8_H
 

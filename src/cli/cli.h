@@ -1,6 +1,7 @@
 /* The command line: commands and flags as rows, from which the help is made as well.
  * Exit statuses: 0 done; 1 it failed (a port in use, an application that does not load); 2 the
- * command line or the configuration is wrong. Threads: the main one. */
+ * command line or the configuration is wrong.
+ * Threads: the main one. */
 #ifndef PL_CLI_CLI_H
 #define PL_CLI_CLI_H
 

@@ -48,8 +48,8 @@ static int add_set(struct pl_cli *cli, const char *text, struct pl_error *err)
                     err);
 }
 
-/* `arg` is the argument with its dashes; a setting's origin borrows the part that names the flag.
- */
+/* `arg` is the argument with its dashes;
+ * a setting's origin borrows the part that names the flag. */
 static int apply_flag(struct pl_cli *cli, const struct pl_flag *flag, const char *arg,
                       const char *value, struct pl_error *err)
 {

@@ -1,5 +1,5 @@
-/* The open packet, with which an Engine.IO server answers the first request. Source: shared spec
- * socketio.md 1.3. Threads: any. */
+/* The open packet, with which an Engine.IO server answers the first request.
+ * Source: shared spec socketio.md 1.3. Threads: any. */
 #ifndef PL_CODEC_EIO_HANDSHAKE_H
 #define PL_CODEC_EIO_HANDSHAKE_H
 

@@ -24,9 +24,10 @@ struct pl_eio_packet {
 };
 
 /* Read the packet of a WebSocket text message or of one item of a polling payload. `text` is UTF-8
- * already. arena  takes the bytes of a `b` + base64 packet; nothing else is allocated out->data
- * borrows from `text`, or from `arena` for PL_EIO_BINARY. Returns 0; PL_E_PROTO (empty, unknown
- * type, bad base64: close with "parse error"); PL_E_TOO_BIG at the arena's cap. */
+ * already. out->data borrows from `text`, or from `arena` for PL_EIO_BINARY.
+ *   arena  takes the bytes of a `b` + base64 packet; nothing else is allocated
+ * Returns 0; PL_E_PROTO (empty, unknown type, bad base64: close with "parse error"); PL_E_TOO_BIG
+ * at the arena's cap. */
 PL_MUST_CHECK int pl_eio_packet_read(struct pl_eio_packet *out, struct pl_str text,
                                      struct pl_arena *arena, struct pl_error *err);
 

@@ -1,5 +1,5 @@
-/* Engine.IO 4 polling payloads: packets joined by the byte 0x1e. Source: shared spec
- * socketio.md 1.5.1. Threads: any. No I/O, no clock. */
+/* Engine.IO 4 polling payloads: packets joined by the byte 0x1e.
+ * Source: shared spec socketio.md 1.5.1. Threads: any. No I/O, no clock. */
 #ifndef PL_CODEC_EIO_PAYLOAD_H
 #define PL_CODEC_EIO_PAYLOAD_H
 
@@ -17,10 +17,10 @@ struct pl_eio_payload_reader {
 void pl_eio_payload_reader_init(struct pl_eio_payload_reader *reader, struct pl_str body);
 
 /* Read the next packet; its text is checked to be UTF-8. `arena` and out->data as with
- * pl_eio_packet_read. Returns 1 with a packet, 0 when there are no more, or the errors of
- * pl_eio_packet_read; an empty body, an empty item and bad UTF-8 are PL_E_PROTO. Packets before a
- * bad one have been delivered by then (spec 1.5.3 row 9); after an error every further call gives
- * the same error. */
+ * pl_eio_packet_read.
+ * Returns 1 with a packet, 0 when there are no more, or the errors of pl_eio_packet_read; an empty
+ * body, an empty item and bad UTF-8 are PL_E_PROTO. Packets before a bad one have been delivered by
+ * then (spec 1.5.3 row 9); after an error every further call gives the same error. */
 PL_MUST_CHECK int pl_eio_payload_next(struct pl_eio_packet *out,
                                       struct pl_eio_payload_reader *reader, struct pl_arena *arena,
                                       struct pl_error *err);

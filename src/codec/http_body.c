@@ -84,8 +84,8 @@ static int read_extension_byte(struct pl_http_body *body, char c, struct pl_erro
     return 0;
 }
 
-/* Trailers are header lines that come too late to be trusted: their form counts, not what they say.
- */
+/* Trailers are header lines that come too late to be trusted:
+ * their form counts, not what they say. */
 static int read_trailer_byte(struct pl_http_body *body, char c, struct pl_error *err)
 {
     if (body->framing_bytes == PL_HTTP_TRAILER_MAX) {

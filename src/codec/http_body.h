@@ -1,6 +1,6 @@
 /* Request bodies: by Content-Length or chunked, decoded as they arrive. Source: RFC 9112 sections 6
- * and 7.1, in a strict reading (CRLF only, no white space around sizes). Threads: one at a time. No
- * allocation. */
+ * and 7.1, in a strict reading (CRLF only, no white space around sizes).
+ * Threads: one at a time. No allocation. */
 #ifndef PL_CODEC_HTTP_BODY_H
 #define PL_CODEC_HTTP_BODY_H
 

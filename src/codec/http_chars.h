@@ -1,5 +1,6 @@
-/* The character classes of HTTP/1.1 in one table. Source: RFC 9110 sections 5.6 and 8.8.3, RFC 9112
- * section 3, RFC 3986 section 3.2.2. Threads: any. */
+/* The character classes of HTTP/1.1 in one table.
+ * Source: RFC 9110 sections 5.6 and 8.8.3, RFC 9112 section 3, RFC 3986 section 3.2.2.
+ * Threads: any. */
 #ifndef PL_CODEC_HTTP_CHARS_H
 #define PL_CODEC_HTTP_CHARS_H
 

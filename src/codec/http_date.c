@@ -1,6 +1,6 @@
 /* Days are counted with years that begin in March: the leap day is then the last of its year, and
- * the months before a day have a length that a formula gives. Reading walks one pattern per form.
- */
+ * the months before a day have a length that a formula gives.
+ * Reading walks one pattern per form. */
 #include "codec/http_date.h"
 
 #define DAY_S ((int64_t)86400)

@@ -1,7 +1,7 @@
 /* Request heads kept small: a head is deflated against a dictionary of what browsers, Node and game
  * engines send, so that an idle connection can keep the whole of its first request in some tens of
- * bytes. The form is our own memory's: it is never sent nor stored. Source: RFC 1951 (raw deflate).
- * Threads: one at a time per packer. */
+ * bytes. The form is our own memory's: it is never sent nor stored.
+ * Source: RFC 1951 (raw deflate). Threads: one at a time per packer. */
 #ifndef PL_CODEC_HTTP_HEAD_PACK_H
 #define PL_CODEC_HTTP_HEAD_PACK_H
 

@@ -1,5 +1,5 @@
-/* Header fields and the comma-separated lists in them. Source: RFC 9110 section 5, RFC 9112
- * section 5. Threads: any. No allocation. */
+/* Header fields and the comma-separated lists in them.
+ * Source: RFC 9110 section 5, RFC 9112 section 5. Threads: any. No allocation. */
 #ifndef PL_CODEC_HTTP_HEADER_H
 #define PL_CODEC_HTTP_HEADER_H
 
@@ -13,8 +13,8 @@ struct pl_http_header {
 
 /* Read one field line with its CRLF from the front of `in`, which holds it whole. Strict: a name
  * that is not a token, white space before the colon or at the front (obs-fold), and control
- * characters in the value are refused. Returns the bytes consumed, or PL_E_PROTO with the reason in
- * `err`. Borrows from `in`. */
+ * characters in the value are refused.
+ * Returns the bytes consumed, or PL_E_PROTO with the reason in `err`. Borrows from `in`. */
 PL_MUST_CHECK ptrdiff_t pl_http_header_read(struct pl_http_header *out, struct pl_str in,
                                             struct pl_error *err);
 

@@ -1,5 +1,5 @@
-/* Requests for a part of a file: `Range: bytes=...` with one range. Source: RFC 9110 section 14.
- * Threads: any. */
+/* Requests for a part of a file: `Range: bytes=...` with one range.
+ * Source: RFC 9110 section 14. Threads: any. */
 #ifndef PL_CODEC_HTTP_RANGE_H
 #define PL_CODEC_HTTP_RANGE_H
 

@@ -1,6 +1,7 @@
 /* HTTP/1.x request heads: bytes to fields and to the facts that decide about framing. A strict
  * subset of RFC 9112: whatever two parsers could understand differently is refused, so that nothing
- * can be smuggled. Threads: any. No allocation, no I/O, no clock. */
+ * can be smuggled.
+ * Threads: any. No allocation, no I/O, no clock. */
 #ifndef PL_CODEC_HTTP_REQUEST_H
 #define PL_CODEC_HTTP_REQUEST_H
 

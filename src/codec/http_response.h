@@ -1,6 +1,7 @@
 /* Heads of HTTP/1.1 responses, built line by line in a buffer: begin, headers, end, then the body.
- * Source: RFC 9112 section 4, RFC 9110 section 15. Threads: any. The buffer's sticky failure tells
- * whether all of it found room: check once, with pl_buf_failed. */
+ * Source: RFC 9112 section 4, RFC 9110 section 15.
+ * Threads: any. The buffer's sticky failure tells whether all of it found room: check once, with
+ * pl_buf_failed. */
 #ifndef PL_CODEC_HTTP_RESPONSE_H
 #define PL_CODEC_HTTP_RESPONSE_H
 

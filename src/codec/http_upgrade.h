@@ -15,8 +15,9 @@ struct pl_http_upgrade {
 /* Whether the request asks to become a WebSocket, properly or not: read below judges that. */
 bool pl_http_upgrade_is_websocket(const struct pl_http_request *request);
 
-/* Check the whole handshake. Returns 0 or PL_E_PROTO with out->refusal_status and the reason in
- * `err`. Of several headers with offers the first counts. */
+/* Check the whole handshake.
+ * Returns 0 or PL_E_PROTO with out->refusal_status and the reason in `err`. Of several headers with
+ * offers the first counts. */
 PL_MUST_CHECK int pl_http_upgrade_read(struct pl_http_upgrade *out,
                                        const struct pl_http_request *request, struct pl_error *err);
 

@@ -28,15 +28,16 @@ PL_MUST_CHECK int pl_http_path_decode(struct pl_str *out, struct pl_str path,
                                       struct pl_arena *arena, struct pl_error *err);
 
 /* A name or value of a query or form: `+` is a space, a broken escape stands for itself. Borrows or
- * copies as above. Returns 0 or PL_E_TOO_BIG. The bytes are any: UTF-8 is not checked here. */
+ * copies as above.
+ * Returns 0 or PL_E_TOO_BIG. The bytes are any: UTF-8 is not checked here. */
 PL_MUST_CHECK int pl_http_form_decode(struct pl_str *out, struct pl_str text,
                                       struct pl_arena *arena, struct pl_error *err);
 
 /* Whether `text`, decoded as above, is `plain`. */
 bool pl_http_form_eq(struct pl_str text, struct pl_str plain);
 
-/* The next pair; empty ones (`&&`) are passed over. `rest` begins as the query. False at the end.
- */
+/* The next pair; empty ones (`&&`) are passed over. `rest` begins as the query.
+ * False at the end. */
 bool pl_http_query_next(struct pl_http_query_pair *out, struct pl_str *rest);
 
 /* The value of the last pair with that (decoded) name, still escaped. Its ptr is NULL when there is

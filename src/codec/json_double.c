@@ -29,8 +29,8 @@ static void parse_printed(struct digits *out, const char *printed_cstr)
     out->point = (int)strtol(at + 1, NULL, 10) + 1;
 }
 
-/* Whether the digits mean exactly `value`: written without a decimal point for the locale's sake.
- */
+/* Whether the digits mean exactly `value`:
+ * written without a decimal point for the locale's sake. */
 static bool reads_back(const struct digits *digits, double value)
 {
     char text_cstr[DIGITS_MAX + 16];

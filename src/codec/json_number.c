@@ -127,8 +127,8 @@ static bool read_decimal(struct decimal *number, struct pl_str raw)
     return true;
 }
 
-/* Exact while the digits fit 53 bits and the power of ten is exact too: one rounding, as required.
- */
+/* Exact while the digits fit 53 bits and the power of ten is exact too:
+ * one rounding, as required. */
 static bool compute_exactly(double *out, const struct decimal *number)
 {
     static const double powers[] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,

@@ -2,8 +2,8 @@
  *
  * Each call reads the text anew, up to what it looks for. The text should have been validated
  * (pl_json_validate) as a whole or be a raw slice of such text: where it is not JSON, walks end
- * early and finds find nothing, but nothing is over-read. Slices borrow from the text. Threads:
- * any. No allocation. */
+ * early and finds find nothing, but nothing is over-read. Slices borrow from the text.
+ * Threads: any. No allocation. */
 #ifndef PL_CODEC_JSON_RAW_H
 #define PL_CODEC_JSON_RAW_H
 

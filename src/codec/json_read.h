@@ -5,8 +5,8 @@
  * value, and nesting past the caller's limit. Numbers stay text (codec/json_number.h), strings stay
  * escaped (codec/json_string.h). A key may occur twice in an object: every occurrence is delivered,
  * and whether the last one wins is the caller's affair. The size of the input is bounded by the
- * slice given in, or by pl_json_validate_sized. Threads: any. No allocation, no I/O, no recursion.
- */
+ * slice given in, or by pl_json_validate_sized.
+ * Threads: any. No allocation, no I/O, no recursion. */
 #ifndef PL_CODEC_JSON_READ_H
 #define PL_CODEC_JSON_READ_H
 
@@ -31,8 +31,8 @@ enum pl_json_kind {
 };
 
 struct pl_json_token {
-    struct pl_str
-        raw; /* as in the text: keys and strings with their quotes; braces and brackets alone */
+    /* as in the text: keys and strings with their quotes; braces and brackets alone */
+    struct pl_str raw;
     size_t position; /* of raw, in bytes from the start of the text */
     enum pl_json_kind kind;
     bool has_escapes; /* of a key or string: raw without its quotes is not yet the value */
@@ -50,12 +50,13 @@ struct pl_json_reader {
 
 /* Read `text`, which must stay as it is while the reader is used.
  *   depth_limit  most containers inside each other: 0 allows only scalars, 1 also `[]` and
- * `{"a":1}`; more than PL_JSON_DEPTH_MAX means PL_JSON_DEPTH_MAX */
+ *                `{"a":1}`; more than PL_JSON_DEPTH_MAX means PL_JSON_DEPTH_MAX */
 void pl_json_reader_init(struct pl_json_reader *reader, struct pl_str text, size_t depth_limit);
 
 /* Read the next token. *token is written only on success. After PL_JSON_END it is PL_JSON_END for
- * ever. Returns 0; PL_E_PROTO (not JSON), PL_E_UTF8 (a string is not UTF-8) or PL_E_TOO_BIG (nested
- * too deep), with the reason and the position in `err`. After an error the same call gives the same
+ * ever.
+ * Returns 0; PL_E_PROTO (not JSON), PL_E_UTF8 (a string is not UTF-8) or PL_E_TOO_BIG (nested too
+ * deep), with the reason and the position in `err`. After an error the same call gives the same
  * error. */
 PL_MUST_CHECK int pl_json_next(struct pl_json_token *token, struct pl_json_reader *reader,
                                struct pl_error *err);
@@ -65,8 +66,8 @@ PL_MUST_CHECK int pl_json_next(struct pl_json_token *token, struct pl_json_reade
 PL_MUST_CHECK int pl_json_skip(struct pl_str *raw, struct pl_json_reader *reader,
                                const struct pl_json_token *first, struct pl_error *err);
 
-/* Whether `text` is one JSON value with nothing but white space around it. Returns and errors as
- * pl_json_next. */
+/* Whether `text` is one JSON value with nothing but white space around it.
+ * Returns and errors as pl_json_next. */
 PL_MUST_CHECK int pl_json_validate(struct pl_str text, size_t depth_limit, struct pl_error *err);
 
 /* As pl_json_validate; text longer than `limit_bytes` is PL_E_TOO_BIG before it is looked at. */

@@ -1,5 +1,6 @@
 /* Inside the JSON codec only: finding the bytes of a string that need attention, and reading
- * escapes. 16 bytes at a time with SSE2, 8 otherwise. Source: RFC 8259 section 7. Threads: any. */
+ * escapes. 16 bytes at a time with SSE2, 8 otherwise.
+ * Source: RFC 8259 section 7. Threads: any. */
 #ifndef PL_CODEC_JSON_SCAN_H
 #define PL_CODEC_JSON_SCAN_H
 
@@ -11,8 +12,8 @@
 
 #define PL_JSON_EACH_BYTE(byte) (UINT64_C(0x0101010101010101) * (uint64_t)(byte))
 
-/* The high bit of each byte of `word` that equals `byte`; bytes behind the first hit may be wrong.
- */
+/* The high bit of each byte of `word` that equals `byte`;
+ * bytes behind the first hit may be wrong. */
 static inline uint64_t pl_json_swar_equal(uint64_t word, uint8_t byte)
 {
     uint64_t diff = word ^ PL_JSON_EACH_BYTE(byte);

@@ -1,5 +1,5 @@
-/* JSON writer: values to compact text, character for character as JSON.stringify has it. Source:
- * RFC 8259, ECMA-262 (JSON.stringify, Number::toString).
+/* JSON writer: values to compact text, character for character as JSON.stringify has it.
+ * Source: RFC 8259, ECMA-262 (JSON.stringify, Number::toString).
  *
  * Everything goes to a pl_buf; a full buffer fails it, so build all and look at pl_buf_failed once.
  * Threads: any. */
@@ -9,7 +9,7 @@
 #include "base/buf.h"
 #include "base/str.h"
 
-/* --- One value, no commas. --- */
+/* --- one value, no commas --- */
 
 /* `str` is UTF-8. Escaped are the quote, the backslash and control characters (\b \f \n \r \t,
  * others as \u00xx), nothing else. */
@@ -27,7 +27,7 @@ void pl_json_write_double(struct pl_buf *buf, double value);
 void pl_json_write_bool(struct pl_buf *buf, bool value);
 void pl_json_write_null(struct pl_buf *buf);
 
-/* --- A writer that puts the commas. --- */
+/* --- a writer that puts the commas --- */
 
 #define PL_JSON_WRITE_DEPTH_MAX 64
 

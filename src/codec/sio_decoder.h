@@ -1,7 +1,8 @@
 /* The decoder of one Socket.IO connection: packets whose attachments follow in messages of their
  * own are put together. Source: shared spec socketio.md 2.6. Idle, it holds no memory beside this
- * struct. Threads: one at a time (the attachments may go anywhere: base/blob.h). No I/O, no clock:
- * the caller closes a connection that waits too long. */
+ * struct.
+ * Threads: one at a time (the attachments may go anywhere: base/blob.h). No I/O, no clock: the
+ * caller closes a connection that waits too long. */
 #ifndef PL_CODEC_SIO_DECODER_H
 #define PL_CODEC_SIO_DECODER_H
 
@@ -40,10 +41,11 @@ static inline bool pl_sio_decoder_is_waiting(const struct pl_sio_decoder *decode
 }
 
 /* Feed the data of a PL_EIO_MESSAGE, or of a PL_EIO_BINARY.
- *   arena  what *out points to and is not in `text`; the text of a packet that had to wait is
- * copied there Returns 1 with a complete packet, which borrows from `text` and `arena` and is ended
- * with pl_sio_message_fini; 0 when attachments are missing; a negative code when the connection
- * must be closed (the decoder is then idle): PL_E_PROTO, PL_E_UTF8, PL_E_TOO_BIG, PL_E_NOMEM. */
+ *   arena  takes what *out points to and is not in `text`; the text of a packet that had to wait is
+ *          copied there
+ * Returns 1 with a complete packet, which borrows from `text` and `arena` and is ended with
+ * pl_sio_message_fini; 0 when attachments are missing; a negative code when the connection must be
+ * closed (the decoder is then idle): PL_E_PROTO, PL_E_UTF8, PL_E_TOO_BIG, PL_E_NOMEM. */
 PL_MUST_CHECK int pl_sio_decoder_feed_text(struct pl_sio_message *out,
                                            struct pl_sio_decoder *decoder, struct pl_str text,
                                            struct pl_arena *arena, struct pl_error *err);

@@ -1,6 +1,7 @@
 /* Socket.IO 5 packets of the default parser: the text of an Engine.IO message, to a header and
  * slices of its JSON. Source: shared spec socketio.md 2.2 to 2.6. The JSON is checked as a whole
- * but no tree is built: arguments stay raw text. Threads: any. No I/O, no clock. */
+ * but no tree is built: arguments stay raw text.
+ * Threads: any. No I/O, no clock. */
 #ifndef PL_CODEC_SIO_PACKET_H
 #define PL_CODEC_SIO_PACKET_H
 
@@ -36,8 +37,8 @@ struct pl_sio_packet {
     struct pl_str payload;   /* the JSON text; empty when there is none */
     struct pl_str event;     /* name of an event: unescaped, or the number's text */
     struct pl_str raw_event; /* the same as JSON text */
-    struct pl_str
-        args; /* raw elements with their commas, without brackets and without the event's name */
+    /* raw elements with their commas, without brackets and without the event's name */
+    struct pl_str args;
     size_t arg_count;
 };
 

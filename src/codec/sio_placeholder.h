@@ -1,5 +1,6 @@
 /* Placeholders: {"_placeholder":true,"num":N}, which stand for attachment N in the payload of a
- * binary packet. Source: shared spec socketio.md 2.6. Threads: any. No allocation. */
+ * binary packet.
+ * Source: shared spec socketio.md 2.6. Threads: any. No allocation. */
 #ifndef PL_CODEC_SIO_PLACEHOLDER_H
 #define PL_CODEC_SIO_PLACEHOLDER_H
 
@@ -9,7 +10,8 @@
 /* Check all placeholders of `payload`, which is valid JSON of at most PL_SIO_DEPTH_MAX levels (what
  * pl_sio_packet_read accepted): each object with the member `_placeholder` being true, at any
  * depth, must have an integer `num` below `attachment_count`. Using one attachment twice or never
- * is legal. Returns 0 or PL_E_PROTO. */
+ * is legal.
+ * Returns 0 or PL_E_PROTO. */
 PL_MUST_CHECK int pl_sio_placeholders_check(struct pl_str payload, uint32_t attachment_count,
                                             struct pl_error *err);
 

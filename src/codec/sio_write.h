@@ -1,6 +1,7 @@
 /* Socket.IO 5 packets of the default parser, written. Source: shared spec socketio.md 2.3 to 2.7;
  * the text is compact, as suites compare it. The digit of the Engine.IO message before it is the
- * caller's. Threads: any. Everything goes to a pl_buf; a full buffer fails it.
+ * caller's.
+ * Threads: any. Everything goes to a pl_buf; a full buffer fails it.
  *
  * For all: `nsp` is left out when it is "/". Arguments called raw are JSON text and are written as
  * they are. */

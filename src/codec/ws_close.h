@@ -30,20 +30,21 @@ enum pl_ws_close_code {
 bool pl_ws_close_code_is_allowed(uint16_t code);
 
 /* The code to close with when reading failed with `error`: PL_E_PROTO 1002, PL_E_UTF8 1007,
- * PL_E_TOO_BIG 1009; anything else (PL_E_NOMEM: the fault is ours, the peer may come again) 1011.
- */
+ * PL_E_TOO_BIG 1009; anything else 1011 (PL_E_NOMEM: the fault is ours, the peer may come
+ * again). */
 uint16_t pl_ws_close_code_of_error(int error);
 
 /* Read the payload of a close frame, already unmasked. An empty one is PL_WS_CLOSE_NO_STATUS.
- * *reason borrows from `payload`. Returns 0; PL_E_PROTO for a payload of one byte or a code that is
- * not allowed; PL_E_UTF8 for a reason that is not UTF-8. The outputs are written only on success.
- */
+ * *reason borrows from `payload`.
+ * Returns 0; PL_E_PROTO for a payload of one byte or a code that is not allowed; PL_E_UTF8 for a
+ * reason that is not UTF-8. The outputs are written only on success. */
 PL_MUST_CHECK int pl_ws_close_read(uint16_t *code, struct pl_str *reason, struct pl_str payload,
                                    struct pl_error *err);
 
 /* Write the payload of a close frame. PL_WS_CLOSE_NO_STATUS makes it empty; any other code must be
  * allowed (asserted). A reason that is too long is cut between characters; one that is not UTF-8 is
- * left out. Returns the bytes written. */
+ * left out.
+ * Returns the bytes written. */
 size_t pl_ws_close_write(uint8_t out[PL_WS_CONTROL_MAX], uint16_t code, struct pl_str reason);
 
 #endif

@@ -49,16 +49,16 @@ static inline bool pl_ws_opcode_is_control(uint8_t opcode)
 
 /* Read the header of a frame that the peer sent.
  *   role         our side: PL_WS_SERVER wants masked frames, PL_WS_CLIENT unmasked ones
- *   allowed_rsv  the reserved bits that a negotiated extension gave a meaning. They may be set on
- * the first frame of a message only: never on continuations and control frames. Returns the
- * header's bytes (2 to 14); 0 when more are needed; PL_E_PROTO with the reason in `err`, as soon as
- * the bytes at hand show it. `out` is written only when bytes were consumed. */
+ *   allowed_rsv  the reserved bits that a negotiated extension gave a meaning; they may be set on
+ *                the first frame of a message only, never on continuations and control frames
+ * Returns the header's bytes (2 to 14); 0 when more are needed; PL_E_PROTO with the reason in
+ * `err`, as soon as the bytes at hand show it. `out` is written only when bytes were consumed. */
 PL_MUST_CHECK ptrdiff_t pl_ws_header_read(struct pl_ws_header *out, struct pl_str in,
                                           enum pl_ws_role role, uint8_t allowed_rsv,
                                           struct pl_error *err);
 
-/* The bytes of an unmasked header for a payload of `payload_len` bytes: 2, 4 or 10. A key adds 4.
- */
+/* The bytes of an unmasked header for a payload of `payload_len` bytes: 2, 4 or 10.
+ * A key adds 4. */
 static inline size_t pl_ws_header_len(uint64_t payload_len)
 {
     return payload_len <= 125 ? 2 : payload_len <= UINT16_MAX ? 4 : 10;
@@ -67,8 +67,9 @@ static inline size_t pl_ws_header_len(uint64_t payload_len)
 /* Write a header into `out`, its length in the shortest form.
  *   opcode_and_rsv  an enum pl_ws_opcode, with PL_WS_RSV... bits added where an extension has them
  *   payload_len     below 2^63; at most PL_WS_CONTROL_MAX for control frames, which are final
- * (asserted) key             PL_WS_KEY_BYTES for a client's frame, NULL for a server's Returns the
- * bytes written. */
+ *                   (asserted)
+ *   key             PL_WS_KEY_BYTES for a client's frame, NULL for a server's
+ * Returns the bytes written. */
 size_t pl_ws_header_write(uint8_t out[PL_WS_HEADER_MAX], unsigned opcode_and_rsv, bool is_final,
                           uint64_t payload_len, const uint8_t *key);
 

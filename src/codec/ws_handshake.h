@@ -19,7 +19,8 @@ PL_MUST_CHECK int pl_ws_acceptor_create(struct pl_ws_acceptor **out, struct pl_e
 void pl_ws_acceptor_destroy(struct pl_ws_acceptor *acceptor); /* NULL is fine */
 
 /* Sec-WebSocket-Accept for the `key` of a request, with a NUL behind it. A client compares the
- * answer it got with this. Returns 0, or PL_E_IO when libcrypto fails (then `out` is unchanged). */
+ * answer it got with this.
+ * Returns 0, or PL_E_IO when libcrypto fails (then `out` is unchanged). */
 PL_MUST_CHECK int pl_ws_accept_key(struct pl_ws_acceptor *acceptor, char out[PL_WS_ACCEPT_LEN + 1],
                                    struct pl_str key, struct pl_error *err);
 

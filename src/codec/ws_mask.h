@@ -1,5 +1,6 @@
 /* WebSocket masking: the exclusive or of a payload with a repeated key of four bytes; masking and
- * unmasking are the same. Source: RFC 6455 section 5.3. Threads: any. No allocation. */
+ * unmasking are the same.
+ * Source: RFC 6455 section 5.3. Threads: any. No allocation. */
 #ifndef PL_CODEC_WS_MASK_H
 #define PL_CODEC_WS_MASK_H
 

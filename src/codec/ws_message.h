@@ -1,6 +1,6 @@
 /* WebSocket messages: what arrives, in pieces of any size, becomes whole messages and control
- * events. Source: RFC 6455 sections 5.4 to 5.6, 7.4.1 and 8.1. Threads: one at a time. No I/O, no
- * clock. */
+ * events.
+ * Source: RFC 6455 sections 5.4 to 5.6, 7.4.1 and 8.1. Threads: one at a time. No I/O, no clock. */
 #ifndef PL_CODEC_WS_MESSAGE_H
 #define PL_CODEC_WS_MESSAGE_H
 
@@ -41,7 +41,9 @@ struct pl_ws_decoder {
     bool is_closed;                  /* a close frame came */
 };
 
-/* limit_bytes  the largest message accepted, before decompression where a message is compressed */
+/* Ready for the first frame.
+ *   limit_bytes  the largest message accepted, before decompression where a message is compressed
+ *   allowed_rsv  as in pl_ws_header_read */
 void pl_ws_decoder_init(struct pl_ws_decoder *decoder, enum pl_ws_role role, size_t limit_bytes,
                         uint8_t allowed_rsv);
 void pl_ws_decoder_fini(struct pl_ws_decoder *decoder); /* zeroed memory is fine */
@@ -50,11 +52,12 @@ void pl_ws_decoder_fini(struct pl_ws_decoder *decoder); /* zeroed memory is fine
  * event. A message that arrives in one frame and whole is borrowed from `in`; any other is
  * assembled in memory of the decoder, piece by piece. Text is checked as it comes, up to its first
  * impossible byte (unless it is compressed: then whoever decompresses checks it). After a close,
- * bytes are taken and ignored. Returns the bytes consumed (> 0), with or without an event; 0 when
- * more are needed: keep what is left of `in` (at most PL_WS_PENDING_MAX) and come again with more
- * behind it. Call until 0 is returned, with an empty `in` too: that is also what frees a delivered
- * message. Errors, after which the connection ends with pl_ws_close_code_of_error and every call
- * fails again: PL_E_PROTO, PL_E_UTF8, PL_E_TOO_BIG (judged by headers, before the payload arrives),
+ * bytes are taken and ignored.
+ * Returns the bytes consumed (> 0), with or without an event; 0 when more are needed: keep what is
+ * left of `in` (at most PL_WS_PENDING_MAX) and come again with more behind it. Call until 0 is
+ * returned, with an empty `in` too: that is also what frees a delivered message.
+ * Errors, after which the connection ends with pl_ws_close_code_of_error and every call fails
+ * again: PL_E_PROTO, PL_E_UTF8, PL_E_TOO_BIG (judged by headers, before the payload arrives),
  * PL_E_NOMEM. */
 PL_MUST_CHECK ptrdiff_t pl_ws_decoder_next(struct pl_ws_decoder *decoder, struct pl_ws_event *event,
                                            struct pl_span in, struct pl_error *err);

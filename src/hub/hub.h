@@ -1,7 +1,7 @@
 /* The hub: every session, stream, presence and subscription of this node, in one thread and one
  * order. It knows no dialect and no socket: time and randomness come in through `struct pl_env`,
- * bytes go out through the port. The same inputs in the same order give the same outputs. Threads:
- * the hub's only; each entry point asserts it. */
+ * bytes go out through the port. The same inputs in the same order give the same outputs.
+ * Threads: the hub's only; each entry point asserts it. */
 #ifndef PL_HUB_HUB_H
 #define PL_HUB_HUB_H
 
@@ -19,9 +19,9 @@ struct pl_hub_config {
     const struct pl_port_impl *port_impl; /* complete, or init refuses */
     void *port;
     struct pl_timers *timers; /* borrowed; due against pl_hub_now_ms */
-    size_t
-        inbound_messages_max; /* of one suspended session, before its reading stops; 0 means 64 */
-    size_t inbound_bytes_max; /* 0 means 256 KiB */
+    /* of one suspended session, before its reading stops; 0 means 64 */
+    size_t inbound_messages_max;
+    size_t inbound_bytes_max;       /* 0 means 256 KiB */
     size_t streams_per_session_max; /* 0 means 10,000 */
 };
 
@@ -40,8 +40,8 @@ void pl_hub_turn_begin(struct pl_hub *hub);
 /* The turn's monotonic time. */
 int64_t pl_hub_now_ms(const struct pl_hub *hub);
 
-/* A calendar stamp in microseconds that strictly increases from call to call: max(last + 1, now).
- */
+/* A calendar stamp in microseconds that strictly increases from call to call:
+ * max(last + 1, now). */
 int64_t pl_hub_stamp_us(struct pl_hub *hub);
 
 void pl_hub_random(struct pl_hub *hub, void *out, size_t size);
@@ -83,10 +83,10 @@ struct pl_member;
  * flags it has not (and never loses one here). HIDDEN means a presence, and is decided when the
  * presence begins: one that others have seen stays visible. `meta` is the presence's own data, NULL
  * leaves it as it is; the hub frees it with `free_meta` (may be NULL) when the membership ends or
- * the meta is replaced. Returns 1 when something changed, 0 when not, PL_E_FULL past
- * streams_per_session_max, PL_E_CLOSED when the session has been closed; on an error `meta` stays
- * the caller's. A presence event goes to the stream kind's listener, and the membership may have
- * ended again when this returns. */
+ * the meta is replaced.
+ * Returns 1 when something changed, 0 when not, PL_E_FULL past streams_per_session_max, PL_E_CLOSED
+ * when the session has been closed; on an error `meta` stays the caller's. A presence event goes to
+ * the stream kind's listener, and the membership may have ended again when this returns. */
 PL_MUST_CHECK int pl_hub_join(struct pl_hub *hub, struct pl_session *session,
                               const struct pl_stream_key *key, unsigned flags, void *meta,
                               void (*free_meta)(void *meta));
@@ -142,13 +142,14 @@ struct pl_publish {
     const struct pl_session *except; /* NULL: nobody; may have been closed in this turn */
     unsigned flags;                  /* PL_SEND_... */
     struct pl_message message;
-    struct pl_fanout_reach *reach; /* NULL, or added to: recipients that were handed a frame at once
-                                      (with a port that crosses threads: none) */
+    /* NULL, or added to: recipients that were handed a frame at once (with a port that crosses
+     * threads: none). */
+    struct pl_fanout_reach *reach;
 };
 
 /* Queue the message for the union of the included streams' subscribers, each session once. NULL
- * pointers among the streams are skipped, so that pl_stream_find's answer can be passed on. Returns
- * 0 or PL_E_NOMEM when no encoding could be made. */
+ * pointers among the streams are skipped, so that pl_stream_find's answer can be passed on.
+ * Returns 0 or PL_E_NOMEM when no encoding could be made. */
 int pl_hub_publish(struct pl_hub *hub, const struct pl_publish *publish);
 
 /* Walk the sessions that such a publish would reach (so without those that have no sink), each

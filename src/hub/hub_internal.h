@@ -1,5 +1,6 @@
 /* What the files of the hub share: the structs behind the opaque names. Nothing outside src/hub
- * includes it. Each struct names the file that writes its fields. Threads: the hub's. */
+ * includes it. Each struct names the file that writes its fields.
+ * Threads: the hub's. */
 #ifndef PL_HUB_HUB_INTERNAL_H
 #define PL_HUB_HUB_INTERNAL_H
 
@@ -13,8 +14,8 @@
 
 #define PL_KIND_COUNT 256
 
-/* Stream numbers for a publish, reused from one to the next so that publishing allocates nothing.
- */
+/* Stream numbers for a publish,
+ * reused from one to the next so that publishing allocates nothing. */
 struct pl_number_list {
     uint32_t *numbers;
     size_t count;

@@ -201,8 +201,8 @@ void pl_members_leave_all(struct pl_session *session)
     }
 }
 
-/* Newest first: the fan-out looks for a subscription from that end, which makes each step constant.
- */
+/* Newest first: the fan-out looks for a subscription from that end,
+ * which makes each step constant. */
 void pl_members_unsubscribe_all(struct pl_session *session)
 {
     struct pl_list *node = session->members.prev;

@@ -1,7 +1,8 @@
 /* The port: what the hub asks of the side that moves bytes (design, section 4). With io_threads 0
  * it is a handful of direct calls on the hub's own fan-out (hub/port_inline.h); I/O threads and the
  * simulator are other ways to carry the same messages. Order is kept: a subscribe takes effect
- * exactly between two publishes. Threads: the hub's. */
+ * exactly between two publishes.
+ * Threads: the hub's. */
 #ifndef PL_HUB_PORT_H
 #define PL_HUB_PORT_H
 

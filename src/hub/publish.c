@@ -33,8 +33,8 @@ static uint64_t mark_excluded(struct pl_hub *hub, const struct pl_publish *publi
     return mark;
 }
 
-/* The hub owns every session: `except` is const because publishing is no business of the session's.
- */
+/* The hub owns every session: `except` is const because publishing is no business of
+ * the session's. */
 static struct pl_session *excepted(struct pl_hub *hub, const struct pl_publish *publish)
 {
     return publish->except == NULL ? NULL : pl_session_find(hub, publish->except->id);

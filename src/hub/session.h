@@ -1,5 +1,6 @@
 /* A session: one client of one dialect, for as long as the hub knows it, whatever carries its
- * bytes: a WebSocket, a queue for long-polling, or for a while nothing. Threads: the hub's. */
+ * bytes: a WebSocket, a queue for long-polling, or for a while nothing.
+ * Threads: the hub's. */
 #ifndef PL_HUB_SESSION_H
 #define PL_HUB_SESSION_H
 
@@ -57,8 +58,8 @@ void pl_session_send(struct pl_session *session, struct pl_frame *frame, unsigne
 
 /* A message arrived: handled now, or copied into the inbound queue while the session is suspended
  * or one of its handlers is on the stack. When the queue reaches its bound the hub pauses the sink;
- * it resumes it when the queue is half empty. Returns false when there was no memory to keep the
- * message (the caller closes the connection). */
+ * it resumes it when the queue is half empty.
+ * Returns false when there was no memory to keep the message (the caller closes the connection). */
 PL_MUST_CHECK bool pl_session_receive(struct pl_session *session, enum pl_message_kind kind,
                                       struct pl_span bytes);
 

@@ -1,6 +1,7 @@
 /* An intrusive hash table of the hub: links inside the objects, no allocation per entry. The owner
  * compares keys; the table only chains by hash. Iteration is not offered: nothing may rest on its
- * order. Threads: the hub's. */
+ * order.
+ * Threads: the hub's. */
 #ifndef PL_HUB_TABLE_H
 #define PL_HUB_TABLE_H
 

@@ -1,8 +1,9 @@
 /* A connection: one stream socket, what is read from it and what waits to be written. What the
  * bytes mean is the affair of its protocol (HTTP, then perhaps WebSocket), a struct of functions
- * that may change. Writing: frames are queued on the connection's sink and leave with one gather
- * write per turn. An idle connection holds no buffer; an incomplete message moves to one of its
- * own. Threads: its loop's. */
+ * that may change.
+ * Writing: frames are queued on the connection's sink and leave with one gather write per turn.
+ * An idle connection holds no buffer; an incomplete message moves to one of its own.
+ * Threads: its loop's. */
 #ifndef PL_IO_CONN_H
 #define PL_IO_CONN_H
 
@@ -16,8 +17,7 @@ struct pl_conn;
 
 enum pl_conn_state {
     PL_CONN_OPEN,
-    PL_CONN_DRAINING, /* writes what is queued, then shuts down; reads and drops until the peer does
-                         too */
+    PL_CONN_DRAINING, /* writes what is queued, shuts down, drops input until the peer does, too */
     PL_CONN_CLOSED,   /* descriptor closed; memory is freed when the turn ends */
 };
 
@@ -41,8 +41,8 @@ struct pl_conn_protocol {
      * called. May close the connection, switch its protocol, pause it. */
     size_t (*on_input)(struct pl_conn *conn, struct pl_span in);
     /* The connection leaves PL_CONN_OPEN: the peer's end, an error, or our own close or drain.
-     * Called exactly once; the protocol lets go of its own state here, and may still queue nothing.
-     */
+     * Called exactly once; the protocol lets go of its own state here.
+     * What it queues is dropped. */
     void (*on_end)(struct pl_conn *conn, enum pl_conn_end end);
     /* Optional: what was queued has all been handed to the system. May be called inside a publish:
      * it changes no subscription and closes nothing. */
@@ -107,8 +107,8 @@ void pl_conn_write(struct pl_conn *conn, struct pl_str bytes);
 /* Send what is queued, then close gracefully (end of stream, short wait for the peer's). */
 void pl_conn_drain(struct pl_conn *conn);
 
-/* Close now; what is queued is lost. The protocol's on_end runs; memory stays until the turn ends.
- */
+/* Close now; what is queued is lost.
+ * The protocol's on_end runs; memory stays until the turn ends. */
 void pl_conn_close(struct pl_conn *conn, enum pl_conn_end end);
 
 /* What to read from now on. Back at PL_CONN_READING, input that is left is shown again. */

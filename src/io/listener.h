@@ -1,5 +1,6 @@
 /* A listener: accepts connections and hands them on. At the limit of connections, or of
- * descriptors, a newcomer is refused quickly (503) instead of left hanging. Threads: its loop's. */
+ * descriptors, a newcomer is refused quickly (503) instead of left hanging.
+ * Threads: its loop's. */
 #ifndef PL_IO_LISTENER_H
 #define PL_IO_LISTENER_H
 

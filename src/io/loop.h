@@ -1,7 +1,8 @@
 /* The event loop: descriptors, timers, work left for the end of the turn. The interface names no
- * system call. A turn: read the clock once; the hooks' beginnings; what is ready, posted functions,
- * due timers; the hooks' ends (the flush among them); then what was deferred is freed. Threads: the
- * one that runs it; pl_loop_post and pl_loop_stop: any. */
+ * system call.
+ * A turn: read the clock once; the hooks' beginnings; what is ready, posted functions, due timers;
+ * the hooks' ends (the flush among them); then what was deferred is freed.
+ * Threads: the one that runs it; pl_loop_post and pl_loop_stop: any. */
 #ifndef PL_IO_LOOP_H
 #define PL_IO_LOOP_H
 
@@ -13,8 +14,9 @@
 enum {
     PL_READY_READ = 1,
     PL_READY_WRITE = 2,
-    PL_READY_HANGUP = 4, /* the peer sent its end of stream, reset, or there was an error; always
-                            reported once asked for, even when nothing is read */
+    /* The peer sent its end of stream, reset, or there was an error. Always reported once asked
+     * for, even when nothing is read. */
+    PL_READY_HANGUP = 4,
 };
 
 /* One descriptor. Embedded in its owner. */
@@ -53,7 +55,7 @@ void pl_loop_turn(struct pl_loop *loop, int wait_ms);
 void pl_loop_stop(
     struct pl_loop *loop); /* after the current turn; any thread, and signal handlers */
 
-/* Watch a descriptor; interest may be 0. Returns PL_E_IO. */
+/* Watch a descriptor; interest may be 0. Returns 0 or PL_E_IO. */
 PL_MUST_CHECK int pl_watch_start(struct pl_loop *loop, struct pl_watch *watch, unsigned interest,
                                  struct pl_error *err);
 void pl_watch_set(struct pl_loop *loop, struct pl_watch *watch, unsigned interest);
@@ -77,8 +79,8 @@ void pl_loop_defer(struct pl_loop *loop, struct pl_deferred *deferred);
 void pl_loop_hook_add(struct pl_loop *loop, struct pl_turn_hook *hook);
 void pl_loop_hook_remove(struct pl_turn_hook *hook);
 
-/* Run fn(user) on the loop's thread, in the order of posting. Any thread. Returns PL_E_FULL when
- * 65,536 wait, or PL_E_CLOSED after pl_loop_stop. */
+/* Run fn(user) on the loop's thread, in the order of posting. Any thread.
+ * Returns PL_E_FULL when 65,536 wait, or PL_E_CLOSED after pl_loop_stop. */
 PL_MUST_CHECK int pl_loop_post(struct pl_loop *loop, void (*fn)(void *user), void *user);
 
 /* The one large buffer that all reading goes through; its contents last until the next read. */

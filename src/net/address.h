@@ -23,7 +23,8 @@ struct pl_address {
 #define PL_ADDRESS_TEXT_MAX 64
 
 /* "127.0.0.1:7350", "[::1]:7350", ":7350" (every address). Names are not looked up, but "localhost"
- * is 127.0.0.1. Returns 0 or PL_E_INVALID with the reason. */
+ * is 127.0.0.1.
+ * Returns 0 or PL_E_INVALID with the reason. */
 PL_MUST_CHECK int pl_address_parse(struct pl_address *out, struct pl_str text,
                                    struct pl_error *err);
 

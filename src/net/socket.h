@@ -1,16 +1,18 @@
 /* Stream sockets: listening, accepting, options. All descriptors are non-blocking and
- * close-on-exec. Threads: any. */
+ * close-on-exec.
+ * Threads: any. */
 #ifndef PL_NET_SOCKET_H
 #define PL_NET_SOCKET_H
 
 #include "net/address.h"
 
-/* Listen on an address; port 0 asks for a free one, and *address then tells which. Returns the
- * descriptor, or PL_E_EXISTS (in use), PL_E_DENIED, PL_E_IO with the reason. */
+/* Listen on an address; port 0 asks for a free one, and *address then tells which.
+ * Returns the descriptor, or PL_E_EXISTS (in use), PL_E_DENIED, PL_E_IO with the reason. */
 PL_MUST_CHECK int pl_socket_listen(struct pl_address *address, struct pl_error *err);
 
-/* Accept one connection, with TCP_NODELAY set. Returns the descriptor, PL_E_AGAIN when none waits,
- * PL_E_FULL when there are no descriptors left, PL_E_IO otherwise. */
+/* Accept one connection, with TCP_NODELAY set.
+ * Returns the descriptor, PL_E_AGAIN when none waits, PL_E_FULL when there are no descriptors left,
+ * PL_E_IO otherwise. */
 PL_MUST_CHECK int pl_socket_accept(struct pl_address *peer, int listening_fd);
 
 /* Raise the soft limit of open files to the hard one. Returns the limit. */

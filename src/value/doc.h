@@ -1,6 +1,6 @@
 /* A document: one JSON text and the attachments that its placeholders stand for, copied once and
- * counted. Values that came from the wire are slices of a document. Source of placeholders: shared
- * spec socketio.md 2.6. Threads: one at a time. */
+ * counted. Values that came from the wire are slices of a document.
+ * Source of placeholders: shared spec socketio.md 2.6. Threads: one at a time. */
 #ifndef PL_VALUE_DOC_H
 #define PL_VALUE_DOC_H
 
@@ -44,7 +44,8 @@ PL_MUST_CHECK int pl_doc_check(uint32_t *height, struct pl_str text, size_t dept
  *   text    JSON that was checked already; copied
  *   height  the most levels it can have, the brackets of PL_DOC_IN_BRACKETS included
  *   blobs   the attachments; the document takes references of its own. Without any, what looks like
- * a placeholder is ordinary data; a num out of range is ordinary data too NULL without memory. */
+ *           a placeholder is ordinary data; one with a num out of range always is
+ * NULL without memory. */
 PL_MUST_CHECK struct pl_doc *pl_doc_create(struct pl_str text, enum pl_doc_form form,
                                            uint32_t height, struct pl_blob *const *blobs,
                                            size_t blob_count);

@@ -96,8 +96,8 @@ static void put_string(struct format *format, int len)
     }
 }
 
-/* `at` is behind the percent sign. Returns behind the conversion, or NULL when it is none of ours.
- */
+/* `at` is behind the percent sign.
+ * Returns behind the conversion, or NULL when it is none of ours. */
 static const char *put_conversion(struct format *format, const char *at)
 {
     switch (*at) {

@@ -1,5 +1,6 @@
 /* Values and argument lists (include/parley/value.h) from the inside: for the files that together
- * implement them. Threads: one at a time. */
+ * implement them.
+ * Threads: one at a time. */
 #ifndef PL_VALUE_VALUE_INTERNAL_H
 #define PL_VALUE_VALUE_INTERNAL_H
 

@@ -1,6 +1,6 @@
 /* Values and argument lists (include/parley/value.h) as the dialects and the server's own answers
- * use them: made from the wire, written to it, put together from templates. Threads: one at a time.
- */
+ * use them: made from the wire, written to it, put together from templates.
+ * Threads: one at a time. */
 #ifndef PL_VALUE_WIRE_H
 #define PL_VALUE_WIRE_H
 
@@ -50,8 +50,8 @@ void pl_val_write(struct pl_buf *buf, struct pl_bin_list *bins, const struct par
 
 /* A template with its arguments put in (parley_val_format), as a document.
  *   form  PL_DOC_IN_BRACKETS for a list of elements, which becomes an array
- * Errors: PL_E_INVALID (the template, or no JSON comes out), PL_E_UTF8, PL_E_TOO_BIG, PL_E_NOMEM.
- */
+ * Errors: PL_E_INVALID (the template, or no JSON comes out), PL_E_UTF8, PL_E_TOO_BIG,
+ * PL_E_NOMEM. */
 PL_MUST_CHECK int pl_val_format_doc(struct pl_doc **out, enum pl_doc_form form, const char *fmt,
                                     va_list args) PL_PRINTF(3, 0);
 

@@ -1,6 +1,6 @@
 /* Content with a version: a file, or bytes that are part of the program. Its validators and the
- * request's conditions decide between 200, 206, 304 and 416. Source: RFC 9110, sections 13 and 14.
- * Threads: the loop's. */
+ * request's conditions decide between 200, 206, 304 and 416.
+ * Source: RFC 9110, sections 13 and 14. Threads: the loop's. */
 #ifndef PL_WEB_CONTENT_H
 #define PL_WEB_CONTENT_H
 
@@ -14,8 +14,8 @@ struct pl_content {
     struct pl_str type;          /* Content-Type */
     struct pl_str cache_control; /* empty: no such header */
     uint64_t size_bytes;
-    size_t part_limit_bytes; /* the most that one answer may carry: more is a 500 and a line in the
-                                log */
+    /* The most that one answer may carry: more is a 500 and a line in the log. */
+    size_t part_limit_bytes;
     /* Read `len` bytes from `offset` on into `out`; false when that is not possible (500). */
     bool (*read)(const struct pl_content *content, uint8_t *out, size_t len, uint64_t offset);
     const void *bytes; /* for `read`; what it means is its affair */

@@ -1,5 +1,6 @@
 /* Cross-origin requests: a policy per route. Source: the Fetch standard, section "CORS protocol";
- * the options and their effect as in spec socketio.md 1.11. Threads: the loop's. */
+ * the options and their effect as in spec socketio.md 1.11.
+ * Threads: the loop's. */
 #ifndef PL_WEB_CORS_H
 #define PL_WEB_CORS_H
 
@@ -7,8 +8,8 @@
 #include "codec/http_request.h"
 
 struct pl_cors {
-    const struct pl_str
-        *origins; /* borrowed: "*", "true" (reflect the request's), or exact origins */
+    /* borrowed: "*", "true" (reflect the request's), or exact origins */
+    const struct pl_str *origins;
     size_t origin_count;
     struct pl_str methods;         /* empty: GET,HEAD,PUT,PATCH,POST,DELETE */
     struct pl_str allowed_headers; /* empty: what the preflight asks for is reflected */

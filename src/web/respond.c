@@ -1,5 +1,5 @@
-/* Answers: head and body in one frame. The head is built in the server's buffer, then copied once.
- */
+/* Answers: head and body in one frame.
+ * The head is built in the server's buffer, then copied once. */
 #include "web/web_internal.h"
 
 #include "base/env.h"

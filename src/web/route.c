@@ -82,8 +82,8 @@ static struct pl_str parent_of(struct pl_str path)
     return pl_str_first(path, len - 1);
 }
 
-/* The longest prefix of `path` that may be one: not longer than any there is, and whole segments.
- */
+/* The longest prefix of `path` that may be one:
+ * not longer than any there is, and whole segments. */
 static struct pl_str first_candidate(const struct pl_route_table *table, struct pl_str path)
 {
     struct pl_str cut = pl_str_first(path, table->longest_prefix);

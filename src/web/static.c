@@ -71,8 +71,8 @@ static void send_file(const struct file_answer *answer, const struct stat *facts
 
 /* --- finding the file --- */
 
-/* Open `path` below the folder. Returns the descriptor or an error; PL_E_TOO_BIG at the arena's
- * cap. */
+/* Open `path` below the folder.
+ * Returns the descriptor or an error; PL_E_TOO_BIG at the arena's cap. */
 static int open_path(struct file_answer *answer, struct pl_str path)
 {
     struct pl_str copy; /* with a NUL behind it */

@@ -1,6 +1,7 @@
 /* Static files of a folder: GET and HEAD, ETag, Last-Modified, conditional requests and single
  * ranges. Files are read whole at request time up to a limit and sent through the connection's
- * queue. Threads: the loop's. */
+ * queue.
+ * Threads: the loop's. */
 #ifndef PL_WEB_STATIC_H
 #define PL_WEB_STATIC_H
 

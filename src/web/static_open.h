@@ -10,8 +10,9 @@
 bool pl_static_path_is_clean(struct pl_str path);
 
 /* Open a clean path below `folder_fd` for reading. Links that lead out of the folder are not
- * followed (where the kernel has no openat2: no links at all). Returns the descriptor, or
- * PL_E_NOT_FOUND, PL_E_DENIED, PL_E_FULL (no descriptors left), PL_E_IO. */
+ * followed (where the kernel has no openat2: no links at all).
+ * Returns the descriptor, or PL_E_NOT_FOUND, PL_E_DENIED, PL_E_FULL (no descriptors left),
+ * PL_E_IO. */
 PL_MUST_CHECK int pl_static_open(int folder_fd, const char *path_cstr);
 
 /* The same without openat2. */

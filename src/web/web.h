@@ -44,10 +44,10 @@ struct pl_route {
     struct pl_str path; /* borrowed; no trailing slash, but for "/" */
     enum pl_route_match match;
     const char *owner; /* for the log and the metrics: "server", "socketio", "application" */
-    unsigned
-        methods;             /* bits 1u << PL_HTTP_GET ...; 0: every method is the handler's affair.
-                                Others get 405 with Allow (HEAD is answered by a GET handler without body) */
-    size_t body_limit_bytes; /* 0: requests with a body get 413 */
+    /* Bits 1u << PL_HTTP_GET ...; 0: every method is the handler's affair. Others get 405 with
+     * Allow (HEAD is answered by a GET handler without body). */
+    unsigned methods;
+    size_t body_limit_bytes;    /* 0: requests with a body get 413 */
     struct pl_too_big too_big;  /* status 413 */
     const struct pl_cors *cors; /* NULL: no CORS */
     void *user;
@@ -112,8 +112,8 @@ void pl_web_request_on_abort(struct pl_web_request *request,
                              void *user);
 
 /* For handlers that keep a request without on_abort: its memory stays until let_go, even when the
- * client has left; answering is then without effect. Letting go of what is not kept does nothing.
- */
+ * client has left; answering is then without effect.
+ * Letting go of what is not kept does nothing. */
 void pl_web_request_keep(struct pl_web_request *request);
 void pl_web_request_let_go(struct pl_web_request *request);
 

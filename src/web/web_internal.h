@@ -1,5 +1,6 @@
 /* What the files of this folder share: the server, its routes, the HTTP side of a connection, a
- * request. Included by src/web alone. Threads: the loop's. */
+ * request. Included by src/web alone.
+ * Threads: the loop's. */
 #ifndef PL_WEB_WEB_INTERNAL_H
 #define PL_WEB_WEB_INTERNAL_H
 
@@ -11,8 +12,8 @@
 #define PL_WEB_ARENA_BYTES ((size_t)1024 * 1024)
 /* Extra headers of one answer. */
 #define PL_WEB_EXTRA_BYTES ((size_t)8 * 1024)
-/* A body whose request is answered already is read and dropped up to here, to keep the connection.
- */
+/* A body whose request is answered already is read and dropped up to here,
+ * to keep the connection. */
 #define PL_WEB_DROP_BYTES ((size_t)64 * 1024)
 /* A client that pipelines without reading is not served on while more than this is unsent. */
 #define PL_WEB_UNSENT_BYTES ((size_t)1024 * 1024)
@@ -32,8 +33,8 @@ void pl_route_table_init(struct pl_route_table *table);
 void pl_route_table_fini(struct pl_route_table *table);
 PL_MUST_CHECK int pl_route_table_add(struct pl_route_table *table, const struct pl_route *route,
                                      struct pl_error *err);
-/* By the escaped path, exact, then the longest prefix, then the fallback; NULL when nobody owns it.
- */
+/* By the escaped path, exact, then the longest prefix, then the fallback;
+ * NULL when nobody owns it. */
 const struct pl_route *pl_route_table_find(const struct pl_route_table *table, struct pl_str path);
 
 bool pl_route_allows(const struct pl_route *route, enum pl_http_method method);
@@ -87,14 +88,14 @@ extern const struct pl_conn_protocol pl_web_http_protocol;
 
 /* Start HTTP on a new connection. */
 void pl_web_conn_create(struct pl_web *web, struct pl_conn *conn);
-/* The connection has another protocol from now on: let go, without touching the connection further.
- */
+/* The connection has another protocol from now on:
+ * let go, without touching the connection further. */
 void pl_web_conn_leave(struct pl_web_conn *http);
-/* The request was answered (it is gone from http->request, the answer is queued): go on, or close.
- */
+/* The request was answered (it is gone from http->request, the answer is queued):
+ * go on, or close. */
 void pl_web_conn_answered(struct pl_web_conn *http, bool must_close);
-/* Whether the connection can serve another request behind this answer: the body is read, or short.
- */
+/* Whether the connection can serve another request behind this answer:
+ * the body is read, or short. */
 bool pl_web_conn_can_go_on(const struct pl_web_conn *http);
 
 /* --- a request (request.c) --- */
@@ -143,8 +144,8 @@ void pl_web_request_abort(struct pl_web_request *request);
 PL_MUST_CHECK struct pl_frame *pl_web_answer_begin(uint8_t **body, struct pl_web_request *request,
                                                    const struct pl_web_response *response,
                                                    size_t body_len);
-/* Queue it and be done with the request. NULL: there was no memory, and the connection is closed.
- */
+/* Queue it and be done with the request.
+ * NULL: there was no memory, and the connection is closed. */
 void pl_web_answer_send(struct pl_web_request *request, struct pl_frame *frame, bool must_close);
 /* The same in one step, even for a request that was aborted. */
 void pl_web_answer(struct pl_web_request *request, const struct pl_web_response *response);

@@ -95,8 +95,8 @@ static void on_failed_due(struct pl_timer *timer)
     pl_conn_close(PL_CONTAINER_OF(timer, struct pl_conn, timer), PL_CONN_END_ERROR);
 }
 
-/* Without memory the connection ends, but not now: callers do not expect on_closed inside a send.
- */
+/* Without memory the connection ends, but not now:
+ * callers do not expect on_closed inside a send. */
 static void fail_soon(struct pl_ws *ws)
 {
     ws->conn->sink.is_closed = true;

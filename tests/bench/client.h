@@ -1,5 +1,6 @@
 /* One connection of the load generator: its state, and the way between bytes and messages. The
- * socket's readiness is the swarm's business (swarm.h). Threads: one at a time. */
+ * socket's readiness is the swarm's business (swarm.h).
+ * Threads: one at a time. */
 #ifndef PL_BENCH_CLIENT_H
 #define PL_BENCH_CLIENT_H
 
@@ -31,21 +32,22 @@ struct pl_load_client {
 };
 
 /* Open a socket, bind it to `source` and begin to connect to `target`; the upgrade request for
- * `path` lies in client->out. Returns 0 or PL_E_IO. */
+ * `path` lies in client->out.
+ * Returns 0 or PL_E_IO. */
 PL_MUST_CHECK int pl_load_client_open(struct pl_load_client *client,
                                       const struct sockaddr_in *source,
                                       const struct sockaddr_in *target, const char *path,
                                       enum pl_load_head head, struct pl_error *err);
 
-/* Close by a reset, so that no port is left in TIME_WAIT. Frees the buffers; zeroed memory is fine.
- */
+/* Close by a reset, so that no port is left in TIME_WAIT.
+ * Frees the buffers; zeroed memory is fine. */
 void pl_load_client_close(struct pl_load_client *client);
 
 /* Put one masked text message into client->out. */
 void pl_load_client_queue(struct pl_load_client *client, struct pl_str message);
 
-/* Send as much of client->out as the socket takes. Returns 0 (client->out may hold a rest) or
- * PL_E_IO. */
+/* Send as much of client->out as the socket takes.
+ * Returns 0 (client->out may hold a rest) or PL_E_IO. */
 PL_MUST_CHECK int pl_load_client_flush(struct pl_load_client *client);
 
 /* Read the server's answer to the upgrade request from the front of `in`.
@@ -53,8 +55,9 @@ PL_MUST_CHECK int pl_load_client_flush(struct pl_load_client *client);
 PL_MUST_CHECK ptrdiff_t pl_load_client_read_upgrade(struct pl_str in, struct pl_error *err);
 
 /* Read one message from the front of `in`. A ping of WebSocket itself is answered in client->out
- * and leaves `message` empty. Returns the bytes consumed, 0 when more are needed, or PL_E_PROTO,
- * PL_E_CLOSED (the server's close frame). */
+ * and leaves `message` empty.
+ * Returns the bytes consumed, 0 when more are needed, or PL_E_PROTO, PL_E_CLOSED (the server's
+ * close frame). */
 PL_MUST_CHECK ptrdiff_t pl_load_client_read(struct pl_load_client *client, struct pl_str *message,
                                             struct pl_str in, struct pl_error *err);
 

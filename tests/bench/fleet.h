@@ -21,7 +21,8 @@ PL_MUST_CHECK int pl_fleet_create(struct pl_fleet **out, const struct pl_swarm_w
                                   size_t capacity, size_t per_process, struct pl_error *err);
 
 /* Open connections up to `target_count` and wait until each is identified or failed, at most to the
- * deadline. Afterwards the workers go on answering pings. Returns false at the deadline. */
+ * deadline. Afterwards the workers go on answering pings.
+ * Returns false at the deadline. */
 bool pl_fleet_open(struct pl_fleet *fleet, size_t target_count, int64_t deadline_ns,
                    struct pl_fleet_state *out);
 

@@ -1,5 +1,6 @@
-/* A histogram of durations: 64 linear steps per power of two, so that every value is known to 1.6
- * %. Threads: one at a time. No allocation. */
+/* A histogram of durations: 64 linear steps per power of two, so that every value is known to
+ * 1.6 %.
+ * Threads: one at a time. No allocation. */
 #ifndef PL_BENCH_HIST_H
 #define PL_BENCH_HIST_H
 

@@ -88,8 +88,8 @@ static int run_for(struct broadcast *run, int64_t duration_ms, struct pl_error *
     return 0;
 }
 
-/* Wait for what is outstanding. Returns the connections that did not get each broadcast exactly
- * once. */
+/* Wait for what is outstanding.
+ * Returns the connections that did not get each broadcast exactly once. */
 static size_t drain(struct broadcast *run)
 {
     int64_t end_ns = pl_proc_now_ns() + (int64_t)DRAIN_MS * 1000000;

@@ -1,6 +1,6 @@
 /* Echo: the modes `echo` (open loop) and `rate` (closed loop). A request carries the time at which
- * it should have been sent, in hexadecimal digits behind its head, and the answer brings it back.
- */
+ * it should have been sent, in hexadecimal digits behind its head,
+ * and the answer brings it back. */
 #include "mode.h"
 
 #include "base/alloc.h"

@@ -33,8 +33,8 @@ static int find_free_port(struct sockaddr_in *out, struct pl_error *err)
     return is_found ? 0 : pl_error_set(err, PL_E_IO, "no free port: %s", strerror(code));
 }
 
-/* Replace "{port}" in an argument. Owned by the caller; only ever called in the child, which execs.
- */
+/* Replace "{port}" in an argument.
+ * Owned by the caller; only ever called in the child, which execs. */
 static char *fill_argument(const char *argument, unsigned port)
 {
     const char *at = strstr(argument, "{port}");

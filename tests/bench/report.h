@@ -1,5 +1,6 @@
 /* A result: one line of JSON on standard output for programs, one of text on standard error for
- * people. Threads: one at a time. */
+ * people.
+ * Threads: one at a time. */
 #ifndef PL_BENCH_REPORT_H
 #define PL_BENCH_REPORT_H
 

@@ -126,8 +126,8 @@ static int handle_message(struct pl_swarm *swarm, struct pl_load_client *client,
     return 0;
 }
 
-/* The next thing at the front of `in`. Returns the bytes consumed, 0 for more, or the reason to
- * close. */
+/* The next thing at the front of `in`.
+ * Returns the bytes consumed, 0 for more, or the reason to close. */
 static ptrdiff_t handle_front(struct pl_swarm *swarm, struct pl_load_client *client,
                               struct pl_str in, struct pl_error *err)
 {

@@ -1,5 +1,5 @@
-/* Many connections of the load generator on one epoll. Threads: one at a time; a swarm belongs to
- * one process. */
+/* Many connections of the load generator on one epoll.
+ * Threads: one at a time; a swarm belongs to one process. */
 #ifndef PL_BENCH_SWARM_H
 #define PL_BENCH_SWARM_H
 
@@ -41,12 +41,12 @@ PL_MUST_CHECK int pl_swarm_init(struct pl_swarm *swarm, const struct pl_swarm_wa
 void pl_swarm_fini(struct pl_swarm *swarm);
 
 /* Begin to open connections until `target_count` have been tried, but keep only some dozens under
- * way at a time: call again after each pump. Returns true when all of them are identified or
- * failed. */
+ * way at a time: call again after each pump.
+ * Returns true when all of them are identified or failed. */
 bool pl_swarm_open_some(struct pl_swarm *swarm, size_t target_count);
 
-/* Open up to `target_count` connections and wait for them. Returns 0; PL_E_TIMEOUT at the deadline;
- * PL_E_IO when one of them failed, with its reason. */
+/* Open up to `target_count` connections and wait for them.
+ * Returns 0; PL_E_TIMEOUT at the deadline; PL_E_IO when one of them failed, with its reason. */
 PL_MUST_CHECK int pl_swarm_open_all(struct pl_swarm *swarm, size_t target_count,
                                     int64_t deadline_ns, struct pl_error *err);
 
@@ -56,8 +56,8 @@ size_t pl_swarm_pump(struct pl_swarm *swarm, int timeout_ms);
 /* Queue a message and send it at once. Not for use inside on_message. */
 void pl_swarm_send(struct pl_swarm *swarm, struct pl_load_client *client, struct pl_str message);
 
-/* A message of `size` bytes in the given shape, filled with `fill`. Owned by the caller (pl_free).
- */
+/* A message of `size` bytes in the given shape, filled with `fill`.
+ * Owned by the caller (pl_free). */
 char *pl_swarm_message_create(const struct pl_load_shape *shape, size_t size, char fill);
 
 #endif

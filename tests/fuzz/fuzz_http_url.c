@@ -1,5 +1,5 @@
-/* Targets: decoding stays in bounds and agrees with comparing, and iterating agrees with finding.
- */
+/* Targets: decoding stays in bounds and agrees with comparing,
+ * and iterating agrees with finding. */
 #include "fuzz.h"
 
 #include "codec/http_url.h"

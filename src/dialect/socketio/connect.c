@@ -172,8 +172,8 @@ static struct pl_str joining_offset(const struct joining *joining)
     return pl_str_make(joining->offset, PL_SIO_OFFSET_LEN);
 }
 
-/* While middlewares ran, packets after the offset may have been dropped: then it is a new socket.
- */
+/* While middlewares ran, packets after the offset may have been dropped:
+ * then it is a new socket. */
 static void check_still_recoverable(struct joining *joining)
 {
     struct parley_socket *socket = joining->socket;

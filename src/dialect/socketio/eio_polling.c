@@ -68,7 +68,8 @@ void pl_eio_polling_release(struct pl_eio_polling *polling, struct pl_str payloa
 }
 
 /* The frames that go into one answer: all, but no more than maxPayload once there is one. A group
- * is never split. Returns their bytes, separators included. */
+ * is never split.
+ * Returns their bytes, separators included. */
 static size_t choose_frames(const struct pl_eio_polling *polling, struct pl_frame **frames,
                             size_t max, size_t *count)
 {
@@ -446,8 +447,8 @@ static void refuse_post(struct pl_eio_polling *polling, int error)
     pl_eio_session_end(session, error == PL_E_PROTO ? PL_EIO_PARSE_ERROR : PL_EIO_TRANSPORT_ERROR);
 }
 
-/* Hand packets over until there are no more, the turn's share is used up, or the hub wants a pause.
- */
+/* Hand packets over until there are no more, the turn's share is used up,
+ * or the hub wants a pause. */
 static void read_post(struct pl_eio_polling *polling)
 {
     struct pl_eio_session *session = polling->session;

@@ -1,6 +1,7 @@
 /* Engine.IO 4: sessions over long-polling and WebSocket, the upgrade from one to the other,
  * heartbeats. What the messages mean is the affair of a handler above: Socket.IO, or an application
- * that wants them raw. Source: shared spec socketio.md, section 1. Threads: the hub's. */
+ * that wants them raw.
+ * Source: shared spec socketio.md, section 1. Threads: the hub's. */
 #ifndef PL_DIALECT_SOCKETIO_ENGINE_H
 #define PL_DIALECT_SOCKETIO_ENGINE_H
 
@@ -66,7 +67,8 @@ struct pl_eio_handler {
 /* The request in question; NULL when the client has left meanwhile. */
 struct pl_web_request *pl_eio_decision_request(const struct pl_eio_decision *decision);
 void pl_eio_decision_accept(struct pl_eio_decision *decision);
-/* text: shown to the client by allow_request; empty for the table's own words. */
+/* Refuse the request.
+ *   text  shown to the client when allow_request refuses; empty for the table's own words */
 void pl_eio_decision_refuse(struct pl_eio_decision *decision, struct pl_str text);
 /* Nobody will decide any more: the server goes. */
 void pl_eio_decision_drop(struct pl_eio_decision *decision);
@@ -129,15 +131,16 @@ int64_t pl_eio_session_opened_unix_us(const struct pl_eio_session *session);
 
 /* Close gracefully: what is queued is delivered first (spec 1.5.4). The handler's on_close comes
  * with PL_EIO_FORCED_CLOSE: inside this call on WebSocket and with a parked GET, later on polling
- * without one. Returns whether the close was immediate. */
+ * without one.
+ * Returns whether the close was immediate. */
 bool pl_eio_session_close(struct pl_eio_session *session);
 
 /* --- frames --- */
 
 /* One message and its attachments as one indivisible frame group.
- *   text          the Engine.IO message without its digit 4; with is_binary false
- *   attachments   bytes messages that follow; may be NULL with count 0
- * NULL without memory, or above 2^31 bytes. One reference. */
+ *   text         the Engine.IO message without its digit 4
+ *   attachments  messages of bytes that follow; may be NULL with count 0
+ * Returns one reference; NULL without memory, or above 2^31 bytes. */
 PL_MUST_CHECK struct pl_frame *pl_eio_frame_create(enum pl_encoding encoding, struct pl_str text,
                                                    const struct pl_str *attachments,
                                                    size_t attachment_count);

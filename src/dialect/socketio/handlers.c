@@ -141,8 +141,8 @@ static void remove_items(struct parley_socket *socket, enum pl_sio_handler_kind 
     }
 }
 
-/* The one handler of a kind (and, for events, of a name): set, replaced in its place, or removed.
- */
+/* The one handler of a kind (and, for events, of a name):
+ * set, replaced in its place, or removed. */
 static void set_one(struct parley_socket *socket, const struct pl_sio_handler *item,
                     struct pl_str name)
 {

@@ -64,8 +64,8 @@ void parley_io_on_connection_error(struct parley_io *io,
 struct chain {
     struct parley_io *io;
     struct pl_eio_decision *decision;
-    const struct pl_sio_hook
-        *hooks; /* registered before the engine started: they stay where they are */
+    /* registered before the engine started: they stay where they are */
+    const struct pl_sio_hook *hooks;
     size_t count;
     size_t at;
 };

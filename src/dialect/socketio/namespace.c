@@ -340,8 +340,8 @@ static bool is_idle_child(const struct pl_sio_ns *ns)
            (ns->store == NULL || pl_sio_store_session_count(ns->store) == 0);
 }
 
-/* Names are the clients': who leaves many empty ones behind must not keep others out for ever. A few
- * are looked at, from the one looked at longest ago on, and the first idle one is forgotten. */
+/* Names are the clients': who leaves many empty ones behind must not keep others out for ever.
+ * A few are looked at, from the one looked at longest ago on: the first idle one is forgotten. */
 static void reclaim_child(struct parley_io *io)
 {
     for (size_t i = 0; i < RECLAIM_LOOKS && !pl_list_is_empty(&io->namespaces); i++) {

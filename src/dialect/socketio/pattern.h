@@ -1,5 +1,5 @@
-/* Patterns of namespaces: "/room/{id}" and "/files/{*rest}". Source: shared spec socketio.md 3.10.
- * Threads: any. */
+/* Patterns of namespaces: "/room/{id}" and "/files/{*rest}".
+ * Source: shared spec socketio.md 3.10. Threads: any. */
 #ifndef PL_DIALECT_SOCKETIO_PATTERN_H
 #define PL_DIALECT_SOCKETIO_PATTERN_H
 

@@ -1,7 +1,8 @@
 /* What a namespace keeps so that a client whose connection broke misses nothing: the sessions that
- * left, and the packets sent since. Both are bounded by age, number and bytes; the oldest go first. Source: shared spec socketio.md 3.8. Threads: one at a time. The clock
- * is the caller's (now_ms: monotonic); stamps are what offsets are made of, and strictly increase.
- */
+ * left, and the packets sent since. Both are bounded by age, number and bytes; the oldest go first.
+ * The clock is the caller's (now_ms: monotonic); stamps are what offsets are made of, and strictly
+ * increase. Source: shared spec socketio.md 3.8.
+ * Threads: one at a time. */
 #ifndef PL_DIALECT_SOCKETIO_RECOVERY_H
 #define PL_DIALECT_SOCKETIO_RECOVERY_H
 
@@ -28,7 +29,9 @@ PL_MUST_CHECK bool pl_sio_offset_read(int64_t *stamp_us, struct pl_str text);
 
 /* --- the store --- */
 
-/* hash_key: 16 random bytes; stamp_us: below those of all packets to come. Never NULL. */
+/* An empty store. Never NULL.
+ *   hash_key  16 random bytes
+ *   stamp_us  below the stamps of all packets to come */
 struct pl_sio_store *pl_sio_store_create(const struct pl_sio_store_limits *limits,
                                          const uint8_t hash_key[16], int64_t stamp_us);
 void pl_sio_store_destroy(struct pl_sio_store *store); /* NULL is fine */

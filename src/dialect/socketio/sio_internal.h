@@ -1,7 +1,7 @@
 /* What the files of the Socket.IO level share, and nobody else sees. Each struct names the file
- * that writes its fields. Threads: the hub's. Callbacks of the application may do anything
- * (disconnect, delete the namespace, close the server), so whoever calls one holds counted
- * references, and collects before it calls. */
+ * that writes its fields. Callbacks of the application may do anything (disconnect, delete the
+ * namespace, close the server), so whoever calls one holds counted references, and collects before
+ * it calls. Threads: the hub's. */
 #ifndef PL_DIALECT_SOCKETIO_SIO_INTERNAL_H
 #define PL_DIALECT_SOCKETIO_SIO_INTERNAL_H
 
@@ -19,8 +19,8 @@
 #define PL_SIO_NAMESPACE_LEN_MAX 512 /* of a name that clients may bring */
 #define PL_SIO_ROOM_LEN_MAX 65535
 
-/* Kinds of hub streams. A socket's own-id room is none: it is a look-up in its namespace's index.
- */
+/* Kinds of hub streams. A socket's own-id room is none:
+ * it is a look-up in its namespace's index. */
 enum {
     PL_STREAM_SIO_NAMESPACE = 16, /* subject: the namespace; every connected socket subscribes */
     PL_STREAM_SIO_ROOM = 17,      /* subject: the namespace; label: the room */
@@ -217,8 +217,8 @@ struct pl_stream *pl_sio_ns_stream(const struct pl_sio_ns *ns);
 
 /* One Engine.IO session: any number of sockets. */
 struct pl_sio_conn {
-    uint32_t
-        refs; /* the session's own, one per socket and joining, one per call that is under way */
+    /* the session's own, one per socket and joining, one per call that is under way */
+    uint32_t refs;
     bool is_closing;  /* nothing is read or sent any more */
     bool wants_close; /* once none of its sockets is on its way out */
     bool has_joined;  /* some namespace, once */
@@ -229,12 +229,12 @@ struct pl_sio_conn {
     uint32_t socket_count;
     uint32_t joining_count;
     uint32_t ending_count; /* sockets whose `disconnecting` handler runs: they need their rooms */
-    struct pl_timer
-        timer; /* until the first namespace is joined; later until attachments have come */
+    /* until the first namespace is joined; later until attachments have come */
+    struct pl_timer timer;
     struct pl_sio_decoder decoder;
     struct pl_rate rate;
-    struct pl_sio_names
-        *former; /* left by us, not by the client: what still arrives for them is dropped */
+    /* left by us, not by the client: what still arrives for them is dropped */
+    struct pl_sio_names *former;
 };
 
 void pl_sio_conn_open(void *io, struct pl_eio_session *session);
@@ -358,8 +358,8 @@ struct pl_sio_rare {
     const struct parley_val *handshake;
     struct pl_list acks; /* awaited from the client (ack.c) */
     size_t ack_count;
-    struct pl_sio_names
-        rooms; /* while joining: those to join; while disconnected: those it was in */
+    /* while joining: those to join; while disconnected: those it was in */
+    struct pl_sio_names rooms;
     char pid[PL_SIO_ID_LEN + 1]; /* a secret of the client's; empty without recovery */
 };
 

@@ -1,6 +1,6 @@
 /* The Socket.IO server: what starts and stops it. What an application does with it is in
- * include/parley/socketio.h. Source: shared spec socketio.md, sections 2, 3 and 6. Threads: the
- * hub's. */
+ * include/parley/socketio.h.
+ * Source: shared spec socketio.md, sections 2, 3 and 6. Threads: the hub's. */
 #ifndef PL_DIALECT_SOCKETIO_SOCKETIO_H
 #define PL_DIALECT_SOCKETIO_SOCKETIO_H
 
@@ -45,7 +45,8 @@ struct pl_sio_params {
 };
 
 /* A server without namespaces, which takes no connection yet: the application's hook registers its
- * channels and hooks now. Returns 0 or PL_E_NOMEM. */
+ * channels and hooks now.
+ * Returns 0 or PL_E_NOMEM. */
 PL_MUST_CHECK int pl_sio_create(struct parley_io **out, const struct pl_sio_params *params,
                                 struct pl_error *err);
 

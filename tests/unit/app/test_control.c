@@ -90,8 +90,8 @@ static int client_connect(const struct fixture *fixture)
     return fd;
 }
 
-/* Let the loop run until `fd` has a whole line (or its end, or nothing more comes); what was read.
- */
+/* Let the loop run until `fd` has a whole line (or its end, or nothing more comes);
+ * what was read. */
 static const char *client_read(struct fixture *fixture, int fd)
 {
     size_t len = 0;

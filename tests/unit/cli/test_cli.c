@@ -1,5 +1,5 @@
-/* The command line, whole: parley_main with a server that only remembers what it was asked to do.
- */
+/* The command line, whole: parley_main with a server that only remembers what it was
+ * asked to do. */
 #include "app/server.h"
 #include "base/version.h"
 #include "cli/cli.h"

@@ -116,8 +116,8 @@ static void test_json_number_double_reads_back_any_bits(void **state)
     }
 }
 
-/* Exactly half way between two doubles the even one wins; one digit far behind decides otherwise.
- */
+/* Exactly half way between two doubles the even one wins;
+ * one digit far behind decides otherwise. */
 static void test_json_number_double_looks_at_digits_far_behind(void **state)
 {
     char text[2000];

@@ -151,8 +151,8 @@ static void reader_feed(struct reader *reader, struct pl_str piece)
     memmove(reader->bytes, reader->bytes + done, reader->len);
 }
 
-/* The same frames with a key. The stream must be whole frames, up to the place where it goes wrong.
- */
+/* The same frames with a key. The stream must be whole frames,
+ * up to the place where it goes wrong. */
 static struct pl_str mask_stream(uint8_t *out, struct pl_str stream)
 {
     size_t at = 0;

@@ -1,5 +1,5 @@
-/* An Engine.IO engine and its application in the test's own process, and clients on socket pairs.
- */
+/* An Engine.IO engine and its application in the test's own process,
+ * and clients on socket pairs. */
 #ifndef PL_TEST_ENGINE_WORLD_H
 #define PL_TEST_ENGINE_WORLD_H
 

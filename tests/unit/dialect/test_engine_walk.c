@@ -1,6 +1,6 @@
 /* Many clients of the Engine.IO engine that do legal and illegal things at random, while its
- * application does its own and memory is refused now and then. The same seed gives the same walk.
- */
+ * application does its own and memory is refused now and then.
+ * The same seed gives the same walk. */
 #include "engine_world.h"
 
 #define SIDS_MAX 32

@@ -1,5 +1,5 @@
-/* Tables of handlers: found by name, replaced, removed, shared by sockets that registered the same.
- */
+/* Tables of handlers: found by name, replaced, removed,
+ * shared by sockets that registered the same. */
 #include "dialect/socketio/sio_internal.h"
 
 #include <setjmp.h>

@@ -1,5 +1,5 @@
-/* A hub on its inline port, a clock that stands where it is put, and sinks that note what they get.
- */
+/* A hub on its inline port, a clock that stands where it is put,
+ * and sinks that note what they get. */
 #ifndef PL_TEST_HUB_FIXTURE_H
 #define PL_TEST_HUB_FIXTURE_H
 

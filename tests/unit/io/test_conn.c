@@ -1,5 +1,5 @@
-/* Connections: what is shown to the protocol and when, how what is queued leaves, and how they end.
- */
+/* Connections: what is shown to the protocol and when, how what is queued leaves,
+ * and how they end. */
 #include "io/conn.h"
 
 #include "base/alloc.h"

@@ -152,8 +152,8 @@ static void test_listener_refuses_at_the_limit_of_connections(void **state)
     fixture_fini(&fixture);
 }
 
-/* In a process of its own, whose descriptors run out. Returns the number of what failed, 0 for
- * nothing. */
+/* In a process of its own, whose descriptors run out.
+ * Returns the number of what failed, 0 for nothing. */
 static int run_out_of_descriptors(struct fixture *fixture)
 {
     struct rlimit limit = {0};

@@ -1,5 +1,5 @@
-/* Values and argument lists: looking, building, templates, the wire both ways, and failing memory.
- */
+/* Values and argument lists: looking, building, templates, the wire both ways,
+ * and failing memory. */
 #include "value/value_internal.h"
 
 #include "base/alloc.h"
@@ -272,9 +272,9 @@ static void test_value_format_replaces_each_conversion(void **state)
     parley_val_unref(inner);
 }
 
+/* Templates that the compiler would refuse. */
 #pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wformat-nonliteral" /* templates that the compiler would refuse   \
-                                                      */
+#pragma GCC diagnostic ignored "-Wformat-nonliteral"
 static void test_value_format_refuses_other_templates(void **state)
 {
     static const char *const rows[] = {"%x", "%c", "%5d",    "%.3f", "%hd",     "%lf",

@@ -142,8 +142,8 @@ static inline bool client_has(const struct client *client, const char *part)
     return contains(pl_buf_str(&client->got), part);
 }
 
-/* One request on a connection of its own, and its answer, which the caller frees with client_close.
- */
+/* One request on a connection of its own, and its answer,
+ * which the caller frees with client_close. */
 static inline void ask(struct fixture *fixture, struct client *client, const char *request)
 {
     client_open(client, fixture);

@@ -1,5 +1,5 @@
-/* HTTP on connections: whole exchanges, cut at every place; pipelining, limits, deadlines, aborts.
- */
+/* HTTP on connections: whole exchanges, cut at every place;
+ * pipelining, limits, deadlines, aborts. */
 #include "fixture.h"
 
 #define OK_HEAD(length) "HTTP/1.1 200 OK\r\nContent-Type: text/plain; charset=utf-8\r\n" length

@@ -1,5 +1,5 @@
-/* Static files from a folder made for the test: validators, ranges, folders, and nothing outside.
- */
+/* Static files from a folder made for the test:
+ * validators, ranges, folders, and nothing outside. */
 #include "fixture.h"
 
 #include "web/static.h"

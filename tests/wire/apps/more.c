@@ -239,8 +239,7 @@ static void hang(struct parley_request *request, struct parley_next *next, void 
     }
 }
 
-/* --- in every callback, whatever takes the floor away: the client's auth says {"when", "what"} ---
- */
+/* --- in every callback, whatever takes the floor away: the auth says {"when", "what"} --- */
 
 static const struct parley_val *auth_of(const struct parley_socket *socket)
 {

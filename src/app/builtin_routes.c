@@ -66,7 +66,9 @@ int pl_builtin_routes_add(struct pl_web *web, struct pl_builtin_routes *routes,
                                                      .user = routes,
                                                      .on_request = rows[i].on_request},
                                   err);
-        if (rc < 0 && !(rc == PL_E_EXISTS && rows[i].gives_way)) {
+        if (rc == PL_E_EXISTS && rows[i].gives_way) {
+            routes->has_page = true;
+        } else if (rc < 0) {
             return rc;
         }
     }

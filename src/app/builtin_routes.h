@@ -12,6 +12,7 @@ struct pl_builtin_routes {
     void (*collect)(void *user, struct pl_metrics *metrics);
     void *user;
     bool is_draining; /* /readyz answers 503 */
+    bool has_page;    /* written by add: the application serves "/" */
 };
 
 /* Add them, after the application's. `routes` is borrowed as long as `web` lives. */

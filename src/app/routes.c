@@ -61,7 +61,7 @@ static struct route *get_route(struct parley_routes *routes, const char *path, b
     char full[PREFIX_MAX * 4];
     bool is_prefix = false;
     int len = snprintf(full, sizeof(full), "%s%s", routes->prefix, path);
-    if (path[0] != '/' || len < 0 || (size_t)len >= sizeof(full)) {
+    if (path[0] != '/' || strpbrk(path, "{}") != NULL || len < 0 || (size_t)len >= sizeof(full)) {
         return NULL;
     }
     if (len >= 2 && strcmp(full + len - 2, "/*") == 0) {
@@ -142,13 +142,25 @@ static void on_request(struct pl_web_request *request, void *user)
     row->handler((struct parley_request *)request, row->user);
 }
 
+static bool is_method(const char *text)
+{
+    static const char *const methods[] = {"*",   "GET",   "HEAD",   "POST",
+                                          "PUT", "PATCH", "DELETE", "OPTIONS"};
+    for (size_t i = 0; i < PL_ARRAY_LEN(methods); i++) {
+        if (strcmp(text, methods[i]) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 int parley_route(struct parley_routes *routes, const char *method, const char *path,
                  void (*handler)(struct parley_request *request, void *user), void *user)
 {
     bool is_new = false;
     struct route *route = NULL;
     struct method_row *row = NULL;
-    if (handler == NULL || strlen(method) >= sizeof(row->method)) {
+    if (handler == NULL || !is_method(method)) {
         return PARLEY_E_INVALID;
     }
     route = get_route(routes, path, &is_new);

@@ -164,6 +164,8 @@ static void on_signal(void *user, int number)
     struct server *server = user;
     pl_log(&server->log, PL_LOG_INFO, "server.signal", "signal=%d", number);
     if (server->builtin.is_draining) { /* asked twice: at once */
+        pl_log(&server->log, PL_LOG_WARN, "server.stopped", "connections_left=%zu",
+               server->conns.count);
         pl_loop_stop(server->loop);
         return;
     }
@@ -256,7 +258,8 @@ static int start_app(struct server *server, struct pl_error *err)
     if (rc < 0) {
         return rc;
     }
-    server->builtin = (struct pl_builtin_routes){&server->metrics, collect_metrics, server, false};
+    server->builtin = (struct pl_builtin_routes){
+        .metrics = &server->metrics, .collect = collect_metrics, .user = server};
     return pl_builtin_routes_add(server->web, &server->builtin, err);
 }
 
@@ -357,7 +360,12 @@ static void announce(const struct server *server)
     pl_log(&server->log, PL_LOG_INFO, "server.listening", "url=%s/ version=%s pid=%d app=%s",
            server->listen_url, pl_version(), (int)getpid(),
            server->app.hooks->name == NULL ? "-" : server->app.hooks->name);
-    printf("Parley %s listens: open %s/\n", pl_version(), server->listen_url);
+    if (server->builtin.has_page) {
+        printf("Parley %s listens: open %s/\n", pl_version(), server->listen_url);
+    } else {
+        printf("Parley %s listens on %s (no page: the application serves none at /)\n",
+               pl_version(), server->listen_url);
+    }
     fflush(stdout);
 }
 

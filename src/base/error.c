@@ -20,6 +20,8 @@ int pl_error_set(struct pl_error *err, int code, const char *fmt, ...)
 const char *pl_error_name(int code)
 {
     switch (code) {
+    case 0:
+        return "OK";
 #define PL_ERROR_CASE(name, value, text)                                                           \
     case (value):                                                                                  \
         return #name;

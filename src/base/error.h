@@ -23,7 +23,7 @@ struct pl_error {
 /* Write `code` and the reason to `err` (which may be NULL) and return `code`. */
 int pl_error_set(struct pl_error *err, int code, const char *fmt, ...) PL_PRINTF(3, 4);
 
-/* "PL_E_NOT_FOUND" is "NOT_FOUND"; an unknown code is "UNKNOWN". Never NULL. */
+/* "PL_E_NOT_FOUND" is "NOT_FOUND"; 0 is "OK", an unknown code "UNKNOWN". Never NULL. */
 const char *pl_error_name(int code);
 
 #endif

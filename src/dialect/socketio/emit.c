@@ -141,9 +141,18 @@ void pl_sio_conn_send_packet(struct pl_sio_conn *conn)
 
 /* --- emitting to one socket --- */
 
-int pl_sio_event_read(struct pl_str *out, const char *event)
+void pl_sio_warn_emit(struct parley_io *io, const char *event, int error)
+{
+    char name[64];
+    pl_log_limited(io->params.log, &io->emit_limit, pl_hub_now_ms(io->hub), PL_LOG_WARN,
+                   "socketio.emit_refused", "event=%s error=%s",
+                   pl_log_quote(name, sizeof(name), pl_str_of_cstr(event)), pl_error_name(error));
+}
+
+int pl_sio_event_read(struct pl_str *out, struct parley_io *io, const char *event)
 {
     if (!pl_sio_name_read(out, event, PACKET_BYTES_MAX) || pl_sio_event_is_reserved(*out)) {
+        pl_sio_warn_emit(io, event, PL_E_INVALID);
         return PL_E_INVALID;
     }
     return 0;
@@ -225,7 +234,7 @@ static int emit(struct parley_socket *socket, const char *event, const struct pa
                 unsigned flags)
 {
     struct pl_str name;
-    int rc = pl_sio_event_read(&name, event);
+    int rc = pl_sio_event_read(&name, socket->ns->io, event);
     return rc < 0 ? rc
                   : pl_sio_emit_one(socket, &(struct pl_sio_emission){.event = name, .args = args},
                                     flags);
@@ -263,6 +272,8 @@ int parley_emitf(struct parley_socket *socket, const char *event, const char *fm
     va_end(list);
     if (rc == 0) {
         rc = emit(socket, event, args, 0);
+    } else {
+        pl_sio_warn_emit(socket->ns->io, event, rc);
     }
     parley_args_unref(args);
     return rc;

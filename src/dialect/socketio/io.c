@@ -55,6 +55,7 @@ int pl_sio_create(struct parley_io **out, const struct pl_sio_params *params, st
     pl_list_init(&io->parents);
     pl_list_init(&io->nexts);
     io->error_limit = (struct pl_log_limit){.period_ms = 10000, .burst = 10};
+    io->emit_limit = io->error_limit;
     io->purge.on_due = on_purge;
     io->closed.on_due = on_closed;
     if (io->config.recovery.is_enabled) {

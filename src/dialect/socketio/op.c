@@ -252,7 +252,7 @@ static int emit_in_children(const struct parley_op *op, struct pl_str event,
 int parley_op_emit(struct parley_op *op, const char *event, const struct parley_args *args)
 {
     struct pl_str name;
-    int rc = op == NULL ? PL_E_NOT_FOUND : pl_sio_event_read(&name, event);
+    int rc = op == NULL ? PL_E_NOT_FOUND : pl_sio_event_read(&name, op->ns->io, event);
     if (rc < 0) {
         parley_op_drop(op);
         return rc;
@@ -278,6 +278,9 @@ int parley_op_emitf(struct parley_op *op, const char *event, const char *fmt, ..
     rc = pl_args_formatv(&args, fmt, list);
     va_end(list);
     if (rc < 0) {
+        if (op != NULL) {
+            pl_sio_warn_emit(op->ns->io, event, rc);
+        }
         parley_op_drop(op);
         return rc;
     }

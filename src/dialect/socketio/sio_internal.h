@@ -124,7 +124,8 @@ struct parley_io {
     struct pl_timer closed;
     void (*on_closed)(void *user);
     void *on_closed_user;
-    struct pl_log_limit error_limit;
+    struct pl_log_limit error_limit; /* of clients' mistakes */
+    struct pl_log_limit emit_limit;  /* of the application's */
     /* emit.c: reused from packet to packet, so that writing one allocates nothing but its frame */
     struct pl_buf args;
     struct pl_buf packet;
@@ -454,8 +455,10 @@ void pl_sio_conn_send_packet(struct pl_sio_conn *conn);
 /* An empty io->packet. */
 struct pl_buf *pl_sio_packet_begin(struct parley_io *io);
 
-/* The name of an event to emit; PL_E_INVALID for a reserved one. */
-PL_MUST_CHECK int pl_sio_event_read(struct pl_str *out, const char *event);
+/* The name of an event to emit; PL_E_INVALID, with a warning in the log, for a reserved one. */
+PL_MUST_CHECK int pl_sio_event_read(struct pl_str *out, struct parley_io *io, const char *event);
+/* Tell the operator of an emit that the application got wrong: few look at what emits return. */
+void pl_sio_warn_emit(struct parley_io *io, const char *event, int error);
 /* 0 when the socket may emit now; PL_E_STATE or PL_E_CLOSED. */
 PL_MUST_CHECK int pl_sio_socket_may_emit(const struct parley_socket *socket);
 /* Emit to one socket, with an ack id or without. */

@@ -19,8 +19,8 @@ PARLEY_API int parley_routes_prefix(struct parley_routes *routes, const char *pr
 /* A route: method "GET", "POST" ... or "*"; path exact ("/api/users") or, ending in "/" + "*",
  * everything below it; no part of it is a parameter. The handler answers now, or keeps the request
  * and answers later. PARLEY_E_INVALID for a path without a slash at the front or with braces, an
- * unknown method, or no handler; PARLEY_E_EXISTS when the application has that method and path already. With a path of the server's own
- * ("/healthz", "/readyz", "/metrics") it does not start. */
+ * unknown method, or no handler; PARLEY_E_EXISTS when the application has that method and path
+ * already. With a path of the server's own ("/healthz", "/readyz", "/metrics") it does not start. */
 PARLEY_API int parley_route(struct parley_routes *routes, const char *method, const char *path,
                             void (*handler)(struct parley_request *request, void *user),
                             void *user);

@@ -50,7 +50,7 @@ def serves(folder, *command):
     server = subprocess.Popen([*command, "--listen", "127.0.0.1:0", "--data", folder / "data"],
                               stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     try:
-        url = re.search(r"open (http://\S+)", server.stdout.readline())
+        url = re.search(r"(http://[^\s/]+)/?", server.stdout.readline())
         if url is None:
             server.kill()
             return [f"it did not start: {server.stderr.read()[-2000:]}"]

@@ -130,7 +130,7 @@ int parley_emit_ack(struct parley_socket *socket, const char *event, const struc
 {
     struct pl_sio_emission emission = {.args = args, .has_id = true};
     struct pending *pending = NULL;
-    int rc = pl_sio_event_read(&emission.event, socket->ns->io, event);
+    int rc = pl_sio_event_to_emit(&emission.event, socket->ns->io, event);
     if (rc == 0) {
         rc = on_ack == NULL ? PL_E_INVALID : pl_sio_socket_may_emit(socket);
     }

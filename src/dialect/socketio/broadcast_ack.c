@@ -164,7 +164,7 @@ int parley_op_emit_ack(struct parley_op *op, const char *event, const struct par
                        void *user)
 {
     struct pl_sio_emission emission = {.args = args};
-    int rc = op == NULL ? PL_E_NOT_FOUND : pl_sio_event_read(&emission.event, op->ns->io, event);
+    int rc = op == NULL ? PL_E_NOT_FOUND : pl_sio_event_to_emit(&emission.event, op->ns->io, event);
     if (rc == 0 && on_done == NULL) {
         rc = PL_E_INVALID;
     }

@@ -149,13 +149,21 @@ void pl_sio_warn_emit(struct parley_io *io, const char *event, int error)
                    pl_log_quote(name, sizeof(name), pl_str_of_cstr(event)), pl_error_name(error));
 }
 
-int pl_sio_event_read(struct pl_str *out, struct parley_io *io, const char *event)
+int pl_sio_event_read(struct pl_str *out, const char *event)
 {
     if (!pl_sio_name_read(out, event, PACKET_BYTES_MAX) || pl_sio_event_is_reserved(*out)) {
-        pl_sio_warn_emit(io, event, PL_E_INVALID);
         return PL_E_INVALID;
     }
     return 0;
+}
+
+int pl_sio_event_to_emit(struct pl_str *out, struct parley_io *io, const char *event)
+{
+    int rc = pl_sio_event_read(out, event);
+    if (rc < 0) {
+        pl_sio_warn_emit(io, event, rc);
+    }
+    return rc;
 }
 
 int pl_sio_socket_may_emit(const struct parley_socket *socket)
@@ -234,7 +242,7 @@ static int emit(struct parley_socket *socket, const char *event, const struct pa
                 unsigned flags)
 {
     struct pl_str name;
-    int rc = pl_sio_event_read(&name, socket->ns->io, event);
+    int rc = pl_sio_event_to_emit(&name, socket->ns->io, event);
     return rc < 0 ? rc
                   : pl_sio_emit_one(socket, &(struct pl_sio_emission){.event = name, .args = args},
                                     flags);

@@ -252,7 +252,7 @@ static int emit_in_children(const struct parley_op *op, struct pl_str event,
 int parley_op_emit(struct parley_op *op, const char *event, const struct parley_args *args)
 {
     struct pl_str name;
-    int rc = op == NULL ? PL_E_NOT_FOUND : pl_sio_event_read(&name, op->ns->io, event);
+    int rc = op == NULL ? PL_E_NOT_FOUND : pl_sio_event_to_emit(&name, op->ns->io, event);
     if (rc < 0) {
         parley_op_drop(op);
         return rc;

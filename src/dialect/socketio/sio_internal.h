@@ -455,8 +455,10 @@ void pl_sio_conn_send_packet(struct pl_sio_conn *conn);
 /* An empty io->packet. */
 struct pl_buf *pl_sio_packet_begin(struct parley_io *io);
 
-/* The name of an event to emit; PL_E_INVALID, with a warning in the log, for a reserved one. */
-PL_MUST_CHECK int pl_sio_event_read(struct pl_str *out, struct parley_io *io, const char *event);
+/* The name of an event; PL_E_INVALID for a reserved one. */
+PL_MUST_CHECK int pl_sio_event_read(struct pl_str *out, const char *event);
+/* The same for one that is emitted, with a warning in the log. */
+PL_MUST_CHECK int pl_sio_event_to_emit(struct pl_str *out, struct parley_io *io, const char *event);
 /* Tell the operator of an emit that the application got wrong: few look at what emits return. */
 void pl_sio_warn_emit(struct parley_io *io, const char *event, int error);
 /* 0 when the socket may emit now; PL_E_STATE or PL_E_CLOSED. */

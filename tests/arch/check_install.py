@@ -54,9 +54,9 @@ def serves(folder, *command):
         if url is None:
             server.kill()
             return [f"it did not start: {server.stderr.read()[-2000:]}"]
-        with urllib.request.urlopen(url.group(1) + "readyz", timeout=20) as answer:
+        with urllib.request.urlopen(url.group(1) + "/readyz", timeout=20) as answer:
             ready = answer.status, answer.read().strip()
-        with urllib.request.urlopen(url.group(1) + "socket.io/?EIO=4&transport=polling", timeout=20) as answer:
+        with urllib.request.urlopen(url.group(1) + "/socket.io/?EIO=4&transport=polling", timeout=20) as answer:
             opened = answer.read(1)
         server.send_signal(signal.SIGTERM)
         _, log = server.communicate(timeout=30)

@@ -95,7 +95,7 @@ void pl_eio_answer_queue(struct pl_eio_polling *polling, struct pl_web_request *
     size_t bytes = choose_frames(polling, frames, FRAMES_PER_ANSWER, &count);
     pl_buf_init(&payload, bytes + count * PL_EIO3_PREFIX_MAX);
     (void)pl_buf_reserve(&payload, bytes);
-    polling->session->revision->join(&payload, frames, count);
+    pl_eio_session_rules(polling->session)->join(&payload, frames, count);
     if (pl_buf_failed(&payload)) {
         pl_web_respond_empty(request, 503);
     } else {

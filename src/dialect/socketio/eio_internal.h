@@ -56,7 +56,6 @@ struct pl_eio_session {
     struct pl_table_link by_sid;
     struct pl_list in_engine;
     struct pl_eio_engine *engine;
-    const struct pl_eio_revision *revision;
     struct pl_session *hub;
     void *user;
     struct pl_ws *ws;               /* NULL on long-polling */
@@ -70,6 +69,7 @@ struct pl_eio_session {
     bool awaits_client; /* a pong; of revision 3, the next ping */
     bool is_announced;  /* on_open was called, so that on_close will be */
     bool wants_base64;
+    uint8_t revision; /* 4 or 3 */
     uint8_t sid_len;
     uint32_t head_len; /* of the first request */
     uint32_t kept_len; /* of that head as it is kept: packed, unless as long as it was */
@@ -77,6 +77,13 @@ struct pl_eio_session {
 };
 
 _Static_assert(sizeof(struct pl_eio_session) <= 192, "an idle session is meant to be small");
+
+/* What its revision has different. */
+static inline const struct pl_eio_revision *
+pl_eio_session_rules(const struct pl_eio_session *session)
+{
+    return pl_eio_revision_get(session->revision);
+}
 
 /* --- engine.c --- */
 

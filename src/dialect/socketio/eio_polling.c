@@ -34,7 +34,7 @@ static void release(struct pl_eio_polling *polling, struct pl_str payload)
 
 void pl_eio_polling_release(struct pl_eio_polling *polling)
 {
-    release(polling, polling->session->revision->noop_payload);
+    release(polling, pl_eio_session_rules(polling->session)->noop_payload);
 }
 
 /* --- the sink --- */
@@ -115,9 +115,9 @@ static void on_timer(struct pl_timer *timer);
 static void create_polling(struct pl_eio_session *session, const struct pl_eio_query *query)
 {
     struct pl_eio_polling *polling = pl_alloc(sizeof(*polling));
-    uint8_t encoding = (uint8_t)pl_eio_revision_polling(session->revision, query);
+    uint8_t encoding = (uint8_t)pl_eio_revision_polling(pl_eio_session_rules(session), query);
     polling->session = session;
-    polling->is_jsonp = session->revision->has_jsonp && query->has_jsonp_index;
+    polling->is_jsonp = pl_eio_session_rules(session)->has_jsonp && query->has_jsonp_index;
     polling->jsonp_index = query->jsonp_index;
     polling->timer.on_due = on_timer;
     polling->sink.ops = &sink_ops;
@@ -210,7 +210,7 @@ void pl_eio_polling_end(struct pl_eio_polling *polling, enum pl_eio_reason reaso
     if (reason != PL_EIO_SERVER_SHUTDOWN) {
         sink_flush(&polling->sink);
     }
-    release(polling, session->revision->close_payload);
+    release(polling, pl_eio_session_rules(session)->close_payload);
     polling->post = NULL;
     if (post != NULL && !polling->is_reading_post) { /* its body is still coming */
         pl_web_request_on_abort(post, NULL, NULL);
@@ -285,10 +285,11 @@ void pl_eio_polling_get(struct pl_eio_session *session, struct pl_web_request *r
     } else if (polling->sink.outq.count > 0) {
         pl_eio_answer_queue(polling, request, false);
     } else if (session->phase == PL_EIO_CLOSING) { /* noop, then close */
-        pl_eio_answer_payload(polling, request, session->revision->noop_close_payload, false);
+        pl_eio_answer_payload(polling, request, pl_eio_session_rules(session)->noop_close_payload,
+                              false);
         pl_eio_session_end(session, PL_EIO_FORCED_CLOSE);
     } else if (pl_eio_upgrade_is_probed(session)) {
-        pl_eio_answer_payload(polling, request, session->revision->noop_payload, false);
+        pl_eio_answer_payload(polling, request, pl_eio_session_rules(session)->noop_payload, false);
     } else {
         park(polling, request);
     }
@@ -382,7 +383,7 @@ static void read_post(struct pl_eio_polling *polling)
             return;
         }
         pl_arena_init(&arena, pl_web_request_body(polling->post).len + PARSE_ARENA_SLACK);
-        rc = session->revision->next_packet(&packet, &polling->reader, &arena, NULL);
+        rc = pl_eio_session_rules(session)->next_packet(&packet, &polling->reader, &arena, NULL);
         if (rc < 0) {
             refuse_post(polling, rc);
         } else if (rc == 0) {
@@ -417,7 +418,7 @@ static bool is_octet_stream(struct pl_web_request *request)
 /* Start to read the body. Returns 0, or why it is no payload of the session's. */
 static int begin_body(struct pl_eio_polling *polling, struct pl_web_request *request)
 {
-    const struct pl_eio_revision *revision = polling->session->revision;
+    const struct pl_eio_revision *revision = pl_eio_session_rules(polling->session);
     struct pl_span body = pl_web_request_body(request);
     struct pl_str payload = pl_str_of_span(body);
     bool is_binary = is_octet_stream(request);

@@ -66,14 +66,14 @@ static void on_heartbeat(struct pl_timer *timer)
 void pl_eio_session_start_heartbeat(struct pl_eio_session *session)
 {
     const struct pl_eio_config *config = &session->engine->config;
-    session->awaits_client = session->revision->client_pings;
+    session->awaits_client = pl_eio_session_rules(session)->client_pings;
     heartbeat_in(session,
                  config->ping_interval_ms + (session->awaits_client ? config->ping_timeout_ms : 0));
 }
 
 void pl_eio_session_rearm_heartbeat(struct pl_eio_session *session)
 {
-    if (session->revision->client_pings) {
+    if (pl_eio_session_rules(session)->client_pings) {
         pl_eio_session_start_heartbeat(session);
     } else if (session->awaits_client) {
         heartbeat_in(session, session->engine->config.ping_timeout_ms);
@@ -116,7 +116,7 @@ struct pl_eio_session *pl_eio_session_create(struct pl_eio_engine *engine,
     }
     *session = (struct pl_eio_session){
         .engine = engine,
-        .revision = pl_eio_revision_get(query->revision),
+        .revision = query->revision,
         .opened_unix_us = pl_hub_stamp_us(engine->hub),
         .peer = *pl_web_request_peer(request),
         .phase = PL_EIO_OPENED,
@@ -226,7 +226,7 @@ static bool take_message(struct pl_eio_session *session, const struct pl_eio_pac
  * is a mistake. */
 static bool take_heartbeat(struct pl_eio_session *session, enum pl_eio_type type)
 {
-    bool client_pings = session->revision->client_pings;
+    bool client_pings = pl_eio_session_rules(session)->client_pings;
     if (type != (client_pings ? PL_EIO_PING : PL_EIO_PONG)) {
         pl_metrics_add(metrics_of(session), PL_METRIC_ERROR_ENGINEIO_PACKET, 1);
         pl_eio_session_end(session, PL_EIO_TRANSPORT_ERROR);
@@ -301,7 +301,7 @@ struct pl_eio_session *pl_eio_session_of(struct pl_session *session)
 
 uint8_t pl_eio_session_revision(const struct pl_eio_session *session)
 {
-    return session->revision->number;
+    return session->revision;
 }
 
 void *pl_eio_session_user(const struct pl_eio_session *session)

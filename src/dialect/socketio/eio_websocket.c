@@ -5,8 +5,8 @@
 
 enum pl_encoding pl_eio_session_websocket_encoding(const struct pl_eio_session *session)
 {
-    return session->wants_base64 ? session->revision->websocket_base64
-                                 : session->revision->websocket;
+    return session->wants_base64 ? pl_eio_session_rules(session)->websocket_base64
+                                 : pl_eio_session_rules(session)->websocket;
 }
 
 static void take(struct pl_eio_session *session, int read, const struct pl_eio_packet *packet)
@@ -24,7 +24,7 @@ static void take_text(struct pl_eio_session *session, struct pl_str text)
     struct pl_eio_packet packet = {0};
     struct pl_arena arena;
     pl_arena_init(&arena, text.len + BASE64_ARENA_SLACK);
-    take(session, session->revision->read_text(&packet, text, &arena, NULL), &packet);
+    take(session, pl_eio_session_rules(session)->read_text(&packet, text, &arena, NULL), &packet);
     pl_arena_fini(&arena);
 }
 
@@ -39,7 +39,8 @@ static void on_message(struct pl_ws *ws, bool is_text, struct pl_span bytes)
         take_text(session, pl_str_of_span(bytes));
         return;
     }
-    take(session, session->revision->read_bytes(&packet, pl_str_of_span(bytes), NULL), &packet);
+    take(session, pl_eio_session_rules(session)->read_bytes(&packet, pl_str_of_span(bytes), NULL),
+         &packet);
 }
 
 static void on_closed(struct pl_ws *ws, uint16_t code, struct pl_str reason, enum pl_conn_end end)

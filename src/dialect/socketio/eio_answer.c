@@ -64,7 +64,8 @@ void pl_eio_answer_payload(const struct pl_eio_polling *polling, struct pl_web_r
 }
 
 /* The frames that go into one answer: all, but no more than maxPayload once there is one. A group
- * is never split. Returns their bytes, separators included. */
+ * is never split.
+ * Returns their bytes, separators included. */
 static size_t choose_frames(const struct pl_eio_polling *polling, struct pl_frame **frames,
                             size_t max, size_t *count)
 {

@@ -162,7 +162,8 @@ PARLEY_API bool parley_socket_is_connected(const struct parley_socket *socket);
 PARLEY_API bool parley_socket_is_recovered(const struct parley_socket *socket);
 PARLEY_API const char *
 parley_socket_transport(const struct parley_socket *socket); /* "polling", "websocket" */
-PARLEY_API int parley_socket_protocol(const struct parley_socket *socket); /* 4 */
+/* The revision of Engine.IO that its client speaks: 4, or 3 of older ones. */
+PARLEY_API int parley_socket_protocol(const struct parley_socket *socket);
 /* Called once when the connection moves from polling to WebSocket. */
 PARLEY_API void parley_on_upgrade(struct parley_socket *socket,
                                   void (*fn)(struct parley_socket *socket, void *user), void *user);

@@ -112,6 +112,8 @@ struct pl_settings_socketio {
     int64_t attachments_timeout_ms;
     struct pl_setting_list transports;
     bool allow_upgrades;
+    bool allow_eio3;
+    int parser; /* enum pl_sio_parser */
     uint32_t namespaces_per_connection_max;
     uint32_t child_namespaces_max;
     uint32_t pending_acks_max;

@@ -51,6 +51,7 @@
 static const char *const log_levels[] = {"debug", "info", "warn", "error", NULL};
 static const char *const log_formats[] = {"auto", "text", "json", NULL};
 static const char *const same_sites[] = {"lax", "strict", "none", NULL};
+static const char *const parsers[] = {"default", "msgpack", NULL}; /* enum pl_sio_parser */
 static const char *const transports[] = {"polling", "websocket", NULL};
 
 static int check_listen(struct pl_str text, struct pl_error *err)
@@ -193,6 +194,10 @@ const struct pl_setting_row pl_setting_rows[] = {
          NULL, "Transports that clients may use."),
     BOOL("socketio.allow_upgrades", socketio.allow_upgrades, "true",
          "Let a session on polling go over to WebSocket."),
+    BOOL("socketio.allow_eio3", socketio.allow_eio3, "false",
+         "Serve clients of Engine.IO 3 as well: socket.io-client 1.x and 2.x."),
+    ENUM("socketio.parser", socketio.parser, "default", parsers,
+         "How packets are written; clients must be configured alike."),
     COUNT("socketio.namespaces_per_connection_max", socketio.namespaces_per_connection_max, "64", 1,
           65536, "Most namespaces that one connection may join."),
     COUNT("socketio.child_namespaces_max", socketio.child_namespaces_max, "100000", 1, 10000000,

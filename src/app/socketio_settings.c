@@ -81,6 +81,7 @@ static struct pl_eio_config eio_config(const struct pl_settings_socketio *settin
         .allows_polling = (transports & PL_TRANSPORT_POLLING) != 0,
         .allows_websocket = (transports & PL_TRANSPORT_WEBSOCKET) != 0,
         .allows_upgrades = settings->allow_upgrades,
+        .allows_revision_3 = settings->allow_eio3,
         .initial_packet = settings->initial_packet,
         .cors = cors->origin_count > 0 ? cors : NULL,
     };
@@ -100,6 +101,7 @@ static struct pl_sio_config sio_config(const struct pl_settings *all)
         .rooms_max = settings->rooms_per_socket_max,
         .messages_per_second = all->rate.messages_per_second,
         .messages_burst = all->rate.burst,
+        .parser = (enum pl_sio_parser)settings->parser,
         .cleans_up_child_namespaces = settings->cleanup_empty_child_namespaces,
         .recovery =
             {

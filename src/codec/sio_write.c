@@ -51,6 +51,17 @@ void pl_sio_write_connect_error(struct pl_buf *buf, struct pl_str nsp, struct pl
     pl_buf_add_char(buf, '}');
 }
 
+void pl_sio_write_error(struct pl_buf *buf, struct pl_str nsp, struct pl_str message,
+                        struct pl_str raw_data)
+{
+    write_head(buf, PL_SIO_CONNECT_ERROR, 0, nsp);
+    if (raw_data.len > 0) {
+        pl_buf_add_str(buf, raw_data);
+    } else {
+        pl_json_write_string(buf, message);
+    }
+}
+
 void pl_sio_write_disconnect(struct pl_buf *buf, struct pl_str nsp)
 {
     write_head(buf, PL_SIO_DISCONNECT, 0, nsp);

@@ -24,6 +24,10 @@ void pl_sio_write_connect_request(struct pl_buf *buf, struct pl_str nsp, struct 
 void pl_sio_write_connect_error(struct pl_buf *buf, struct pl_str nsp, struct pl_str message,
                                 struct pl_str raw_data);
 
+/* The refusal of revision 4: 4/admin,"message", or 4/admin, and the data. */
+void pl_sio_write_error(struct pl_buf *buf, struct pl_str nsp, struct pl_str message,
+                        struct pl_str raw_data);
+
 void pl_sio_write_disconnect(struct pl_buf *buf, struct pl_str nsp);
 
 struct pl_sio_event {

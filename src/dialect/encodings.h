@@ -10,7 +10,11 @@ enum pl_encoding {
     PL_ENCODING_EIO4_WS,      /* Engine.IO 4 packets as WebSocket frames, bytes as binary frames */
     PL_ENCODING_EIO4_POLLING, /* packets joined by 0x1e, bytes as base64; no WebSocket header */
     PL_ENCODING_EIO4_WS_BASE64, /* WebSocket text frames only: clients that asked for b64=1 */
-    PL_ENCODING_WS,             /* whatever an application sends on a WebSocket of its own */
+    PL_ENCODING_EIO3_WS,        /* Engine.IO 3: as EIO4_WS, but bytes are behind a byte 4 */
+    PL_ENCODING_EIO3_WS_BASE64, /* as EIO4_WS_BASE64, but bytes are `b4` + base64 */
+    PL_ENCODING_EIO3_POLLING,   /* packets behind their lengths, bytes as base64 (b64=1, JSONP) */
+    PL_ENCODING_EIO3_POLLING_BINARY, /* the same; a group that has bytes is in the binary form */
+    PL_ENCODING_WS,                  /* whatever an application sends on a WebSocket of its own */
 };
 
 #endif

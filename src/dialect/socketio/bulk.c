@@ -90,7 +90,7 @@ int parley_op_each(struct parley_op *op, void (*fn)(struct parley_socket *socket
 static int describe_rooms(struct parley_val *rooms, const struct parley_socket *socket)
 {
     struct pl_sio_names names = {0};
-    int rc = parley_val_array_add(rooms, parley_val_new_string(socket->id, PL_SIO_ID_LEN));
+    int rc = parley_val_array_add(rooms, parley_val_new_string(socket->id, socket->id_len));
     pl_sio_rooms_collect(socket, &names);
     for (size_t i = 0; i < names.count && rc == 0; i++) {
         rc = parley_val_array_add(rooms,
@@ -107,7 +107,7 @@ static struct parley_val *describe(const struct parley_socket *socket)
     struct parley_val *rooms = parley_val_new_array();
     bool is_whole =
         rooms != NULL && describe_rooms(rooms, socket) == 0 &&
-        parley_val_object_set(object, "id", parley_val_new_string(socket->id, PL_SIO_ID_LEN)) ==
+        parley_val_object_set(object, "id", parley_val_new_string(socket->id, socket->id_len)) ==
             0 &&
         parley_val_object_set(object, "handshake",
                               parley_val_ref(parley_socket_handshake(socket))) == 0 &&

@@ -1,5 +1,6 @@
 /* Connections: what one Engine.IO session carries. Messages are put together to packets; breaking
  * the rules ends all of its sockets. */
+#include "codec/sio_msgpack.h"
 #include "dialect/socketio/sio_internal.h"
 
 #define ARENA_SLACK 4096 /* beside a packet's own text */
@@ -46,6 +47,7 @@ void pl_sio_conn_open(void *user, struct pl_eio_session *session)
     conn->refs = 1;
     conn->io = io;
     conn->eio = session;
+    conn->is_revision4 = pl_eio_session_revision(session) == 3;
     pl_list_init(&conn->sockets);
     pl_list_init(&conn->joinings);
     conn->timer.on_due = on_timer;
@@ -54,6 +56,11 @@ void pl_sio_conn_open(void *user, struct pl_eio_session *session)
                  pl_hub_now_ms(io->hub));
     timer_in(conn, io->config.connect_timeout_ms);
     pl_eio_session_set_user(session, conn);
+    if (pl_sio_conn_is_revision4(conn)) {
+        pl_sio_conn_ref(conn); /* the application may end it at once */
+        pl_sio_revision4_open(conn);
+        pl_sio_conn_unref(conn);
+    }
 }
 
 static enum parley_reason reason_of(enum pl_eio_reason reason)
@@ -274,6 +281,28 @@ static void take(struct pl_sio_conn *conn, bool is_text, struct pl_str bytes)
     pl_arena_fini(&arena);
 }
 
+/* The msgpack parser: a packet is one message of bytes. */
+static void take_msgpack(struct pl_sio_conn *conn, bool is_text, struct pl_str bytes)
+{
+    struct pl_arena arena;
+    struct pl_buf text;
+    struct pl_sio_message message = {0};
+    struct pl_error err = {0};
+    int rc = 0;
+    pl_buf_init(&text, pl_sio_msgpack_text_max(bytes.len));
+    pl_arena_init(&arena, pl_sio_msgpack_text_max(bytes.len) * 2 + ARENA_SLACK);
+    rc = is_text ? pl_error_set(&err, PL_E_PROTO, "text for the msgpack parser")
+                 : pl_sio_msgpack_read(&message, bytes, conn->io->limits.role, &text, &arena, &err);
+    if (rc < 0) {
+        fail(conn, &err, false);
+    } else {
+        pl_sio_dispatch(conn, &message, &arena);
+        pl_sio_message_fini(&message);
+    }
+    pl_buf_fini(&text);
+    pl_arena_fini(&arena);
+}
+
 void pl_sio_conn_message(void *user, struct pl_eio_session *session, bool is_text,
                          struct pl_span bytes)
 {
@@ -283,7 +312,11 @@ void pl_sio_conn_message(void *user, struct pl_eio_session *session, bool is_tex
         return;
     }
     pl_sio_conn_ref(conn);
-    if (may_send_more(conn)) {
+    if (!may_send_more(conn)) {
+        /* it is closed */
+    } else if (conn->io->config.parser == PL_SIO_PARSER_MSGPACK) {
+        take_msgpack(conn, is_text, pl_str_of_span(bytes));
+    } else {
         take(conn, is_text, pl_str_of_span(bytes));
     }
     pl_sio_conn_unref(conn);

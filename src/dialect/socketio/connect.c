@@ -102,10 +102,24 @@ static void send_error(struct pl_sio_conn *conn, struct pl_str ns, const char *m
     pl_sio_conn_send_packet(conn);
 }
 
-static void refuse(struct joining *joining, const char *message, const struct parley_val *data)
+/* A middleware's words: revision 4 sends them, or the data, bare. */
+static void send_refusal(struct pl_sio_conn *conn, struct pl_str ns, const char *message,
+                         const struct parley_val *data)
+{
+    struct parley_io *io = conn->io;
+    if (!pl_sio_conn_is_revision4(conn)) {
+        send_error(conn, ns, message, data);
+        return;
+    }
+    struct pl_str raw_data = data == NULL ? (struct pl_str){0} : pl_sio_write_value(io, data);
+    pl_sio_write_error(pl_sio_packet_begin(io), ns, pl_str_of_cstr(message), raw_data);
+    pl_sio_conn_send_packet(conn);
+}
+
+static void refuse(struct joining *joining, const char *message)
 {
     if (!joining->is_abandoned) {
-        send_error(joining->conn, pl_sio_name_str(joining->name), message, data);
+        send_error(joining->conn, pl_sio_name_str(joining->name), message, NULL);
     }
     free_joining(joining);
 }
@@ -113,7 +127,7 @@ static void refuse(struct joining *joining, const char *message, const struct pa
 static void refuse_name(struct joining *joining)
 {
     pl_sio_count(joining->conn->io, PL_METRIC_REFUSED_NAMESPACE, 1);
-    refuse(joining, "Invalid namespace", NULL);
+    refuse(joining, "Invalid namespace");
 }
 
 /* --- recovery (spec 3.8) --- */
@@ -141,8 +155,8 @@ static void claim_session(struct joining *joining)
     struct pl_sio_ns *ns = socket->ns;
     struct pl_str pid = auth_text(joining->auth, "pid");
     struct pl_str offset = auth_text(joining->auth, "offset");
-    if (ns->store == NULL) {
-        return;
+    if (ns->store == NULL || pl_sio_conn_is_revision4(joining->conn)) {
+        return; /* its client does not know how to come back */
     }
     if (pid.ptr == NULL || offset.ptr == NULL) {
         pl_sio_make_id(ns->io, pl_sio_socket_rare(socket)->pid);
@@ -198,7 +212,12 @@ static void send_missed(void *user, const struct pl_sio_kept_packet *packet)
         packet->attachment_count == 0
             ? NULL
             : pl_alloc_array(packet->attachment_count, sizeof(*attachments));
-    struct pl_sio_outgoing outgoing = {packet->text, attachments, packet->attachment_count, false};
+    struct pl_sio_outgoing outgoing = {
+        .text = packet->text,
+        .attachments = attachments,
+        .attachment_count = packet->attachment_count,
+        .is_bytes = conn->io->config.parser == PL_SIO_PARSER_MSGPACK,
+    };
     for (size_t i = 0; i < packet->attachment_count; i++) {
         attachments[i] = pl_blob_str(packet->attachments[i]);
     }
@@ -232,8 +251,9 @@ static int register_socket(struct parley_socket *socket)
         return rc;
     }
     socket->state = PL_SIO_CONNECTED;
+    ns->has_odd_ids = ns->has_odd_ids || socket->id_len != PL_SIO_ID_LEN;
     pl_table_add(&ns->by_id, &socket->by_id,
-                 pl_siphash(ns->io->hash_key, socket->id, PL_SIO_ID_LEN));
+                 pl_siphash(ns->io->hash_key, socket->id, socket->id_len));
     pl_list_push_back(&conn->sockets, &parley_socket_ref(socket)->in_conn);
     conn->socket_count++;
     pl_sio_count(ns->io, PL_METRIC_SOCKETIO_SOCKETS, 1);
@@ -243,8 +263,13 @@ static int register_socket(struct parley_socket *socket)
 static void send_answer(struct parley_socket *socket)
 {
     struct pl_sio_ns *ns = socket->ns;
-    pl_sio_write_connect(pl_sio_packet_begin(ns->io), pl_sio_name_str(ns->name),
-                         pl_sio_socket_id(socket), pl_sio_pid(socket));
+    struct pl_buf *packet = pl_sio_packet_begin(ns->io);
+    if (pl_sio_conn_is_revision4(socket->conn)) { /* which makes the id itself */
+        pl_sio_write_connect_request(packet, pl_sio_name_str(ns->name), PL_STR(""));
+    } else {
+        pl_sio_write_connect(packet, pl_sio_name_str(ns->name), pl_sio_socket_id(socket),
+                             pl_sio_pid(socket));
+    }
     pl_sio_conn_send_packet(socket->conn);
 }
 
@@ -270,7 +295,7 @@ static void connect_socket(struct joining *joining)
     struct pl_sio_ns *ns = socket->ns;
     check_still_recoverable(joining);
     if (register_socket(socket) < 0) {
-        refuse(joining, "Too many rooms", NULL);
+        refuse(joining, "Too many rooms");
         parley_socket_unref(socket);
         return;
     }
@@ -305,7 +330,8 @@ static void on_middleware(void *owner, const struct pl_sio_verdict *verdict)
         return;
     }
     pl_sio_count(joining->conn->io, PL_METRIC_REFUSED_MIDDLEWARE, 1);
-    refuse(joining, verdict->message, verdict->data);
+    send_refusal(joining->conn, pl_sio_name_str(joining->name), verdict->message, verdict->data);
+    free_joining(joining);
 }
 
 static void run_middlewares(struct joining *joining)

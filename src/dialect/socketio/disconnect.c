@@ -89,7 +89,8 @@ static void leave_rooms(struct parley_socket *socket, enum parley_reason reason)
     struct pl_sio_ns *ns = socket->ns;
     struct pl_sio_names rooms = {0};
     size_t at = 0;
-    bool is_kept = ns->store != NULL && !ns->is_deleted && is_recoverable(reason);
+    bool is_kept = ns->store != NULL && pl_sio_pid(socket).len > 0 && !ns->is_deleted &&
+                   is_recoverable(reason);
     bool is_read = pl_sio_handlers_next(socket->handlers, PL_SIO_ON_DISCONNECT, &at) != NULL;
     if (is_kept || is_read) {
         pl_sio_rooms_collect(socket, &rooms);

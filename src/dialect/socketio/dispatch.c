@@ -224,8 +224,17 @@ static void receive(struct parley_socket *socket, const struct pl_sio_message *m
 void pl_sio_dispatch(struct pl_sio_conn *conn, const struct pl_sio_message *message,
                      struct pl_arena *arena)
 {
+    struct pl_sio_packet connect = message->packet;
     const struct pl_sio_packet *packet = &message->packet;
-    struct parley_socket *socket = pl_sio_conn_find(conn, packet->nsp);
+    struct parley_socket *socket = NULL;
+    if (packet->type == PL_SIO_CONNECT && pl_sio_conn_is_revision4(conn)) {
+        packet = &connect;
+        if (pl_sio_revision4_read_connect(&connect, arena) < 0) {
+            pl_sio_conn_violation(conn);
+            return;
+        }
+    }
+    socket = pl_sio_conn_find(conn, packet->nsp);
     if (socket != NULL) {
         receive(socket, message, arena);
     } else if (packet->type == PL_SIO_CONNECT && !pl_sio_conn_is_joining(conn, packet->nsp)) {

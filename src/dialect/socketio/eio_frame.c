@@ -1,16 +1,54 @@
-/* Engine.IO messages as frame groups: once per encoding, for however many recipients. */
+/* Engine.IO messages as frame groups: once per encoding, for however many recipients. A packet is
+ * its content inside an envelope; each encoding has a row that says which. */
 #include "dialect/socketio/eio_internal.h"
 
 #include "base/base64.h"
 #include "codec/ws_frame.h"
 
 #define GROUP_MAX ((size_t)1 << 31)
+#define RECODE_ARENA_SLACK 65536
+
+enum envelope {
+    ENVELOPE_WEBSOCKET, /* a frame of its own */
+    ENVELOPE_SEPARATED, /* a separator before all but the first */
+    ENVELOPE_COUNTED,   /* revision 3: behind its length */
+    ENVELOPE_BINARY,    /* revision 3: behind its kind and length, as bytes */
+};
+
+struct wire {
+    enum envelope envelope;
+    enum envelope envelope_with_bytes; /* of all packets of a group that has bytes */
+    struct pl_str bytes_mark;          /* before a message of bytes */
+    bool is_base64;                    /* and how they are written */
+};
+
+static const struct wire wires[PL_EIO_ENCODINGS] = {
+    [PL_ENCODING_EIO4_WS] = {ENVELOPE_WEBSOCKET, ENVELOPE_WEBSOCKET, PL_STR_INIT(""), false},
+    [PL_ENCODING_EIO4_POLLING] = {ENVELOPE_SEPARATED, ENVELOPE_SEPARATED, PL_STR_INIT("b"), true},
+    [PL_ENCODING_EIO4_WS_BASE64] = {ENVELOPE_WEBSOCKET, ENVELOPE_WEBSOCKET, PL_STR_INIT("b"), true},
+    [PL_ENCODING_EIO3_WS] = {ENVELOPE_WEBSOCKET, ENVELOPE_WEBSOCKET, PL_STR_INIT("\4"), false},
+    [PL_ENCODING_EIO3_WS_BASE64] = {ENVELOPE_WEBSOCKET, ENVELOPE_WEBSOCKET, PL_STR_INIT("b4"),
+                                    true},
+    [PL_ENCODING_EIO3_POLLING] = {ENVELOPE_COUNTED, ENVELOPE_COUNTED, PL_STR_INIT("b4"), true},
+    [PL_ENCODING_EIO3_POLLING_BINARY] = {ENVELOPE_COUNTED, ENVELOPE_BINARY, PL_STR_INIT("\4"),
+                                         false},
+};
 
 /* Where the next bytes of a group go; with `at` NULL only their number is counted. */
 struct cursor {
     uint8_t *at;
     size_t len;
 };
+
+/* One packet on its way: a mark, then data. */
+struct content {
+    struct pl_str mark;
+    struct pl_str data;
+    bool is_base64; /* what the data is to become */
+    bool is_bytes;  /* and is not */
+};
+
+/* --- putting --- */
 
 static void put(struct cursor *cursor, const void *bytes, size_t len)
 {
@@ -19,12 +57,6 @@ static void put(struct cursor *cursor, const void *bytes, size_t len)
         cursor->at += len;
     }
     cursor->len += len;
-}
-
-static void put_header(struct cursor *cursor, enum pl_ws_opcode opcode, size_t payload_len)
-{
-    uint8_t header[PL_WS_HEADER_MAX];
-    put(cursor, header, pl_ws_header_write(header, opcode, true, payload_len, NULL));
 }
 
 static void put_base64(struct cursor *cursor, struct pl_str bytes)
@@ -37,61 +69,107 @@ static void put_base64(struct cursor *cursor, struct pl_str bytes)
     cursor->len += len;
 }
 
-static bool has_ws_header(enum pl_encoding encoding)
+static size_t content_len(const struct content *content)
 {
-    return encoding != PL_ENCODING_EIO4_POLLING;
+    return content->mark.len +
+           (content->is_base64 ? pl_base64_encoded_len(content->data.len) : content->data.len);
 }
 
-static void put_text_packet(struct cursor *cursor, enum pl_encoding encoding, struct pl_str text)
+/* Marks and base64 are ASCII. */
+static size_t content_units(const struct content *content)
 {
-    if (has_ws_header(encoding)) {
-        put_header(cursor, PL_WS_TEXT, text.len + 1);
-    }
-    put(cursor, "4", 1);
-    put(cursor, text.ptr, text.len);
+    return content->is_base64 ? content_len(content)
+                              : content->mark.len + pl_eio3_count_units(content->data);
 }
 
-static void put_bytes_packet(struct cursor *cursor, enum pl_encoding encoding, struct pl_str bytes)
+static void put_envelope(struct cursor *cursor, enum envelope envelope,
+                         const struct content *content)
 {
-    if (encoding == PL_ENCODING_EIO4_WS) {
-        put_header(cursor, PL_WS_BINARY, bytes.len);
-        put(cursor, bytes.ptr, bytes.len);
-        return;
-    }
-    if (has_ws_header(encoding)) {
-        put_header(cursor, PL_WS_TEXT, pl_base64_encoded_len(bytes.len) + 1);
-    }
-    put(cursor, "b", 1);
-    put_base64(cursor, bytes);
-}
-
-static void put_separator(struct cursor *cursor, enum pl_encoding encoding)
-{
-    if (encoding == PL_ENCODING_EIO4_POLLING) {
-        put(cursor, "\x1e", 1);
-    }
-}
-
-static void put_group(struct cursor *cursor, enum pl_encoding encoding, struct pl_str text,
-                      const struct pl_str *attachments, size_t count)
-{
-    put_text_packet(cursor, encoding, text);
-    for (size_t i = 0; i < count; i++) {
-        put_separator(cursor, encoding);
-        put_bytes_packet(cursor, encoding, attachments[i]);
+    uint8_t head[PL_WS_HEADER_MAX + PL_EIO3_PREFIX_MAX];
+    size_t len = content_len(content);
+    switch (envelope) {
+    case ENVELOPE_WEBSOCKET:
+        put(cursor, head,
+            pl_ws_header_write(head, content->is_bytes ? PL_WS_BINARY : PL_WS_TEXT, true, len,
+                               NULL));
+        break;
+    case ENVELOPE_SEPARATED:
+        put(cursor, "\x1e", cursor->len > 0 ? 1 : 0);
+        break;
+    case ENVELOPE_COUNTED:
+        put(cursor, head, pl_eio3_text_prefix(head, content_units(content)));
+        break;
+    case ENVELOPE_BINARY:
+        put(cursor, head, pl_eio3_binary_prefix(head, content->is_bytes, len));
+        break;
     }
 }
 
-static size_t first_packet_offset(enum pl_encoding encoding, size_t packet_len)
+static void put_content(struct cursor *cursor, enum envelope envelope,
+                        const struct content *content)
 {
-    return has_ws_header(encoding) ? pl_ws_header_len(packet_len) : 0;
+    put_envelope(cursor, envelope, content);
+    put(cursor, content->mark.ptr, content->mark.len);
+    if (content->is_base64) {
+        put_base64(cursor, content->data);
+    } else {
+        put(cursor, content->data.ptr, content->data.len);
+    }
+}
+
+static struct content text_content(struct pl_str mark, struct pl_str text)
+{
+    return (struct content){.mark = mark, .data = text};
+}
+
+static struct content bytes_content(const struct wire *wire, struct pl_str bytes)
+{
+    return (struct content){wire->bytes_mark, bytes, wire->is_base64, !wire->is_base64};
+}
+
+/* --- groups --- */
+
+/* What a group is made from. */
+struct group {
+    const struct wire *wire;
+    const struct content *first;
+    const struct pl_str *attachments;
+    size_t count;
+};
+
+static void put_group(struct cursor *cursor, const struct group *group)
+{
+    const struct wire *wire = group->wire;
+    bool has_bytes = group->count > 0 || group->first->is_bytes;
+    enum envelope envelope = has_bytes ? wire->envelope_with_bytes : wire->envelope;
+    put_content(cursor, envelope, group->first);
+    for (size_t i = 0; i < group->count; i++) {
+        struct content content = bytes_content(wire, group->attachments[i]);
+        put_content(cursor, envelope, &content);
+    }
+}
+
+static struct pl_frame *create_group(const struct group *group)
+{
+    struct cursor cursor = {0};
+    struct pl_frame *frame = NULL;
+    put_group(&cursor, group);
+    frame = pl_frame_create(cursor.len);
+    if (frame == NULL) {
+        return NULL;
+    }
+    cursor = (struct cursor){.at = frame->data};
+    put_group(&cursor, group);
+    if (group->wire->envelope == ENVELOPE_WEBSOCKET) {
+        frame->packet_offset = (uint16_t)pl_ws_header_len(content_len(group->first));
+    }
+    return frame;
 }
 
 struct pl_frame *pl_eio_frame_create(enum pl_encoding encoding, struct pl_str text,
                                      const struct pl_str *attachments, size_t attachment_count)
 {
-    struct cursor cursor = {0};
-    struct pl_frame *frame = NULL;
+    struct content first = text_content(PL_STR("4"), text);
     size_t total = text.len;
     for (size_t i = 0; i < attachment_count; i++) {
         if (!pl_size_add(&total, total, attachments[i].len) || total > GROUP_MAX / 2) {
@@ -101,87 +179,64 @@ struct pl_frame *pl_eio_frame_create(enum pl_encoding encoding, struct pl_str te
     if (total > GROUP_MAX / 2) {
         return NULL;
     }
-    put_group(&cursor, encoding, text, attachments, attachment_count);
-    frame = pl_frame_create(cursor.len);
-    if (frame == NULL) {
-        return NULL;
-    }
-    cursor = (struct cursor){.at = frame->data};
-    put_group(&cursor, encoding, text, attachments, attachment_count);
-    frame->packet_offset = (uint16_t)first_packet_offset(encoding, text.len + 1);
-    return frame;
+    return create_group(&(struct group){&wires[encoding], &first, attachments, attachment_count});
 }
 
 struct pl_frame *pl_eio_frame_create_binary(enum pl_encoding encoding, struct pl_str bytes)
 {
-    struct cursor cursor = {0};
-    struct pl_frame *frame = NULL;
-    if (bytes.len > GROUP_MAX / 2) {
-        return NULL;
-    }
-    put_bytes_packet(&cursor, encoding, bytes);
-    frame = pl_frame_create(cursor.len);
-    if (frame != NULL) {
-        cursor = (struct cursor){.at = frame->data};
-        put_bytes_packet(&cursor, encoding, bytes);
-    }
-    return frame;
+    struct content first = bytes_content(&wires[encoding], bytes);
+    return bytes.len > GROUP_MAX / 2
+               ? NULL
+               : create_group(&(struct group){&wires[encoding], &first, NULL, 0});
 }
 
-struct pl_frame *pl_eio_frame_create_bare(enum pl_encoding encoding, char digit)
+struct pl_frame *pl_eio_frame_create_packet(enum pl_encoding encoding, struct pl_str packet)
 {
-    struct cursor cursor = {0};
-    struct pl_frame *frame = pl_frame_create(first_packet_offset(encoding, 1) + 1);
-    if (frame == NULL) {
-        return NULL;
-    }
-    cursor.at = frame->data;
-    if (has_ws_header(encoding)) {
-        put_header(&cursor, PL_WS_TEXT, 1);
-    }
-    put(&cursor, &digit, 1);
-    frame->packet_offset = (uint16_t)first_packet_offset(encoding, 1);
-    return frame;
+    struct content first = text_content(PL_STR(""), packet);
+    return create_group(&(struct group){&wires[encoding], &first, NULL, 0});
 }
 
-/* One packet of a polling group, for a WebSocket. Returns false without memory. */
-static bool recode_packet(struct pl_buf *out, enum pl_encoding encoding, struct pl_str packet)
+/* --- from polling to a WebSocket --- */
+
+/* The packets of a payload that we wrote, one frame each. Returns a negative code without memory.
+ */
+static int put_recoded(struct cursor *cursor, enum pl_encoding encoding, struct pl_str payload)
 {
-    uint8_t header[PL_WS_HEADER_MAX];
-    if (packet.ptr[0] != 'b' || encoding == PL_ENCODING_EIO4_WS_BASE64) {
-        pl_buf_add(out, header, pl_ws_header_write(header, PL_WS_TEXT, true, packet.len, NULL));
-        pl_buf_add_str(out, packet);
-        return !pl_buf_failed(out);
+    const struct pl_eio_revision *revision = pl_eio_revision_of_encoding(encoding);
+    struct pl_eio_body_reader reader;
+    struct pl_eio_packet packet;
+    struct pl_arena arena;
+    int rc = 0;
+    pl_arena_init(&arena, payload.len * 8 + RECODE_ARENA_SLACK);
+    revision->begin_body(&reader, payload, pl_eio3_payload_is_binary(payload));
+    while ((rc = revision->next_packet(&packet, &reader, &arena, NULL)) > 0) {
+        char digit = (char)('0' + (int)packet.type);
+        struct content content = packet.type == PL_EIO_BINARY
+                                     ? bytes_content(&wires[encoding], packet.data)
+                                     : text_content(pl_str_make(&digit, 1), packet.data);
+        put_content(cursor, ENVELOPE_WEBSOCKET, &content);
     }
-    struct pl_str text = pl_str_from(packet, 1);
-    uint8_t *bytes = pl_try_alloc(pl_base64_decoded_max(text.len));
-    ptrdiff_t len = bytes == NULL ? -1 : pl_base64_decode(bytes, text);
-    if (len >= 0) {
-        pl_buf_add(out, header, pl_ws_header_write(header, PL_WS_BINARY, true, (size_t)len, NULL));
-        pl_buf_add(out, bytes, (size_t)len);
-    }
-    pl_free(bytes);
-    return len >= 0 && !pl_buf_failed(out);
+    pl_arena_fini(&arena);
+    return rc;
 }
 
 struct pl_frame *pl_eio_frame_recode(enum pl_encoding encoding,
                                      const struct pl_frame *polling_frame)
 {
-    struct pl_str rest = pl_str_make((const char *)polling_frame->data, polling_frame->len);
+    struct pl_str payload = pl_str_make((const char *)polling_frame->data, polling_frame->len);
     struct pl_frame *frame = NULL;
-    struct pl_buf out;
-    bool is_whole = true;
-    pl_buf_init(&out, GROUP_MAX);
-    while (is_whole && rest.len > 0) {
-        is_whole = recode_packet(&out, encoding, pl_str_split(&rest, PL_EIO_SEPARATOR));
+    struct cursor cursor = {0};
+    if (put_recoded(&cursor, encoding, payload) == 0) {
+        frame = pl_frame_create(cursor.len);
     }
-    if (is_whole) {
-        frame = pl_frame_create(out.len);
+    if (frame == NULL) {
+        return NULL;
     }
-    if (frame != NULL) {
-        memcpy(frame->data, out.ptr, out.len);
-        frame->flags = polling_frame->flags;
+    cursor = (struct cursor){.at = frame->data};
+    if (put_recoded(&cursor, encoding, payload) < 0) {
+        pl_frame_unref(&frame);
+        return NULL;
     }
-    pl_buf_fini(&out);
+    frame->flags = polling_frame->flags;
     return frame;
 }

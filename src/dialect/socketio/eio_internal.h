@@ -5,12 +5,12 @@
 #include "base/alloc.h"
 #include "base/hash.h"
 #include "codec/eio_handshake.h"
-#include "codec/eio_payload.h"
 #include "codec/http_head_pack.h"
+#include "dialect/socketio/eio_revision.h"
 #include "dialect/socketio/engine.h"
 #include "hub/table.h"
 
-#define PL_EIO_ENCODINGS 3 /* the first three of enum pl_encoding */
+#define PL_EIO_ENCODINGS 7 /* the first ones of enum pl_encoding */
 
 struct pl_eio_engine {
     struct pl_web *web;
@@ -24,7 +24,7 @@ struct pl_eio_engine {
     struct pl_http_head_packer *packer;     /* of the heads of first requests */
     struct pl_list sessions;                /* by age */
     size_t session_count;
-    struct pl_frame *ping[PL_EIO_ENCODINGS]; /* the same bytes for everybody */
+    struct pl_frame *heartbeat[PL_EIO_ENCODINGS]; /* the same bytes for everybody */
     bool is_shut_down;
 };
 
@@ -38,14 +38,16 @@ enum pl_eio_phase {
 struct pl_eio_polling {
     struct pl_sink sink; /* frames wait here for the next GET; the first member */
     struct pl_eio_session *session;
-    struct pl_web_request *get;          /* parked */
-    struct pl_web_request *post;         /* being read, or handed over packet by packet */
-    struct pl_eio_payload_reader reader; /* of the POST's body */
+    struct pl_web_request *get;       /* parked */
+    struct pl_web_request *post;      /* being read, or handed over packet by packet */
+    struct pl_eio_body_reader reader; /* of the POST's body */
     struct pl_timer timer; /* goes on with the POST; or ends a close that no GET fetched */
     struct pl_deferred overflow;
     int64_t close_at_ms;  /* closing: when waiting for a GET ends */
     bool is_reading_post; /* its packets are being handed over */
     bool is_paused;       /* the hub's inbound queue is full: the rest of the POST waits */
+    bool is_jsonp;        /* answers are scripts, bodies are forms */
+    uint32_t jsonp_index; /* of the callback that takes the scripts */
 };
 
 struct pl_eio_probe;
@@ -63,10 +65,11 @@ struct pl_eio_session {
     struct pl_deferred free;
     int64_t opened_unix_us;
     struct pl_address peer;
-    uint8_t phase; /* enum pl_eio_phase */
-    bool awaits_pong;
-    bool is_announced; /* on_open was called, so that on_close will be */
+    uint8_t phase;      /* enum pl_eio_phase */
+    bool awaits_client; /* a pong; of revision 3, the next ping */
+    bool is_announced;  /* on_open was called, so that on_close will be */
     bool wants_base64;
+    uint8_t revision; /* 4 or 3 */
     uint8_t sid_len;
     uint32_t head_len; /* of the first request */
     uint32_t kept_len; /* of that head as it is kept: packed, unless as long as it was */
@@ -74,6 +77,13 @@ struct pl_eio_session {
 };
 
 _Static_assert(sizeof(struct pl_eio_session) <= 192, "an idle session is meant to be small");
+
+/* What its revision has different. */
+static inline const struct pl_eio_revision *
+pl_eio_session_rules(const struct pl_eio_session *session)
+{
+    return pl_eio_revision_get(session->revision);
+}
 
 /* --- engine.c --- */
 
@@ -85,7 +95,7 @@ struct pl_eio_session *pl_eio_engine_find(const struct pl_eio_engine *engine, st
 /* A new session without a transport. NULL without memory. */
 struct pl_eio_session *pl_eio_session_create(struct pl_eio_engine *engine,
                                              struct pl_web_request *request, struct pl_str sid,
-                                             bool wants_base64);
+                                             const struct pl_eio_query *query);
 
 /* Tell the handler that it is open. Returns false when the session is over already. */
 bool pl_eio_session_announce(struct pl_eio_session *session);
@@ -100,12 +110,12 @@ bool pl_eio_session_take(struct pl_eio_session *session, const struct pl_eio_pac
 void pl_eio_session_write_open(struct pl_buf *out, const struct pl_eio_session *session,
                                bool offers_websocket);
 
-/* Whether its client failed to answer a ping in time, though the timer has not fired yet. */
+/* Whether its client has been silent for too long, though the timer has not fired yet. */
 bool pl_eio_session_is_overdue(const struct pl_eio_session *session);
 
 void pl_eio_session_start_heartbeat(struct pl_eio_session *session);
 
-/* Start the wait for a pong again: at the switch of transports. */
+/* Start the wait for the client again: at the switch of transports. */
 void pl_eio_session_rearm_heartbeat(struct pl_eio_session *session);
 
 /* --- eio_verify.c: requests --- */
@@ -127,8 +137,8 @@ void pl_eio_polling_flush(struct pl_eio_polling *polling);
 /* Whether more was queued than it may hold: packets are lost, the session ends with this turn. */
 bool pl_eio_polling_has_overflowed(const struct pl_eio_polling *polling);
 
-/* Answer the parked GET, if there is one, with these packets. */
-void pl_eio_polling_release(struct pl_eio_polling *polling, struct pl_str payload);
+/* Answer the parked GET, if there is one, with a noop. */
+void pl_eio_polling_release(struct pl_eio_polling *polling);
 
 /* The session is over: nothing refers to it any more. A parked GET gets what is queued, or `1`; a
  * shutdown drops what is queued (spec 1.5.4). */
@@ -140,14 +150,26 @@ bool pl_eio_polling_close(struct pl_eio_polling *polling);
 /* A WebSocket has taken over: free it, or go on with the POST that is still under way. */
 void pl_eio_polling_retire(struct pl_eio_session *session);
 
+/* --- eio_answer.c --- */
+
+/* To a POST whose packets were taken. */
+void pl_eio_answer_ok(struct pl_eio_engine *engine, struct pl_web_request *request);
+/* To a GET: a payload of the session's revision. is_initial: it opens the session. */
+void pl_eio_answer_payload(const struct pl_eio_polling *polling, struct pl_web_request *request,
+                           struct pl_str payload, bool is_initial);
+/* To a GET: what is queued, as much of it as one answer may have. */
+void pl_eio_answer_queue(struct pl_eio_polling *polling, struct pl_web_request *request,
+                         bool is_initial);
+
 /* --- eio_websocket.c, eio_upgrade.c --- */
 
 void pl_eio_websocket_open(struct pl_eio_engine *engine, struct pl_web_request *request,
                            struct pl_str sid, const struct pl_eio_query *query);
 void pl_eio_websocket_adopt(struct pl_eio_session *session, struct pl_ws *ws); /* from a probe */
-enum pl_encoding pl_eio_websocket_encoding(bool wants_base64);
+/* Of the session once it is a WebSocket. */
+enum pl_encoding pl_eio_session_websocket_encoding(const struct pl_eio_session *session);
 PL_MUST_CHECK int pl_eio_websocket_accept(struct pl_ws **out, struct pl_eio_engine *engine,
-                                          struct pl_web_request *request, bool wants_base64,
+                                          struct pl_web_request *request, enum pl_encoding encoding,
                                           const struct pl_ws_handler *handler, void *user,
                                           bool is_initial, struct pl_error *err);
 
@@ -159,8 +181,9 @@ void pl_eio_upgrade_abandon(struct pl_eio_session *session);
 
 /* --- eio_frame.c --- */
 
-/* A packet without data, such as the ping. */
-struct pl_frame *pl_eio_frame_create_bare(enum pl_encoding encoding, char digit);
+/* A packet that is text already, digit included: the heartbeat, the open packet. NULL without
+ * memory. */
+struct pl_frame *pl_eio_frame_create_packet(enum pl_encoding encoding, struct pl_str packet);
 
 /* A group made for polling, as a WebSocket with `encoding` wants it. NULL without memory. */
 struct pl_frame *pl_eio_frame_recode(enum pl_encoding encoding,

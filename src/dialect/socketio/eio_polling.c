@@ -16,41 +16,6 @@ static void timer_in(struct pl_eio_polling *polling, int64_t in_ms)
                  pl_hub_now_ms(polling->session->engine->hub) + in_ms);
 }
 
-/* --- answers --- */
-
-/* Old Internet Explorers take a text answer for a page and filter it. */
-static bool wants_xss_header(struct pl_web_request *request)
-{
-    struct pl_str agent = pl_http_header_find(pl_web_request_head(request), PL_STR("User-Agent"));
-    return agent.ptr != NULL && (memmem(agent.ptr, agent.len, ";MSIE", 5) != NULL ||
-                                 memmem(agent.ptr, agent.len, "Trident/", 8) != NULL);
-}
-
-static void respond_ok(struct pl_eio_engine *engine, struct pl_web_request *request,
-                       struct pl_str type, struct pl_str body, bool is_initial)
-{
-    struct pl_web_header headers[3] = {
-        {PL_STR("Content-Type"), type},
-        {PL_STR("cache-control"), PL_STR("no-store")},
-        {PL_STR("X-XSS-Protection"), PL_STR("0")},
-    };
-    if (engine->handler.headers != NULL) {
-        engine->handler.headers(engine->handler.user, request, is_initial);
-    }
-    pl_web_respond(request, &(struct pl_web_response){
-                                .status = 200,
-                                .headers = headers,
-                                .header_count = wants_xss_header(request) ? 3 : 2,
-                                .body = body,
-                            });
-}
-
-static void respond_packets(struct pl_eio_engine *engine, struct pl_web_request *request,
-                            struct pl_str payload, bool is_initial)
-{
-    respond_ok(engine, request, PL_STR("text/plain; charset=UTF-8"), payload, is_initial);
-}
-
 static struct pl_web_request *take_get(struct pl_eio_polling *polling)
 {
     struct pl_web_request *get = polling->get;
@@ -60,61 +25,16 @@ static struct pl_web_request *take_get(struct pl_eio_polling *polling)
     return get;
 }
 
-void pl_eio_polling_release(struct pl_eio_polling *polling, struct pl_str payload)
+static void release(struct pl_eio_polling *polling, struct pl_str payload)
 {
     if (polling->get != NULL) {
-        respond_packets(polling->session->engine, take_get(polling), payload, false);
+        pl_eio_answer_payload(polling, take_get(polling), payload, false);
     }
 }
 
-/* The frames that go into one answer: all, but no more than maxPayload once there is one. A group
- * is never split.
- * Returns their bytes, separators included. */
-static size_t choose_frames(const struct pl_eio_polling *polling, struct pl_frame **frames,
-                            size_t max, size_t *count)
+void pl_eio_polling_release(struct pl_eio_polling *polling)
 {
-    size_t limit = polling->session->engine->config.max_http_buffer_size;
-    size_t available = pl_outq_peek(&polling->sink.outq, frames, max);
-    size_t bytes = 0;
-    *count = 0;
-    while (*count < available) {
-        size_t with_next = bytes + (*count > 0) + frames[*count]->len;
-        if (*count > 0 && with_next > limit) {
-            break;
-        }
-        bytes = with_next;
-        (*count)++;
-    }
-    return bytes;
-}
-
-#define FRAMES_PER_ANSWER 1024
-
-static void answer_with_queue(struct pl_eio_polling *polling, struct pl_web_request *request,
-                              bool is_initial)
-{
-    struct pl_eio_engine *engine = polling->session->engine;
-    struct pl_frame *frames[FRAMES_PER_ANSWER];
-    struct pl_buf payload;
-    size_t count = 0;
-    size_t bytes = choose_frames(polling, frames, FRAMES_PER_ANSWER, &count);
-    pl_buf_init(&payload, bytes);
-    for (size_t i = 0; i < count; i++) {
-        if (i > 0) {
-            pl_buf_add_char(&payload, PL_EIO_SEPARATOR);
-        }
-        pl_buf_add(&payload, frames[i]->data, frames[i]->len);
-    }
-    if (pl_buf_failed(&payload)) {
-        pl_web_respond_empty(request, 503);
-    } else {
-        for (size_t i = 0; i < count; i++) {
-            struct pl_frame *frame = pl_outq_pop(&polling->sink.outq, &engine->conns->fanout->pool);
-            pl_frame_unref(&frame);
-        }
-        respond_packets(engine, request, pl_buf_str(&payload), is_initial);
-    }
-    pl_buf_fini(&payload);
+    release(polling, pl_eio_session_rules(polling->session)->noop_payload);
 }
 
 /* --- the sink --- */
@@ -128,7 +48,7 @@ static void sink_flush(struct pl_sink *sink)
 {
     struct pl_eio_polling *polling = polling_of(sink);
     if (polling->get != NULL && sink->outq.count > 0) {
-        answer_with_queue(polling, take_get(polling), false);
+        pl_eio_answer_queue(polling, take_get(polling), false);
     }
 }
 
@@ -192,18 +112,21 @@ static const struct pl_sink_ops sink_ops = {
 
 static void on_timer(struct pl_timer *timer);
 
-static void create_polling(struct pl_eio_session *session)
+static void create_polling(struct pl_eio_session *session, const struct pl_eio_query *query)
 {
     struct pl_eio_polling *polling = pl_alloc(sizeof(*polling));
+    uint8_t encoding = (uint8_t)pl_eio_revision_polling(pl_eio_session_rules(session), query);
     polling->session = session;
+    polling->is_jsonp = pl_eio_session_rules(session)->has_jsonp && query->has_jsonp_index;
+    polling->jsonp_index = query->jsonp_index;
     polling->timer.on_due = on_timer;
     polling->sink.ops = &sink_ops;
     polling->sink.limit_bytes = session->engine->config.send_limit_bytes;
-    polling->sink.encoding = PL_ENCODING_EIO4_POLLING;
+    polling->sink.encoding = encoding;
     polling->sink.is_blocked = true;
     pl_fanout_attach(session->engine->conns->fanout, &polling->sink);
     session->polling = polling;
-    pl_session_attach(session->hub, polling->sink.id, PL_ENCODING_EIO4_POLLING);
+    pl_session_attach(session->hub, polling->sink.id, encoding);
 }
 
 static void push_initial_packet(struct pl_eio_session *session)
@@ -211,7 +134,7 @@ static void push_initial_packet(struct pl_eio_session *session)
     struct pl_str initial = session->engine->config.initial_packet;
     struct pl_frame *frame = NULL;
     if (initial.len > 0) {
-        frame = pl_eio_frame_create(PL_ENCODING_EIO4_POLLING, initial, NULL, 0);
+        frame = pl_eio_frame_create(pl_session_encoding(session->hub), initial, NULL, 0);
     }
     if (frame != NULL) {
         pl_session_send(session->hub, frame, 0);
@@ -225,9 +148,8 @@ static struct pl_frame *open_frame(struct pl_eio_session *session)
     struct pl_buf open;
     pl_buf_init(&open, 1024);
     pl_eio_session_write_open(&open, session, config->allows_upgrades && config->allows_websocket);
-    frame = pl_buf_failed(&open) ? NULL : pl_frame_create(open.len);
-    if (frame != NULL) {
-        memcpy(frame->data, open.ptr, open.len);
+    if (!pl_buf_failed(&open)) {
+        frame = pl_eio_frame_create_packet(pl_session_encoding(session->hub), pl_buf_str(&open));
     }
     pl_buf_fini(&open);
     return frame;
@@ -254,15 +176,15 @@ static void add_cookie(struct pl_eio_session *session, struct pl_web_request *re
 void pl_eio_polling_open(struct pl_eio_engine *engine, struct pl_web_request *request,
                          struct pl_str sid, const struct pl_eio_query *query)
 {
-    struct pl_eio_session *session =
-        pl_eio_session_create(engine, request, sid, query->wants_base64);
-    struct pl_frame *open = session == NULL ? NULL : open_frame(session);
+    struct pl_eio_session *session = pl_eio_session_create(engine, request, sid, query);
+    struct pl_frame *open = NULL;
     if (session == NULL) {
         pl_web_respond_empty(request, 503);
         return;
     }
     pl_metrics_add(engine->conns->metrics, PL_METRIC_SESSIONS_POLLING, 1);
-    create_polling(session);
+    create_polling(session, query);
+    open = open_frame(session);
     if (open == NULL) {
         pl_web_respond_empty(request, 503);
         pl_eio_session_end(session, PL_EIO_TRANSPORT_ERROR);
@@ -276,7 +198,7 @@ void pl_eio_polling_open(struct pl_eio_engine *engine, struct pl_web_request *re
         return;
     }
     add_cookie(session, request);
-    answer_with_queue(session->polling, request, true);
+    pl_eio_answer_queue(session->polling, request, true);
 }
 
 void pl_eio_polling_end(struct pl_eio_polling *polling, enum pl_eio_reason reason)
@@ -288,13 +210,13 @@ void pl_eio_polling_end(struct pl_eio_polling *polling, enum pl_eio_reason reaso
     if (reason != PL_EIO_SERVER_SHUTDOWN) {
         sink_flush(&polling->sink);
     }
-    pl_eio_polling_release(polling, PL_STR("1"));
+    release(polling, pl_eio_session_rules(session)->close_payload);
     polling->post = NULL;
     if (post != NULL && !polling->is_reading_post) { /* its body is still coming */
         pl_web_request_on_abort(post, NULL, NULL);
         pl_web_respond_empty(post, 400);
     } else if (post != NULL) {
-        respond_ok(session->engine, post, PL_STR("text/html"), PL_STR("ok"), false);
+        pl_eio_answer_ok(session->engine, post);
     }
     pl_fanout_detach(session->engine->conns->fanout, &polling->sink);
 }
@@ -326,7 +248,7 @@ bool pl_eio_polling_close(struct pl_eio_polling *polling)
         return true;
     }
     session->phase = PL_EIO_CLOSING;
-    session->awaits_pong = false;
+    session->awaits_client = false;
     pl_timer_stop(timers_of(polling), &session->heartbeat);
     polling->close_at_ms = pl_hub_now_ms(session->engine->hub) + DEFERRED_CLOSE_MS;
     if (!polling->is_reading_post) {
@@ -361,15 +283,13 @@ void pl_eio_polling_get(struct pl_eio_session *session, struct pl_web_request *r
         pl_web_respond_empty(request, 400);
         pl_eio_session_end(session, PL_EIO_TRANSPORT_ERROR);
     } else if (polling->sink.outq.count > 0) {
-        answer_with_queue(polling, request, false);
+        pl_eio_answer_queue(polling, request, false);
     } else if (session->phase == PL_EIO_CLOSING) { /* noop, then close */
-        respond_packets(session->engine, request,
-                        PL_STR("6\x1e"
-                               "1"),
-                        false);
+        pl_eio_answer_payload(polling, request, pl_eio_session_rules(session)->noop_close_payload,
+                              false);
         pl_eio_session_end(session, PL_EIO_FORCED_CLOSE);
     } else if (pl_eio_upgrade_is_probed(session)) {
-        respond_packets(session->engine, request, PL_STR("6"), false);
+        pl_eio_answer_payload(polling, request, pl_eio_session_rules(session)->noop_payload, false);
     } else {
         park(polling, request);
     }
@@ -390,8 +310,7 @@ static void on_post_abort(struct pl_web_request *request, void *user)
     pl_eio_session_end(session, PL_EIO_TRANSPORT_ERROR);
 }
 
-/* The head of a POST: whoever sends two at a time, or bytes in a form that revision 4 does not
- * have, is out. */
+/* The head of a POST: whoever sends two at a time is out. */
 void pl_eio_polling_on_head(struct pl_web_request *request, void *user)
 {
     struct pl_eio_engine *engine = user;
@@ -429,7 +348,7 @@ static void finish_post(struct pl_eio_polling *polling, int status)
         return;
     }
     if (status == 200) {
-        respond_ok(session->engine, post, PL_STR("text/html"), PL_STR("ok"), false);
+        pl_eio_answer_ok(session->engine, post);
     } else {
         pl_web_respond_empty(post, status);
     }
@@ -464,7 +383,7 @@ static void read_post(struct pl_eio_polling *polling)
             return;
         }
         pl_arena_init(&arena, pl_web_request_body(polling->post).len + PARSE_ARENA_SLACK);
-        rc = pl_eio_payload_next(&packet, &polling->reader, &arena, NULL);
+        rc = pl_eio_session_rules(session)->next_packet(&packet, &polling->reader, &arena, NULL);
         if (rc < 0) {
             refuse_post(polling, rc);
         } else if (rc == 0) {
@@ -496,9 +415,30 @@ static bool is_octet_stream(struct pl_web_request *request)
            pl_str_eq_nocase(pl_str_trim(type), PL_STR("application/octet-stream"));
 }
 
+/* Start to read the body. Returns 0, or why it is no payload of the session's. */
+static int begin_body(struct pl_eio_polling *polling, struct pl_web_request *request)
+{
+    const struct pl_eio_revision *revision = pl_eio_session_rules(polling->session);
+    struct pl_span body = pl_web_request_body(request);
+    struct pl_str payload = pl_str_of_span(body);
+    bool is_binary = is_octet_stream(request);
+    if (is_binary && !revision->takes_binary_bodies) {
+        return PL_E_UNSUPPORTED;
+    }
+    if (polling->is_jsonp && !is_binary) {
+        int rc = pl_eio3_jsonp_read(&payload, body, NULL);
+        if (rc < 0) {
+            return rc;
+        }
+    }
+    revision->begin_body(&polling->reader, payload, is_binary);
+    return 0;
+}
+
 void pl_eio_polling_post(struct pl_eio_session *session, struct pl_web_request *request)
 {
     struct pl_eio_polling *polling = session->polling;
+    int rc = 0;
     if (polling->post != NULL &&
         polling->post != request) { /* only where a middleware hid its head */
         pl_web_respond_empty(request, 400);
@@ -507,11 +447,11 @@ void pl_eio_polling_post(struct pl_eio_session *session, struct pl_web_request *
     }
     polling->post = request;
     pl_web_request_on_abort(request, on_post_abort, session);
-    if (is_octet_stream(request)) {
-        refuse_post(polling, PL_E_UNSUPPORTED);
+    rc = begin_body(polling, request);
+    if (rc < 0) {
+        refuse_post(polling, rc);
         return;
     }
     polling->is_reading_post = true;
-    pl_eio_payload_reader_init(&polling->reader, pl_str_of_span(pl_web_request_body(request)));
     read_post(polling);
 }

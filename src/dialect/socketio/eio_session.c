@@ -38,42 +38,51 @@ static void heartbeat_in(struct pl_eio_session *session, uint32_t in_ms)
     heartbeat_at(session, pl_hub_now_ms(session->engine->hub) + in_ms);
 }
 
+static void send_heartbeat(struct pl_eio_session *session)
+{
+    struct pl_frame *frame = session->engine->heartbeat[pl_session_encoding(session->hub)];
+    pl_frame_ref(frame, 1);
+    pl_session_send(session->hub, frame, 0);
+}
+
 static void on_heartbeat(struct pl_timer *timer)
 {
     struct pl_eio_session *session = PL_CONTAINER_OF(timer, struct pl_eio_session, heartbeat);
-    struct pl_frame *ping = session->engine->ping[pl_session_encoding(session->hub)];
     uint32_t wait_ms = session->engine->config.ping_timeout_ms;
     int64_t promised_ms = timer->deadline_ms + wait_ms;
-    if (session->awaits_pong) {
+    if (session->awaits_client) {
         pl_metrics_add(metrics_of(session), PL_METRIC_SESSIONS_TIMED_OUT, 1);
         pl_eio_session_end(session, PL_EIO_PING_TIMEOUT);
         return;
     }
-    session->awaits_pong = true;
+    session->awaits_client = true;
     /* counted from when the ping was due, so that a session ends at the promised moment; but when
      * the whole server was late, its clients get half the time all the same */
     heartbeat_at(session,
                  pl_i64_max(promised_ms, pl_hub_now_ms(session->engine->hub) + wait_ms / 2));
-    pl_frame_ref(ping, 1);
-    pl_session_send(session->hub, ping, 0);
+    send_heartbeat(session);
 }
 
 void pl_eio_session_start_heartbeat(struct pl_eio_session *session)
 {
-    session->awaits_pong = false;
-    heartbeat_in(session, session->engine->config.ping_interval_ms);
+    const struct pl_eio_config *config = &session->engine->config;
+    session->awaits_client = pl_eio_session_rules(session)->client_pings;
+    heartbeat_in(session,
+                 config->ping_interval_ms + (session->awaits_client ? config->ping_timeout_ms : 0));
 }
 
 void pl_eio_session_rearm_heartbeat(struct pl_eio_session *session)
 {
-    if (session->awaits_pong) {
+    if (pl_eio_session_rules(session)->client_pings) {
+        pl_eio_session_start_heartbeat(session);
+    } else if (session->awaits_client) {
         heartbeat_in(session, session->engine->config.ping_timeout_ms);
     }
 }
 
 bool pl_eio_session_is_overdue(const struct pl_eio_session *session)
 {
-    return session->awaits_pong &&
+    return session->awaits_client &&
            session->heartbeat.deadline_ms <= pl_hub_now_ms(session->engine->hub);
 }
 
@@ -93,7 +102,7 @@ static const struct pl_session_ops hub_session_ops = {.on_message = on_hub_messa
 
 struct pl_eio_session *pl_eio_session_create(struct pl_eio_engine *engine,
                                              struct pl_web_request *request, struct pl_str sid,
-                                             bool wants_base64)
+                                             const struct pl_eio_query *query)
 {
     struct pl_str head = pl_web_request_raw_head(request);
     struct pl_str kept = head;
@@ -107,10 +116,11 @@ struct pl_eio_session *pl_eio_session_create(struct pl_eio_engine *engine,
     }
     *session = (struct pl_eio_session){
         .engine = engine,
+        .revision = query->revision,
         .opened_unix_us = pl_hub_stamp_us(engine->hub),
         .peer = *pl_web_request_peer(request),
         .phase = PL_EIO_OPENED,
-        .wants_base64 = wants_base64,
+        .wants_base64 = query->wants_base64,
         .sid_len = (uint8_t)sid.len,
         .head_len = (uint32_t)head.len,
         .kept_len = (uint32_t)kept.len,
@@ -212,26 +222,39 @@ static bool take_message(struct pl_eio_session *session, const struct pl_eio_pac
     return session->phase != PL_EIO_CLOSED;
 }
 
+/* A pong may come unasked: some clients speak first (spec 1.8). The packet of the other direction
+ * is a mistake. */
+static bool take_heartbeat(struct pl_eio_session *session, enum pl_eio_type type)
+{
+    bool client_pings = pl_eio_session_rules(session)->client_pings;
+    if (type != (client_pings ? PL_EIO_PING : PL_EIO_PONG)) {
+        pl_metrics_add(metrics_of(session), PL_METRIC_ERROR_ENGINEIO_PACKET, 1);
+        pl_eio_session_end(session, PL_EIO_TRANSPORT_ERROR);
+        return false;
+    }
+    if (session->phase == PL_EIO_OPENED) {
+        pl_eio_session_start_heartbeat(session);
+        if (client_pings) {
+            send_heartbeat(session);
+        }
+    }
+    return true;
+}
+
 bool pl_eio_session_take(struct pl_eio_session *session, const struct pl_eio_packet *packet)
 {
     switch (packet->type) {
     case PL_EIO_MESSAGE:
     case PL_EIO_BINARY:
         return take_message(session, packet);
-    case PL_EIO_PONG: /* asked for or not: some clients speak first (spec 1.8) */
-        if (session->phase == PL_EIO_OPENED) {
-            pl_eio_session_start_heartbeat(session);
-        }
-        return true;
+    case PL_EIO_PING:
+    case PL_EIO_PONG:
+        return take_heartbeat(session, packet->type);
     case PL_EIO_CLOSE:
         if (session->polling != NULL) {
-            pl_eio_polling_release(session->polling, PL_STR("6"));
+            pl_eio_polling_release(session->polling);
         }
         pl_eio_session_end(session, PL_EIO_TRANSPORT_CLOSE);
-        return false;
-    case PL_EIO_PING: /* in revision 4 the server pings */
-        pl_metrics_add(metrics_of(session), PL_METRIC_ERROR_ENGINEIO_PACKET, 1);
-        pl_eio_session_end(session, PL_EIO_TRANSPORT_ERROR);
         return false;
     case PL_EIO_OPEN:
     case PL_EIO_UPGRADE:
@@ -274,6 +297,11 @@ struct pl_eio_engine *pl_eio_session_engine(struct pl_eio_session *session)
 struct pl_eio_session *pl_eio_session_of(struct pl_session *session)
 {
     return pl_session_user(session);
+}
+
+uint8_t pl_eio_session_revision(const struct pl_eio_session *session)
+{
+    return session->revision;
 }
 
 void *pl_eio_session_user(const struct pl_eio_session *session)

@@ -49,7 +49,7 @@ static bool move_queue(struct pl_eio_session *session, struct pl_ws *ws)
     struct pl_frame *frame = NULL;
     while ((frame = pl_outq_pop(queue, &fanout->pool)) != NULL) {
         struct pl_frame *recoded =
-            pl_eio_frame_recode(pl_eio_websocket_encoding(session->wants_base64), frame);
+            pl_eio_frame_recode(pl_eio_session_websocket_encoding(session), frame);
         pl_frame_unref(&frame);
         if (recoded == NULL) {
             return false;
@@ -66,7 +66,7 @@ static void finish(struct pl_eio_probe *probe)
     struct pl_ws *ws = probe->ws;
     bool is_closing = session->phase == PL_EIO_CLOSING;
     forget_probe(probe);
-    pl_eio_polling_release(session->polling, PL_STR("6"));
+    pl_eio_polling_release(session->polling);
     if (!move_queue(session, ws)) {
         pl_ws_close(ws, 1011, PL_STR(""));
         pl_eio_session_end(session, PL_EIO_TRANSPORT_ERROR);
@@ -99,7 +99,7 @@ static void on_message(struct pl_ws *ws, bool is_text, struct pl_span bytes)
         probe->is_probed = true;
         pl_eio_polling_flush(
             probe->session->polling); /* what is queued is a better answer than a noop */
-        pl_eio_polling_release(probe->session->polling, PL_STR("6"));
+        pl_eio_polling_release(probe->session->polling);
     } else if (is_text && pl_str_eq(text, PL_STR("5"))) {
         if (!pl_eio_polling_has_overflowed(probe->session->polling)) {
             finish(probe);
@@ -127,8 +127,8 @@ static const struct pl_ws_handler probe_handler = {.on_message = on_message,
 static void turn_away(struct pl_eio_engine *engine, struct pl_web_request *request)
 {
     struct pl_ws *ws = NULL;
-    if (pl_eio_websocket_accept(&ws, engine, request, false, &probe_handler, NULL, false, NULL) ==
-        0) {
+    if (pl_eio_websocket_accept(&ws, engine, request, PL_ENCODING_EIO4_WS, &probe_handler, NULL,
+                                false, NULL) == 0) {
         pl_ws_close(ws, 1000, PL_STR(""));
     } else {
         pl_web_respond_empty(request, 503);
@@ -145,8 +145,10 @@ void pl_eio_upgrade_start(struct pl_eio_session *session, struct pl_web_request 
         return;
     }
     probe = pl_alloc(sizeof(*probe));
-    if (pl_eio_websocket_accept(&probe->ws, session->engine, request, query->wants_base64,
-                                &probe_handler, probe, false, NULL) < 0) {
+    session->wants_base64 = query->wants_base64;
+    if (pl_eio_websocket_accept(&probe->ws, session->engine, request,
+                                pl_eio_session_websocket_encoding(session), &probe_handler, probe,
+                                false, NULL) < 0) {
         pl_free(probe);
         pl_web_respond_empty(request, 503);
         return;
@@ -154,7 +156,6 @@ void pl_eio_upgrade_start(struct pl_eio_session *session, struct pl_web_request 
     probe->session = session;
     probe->timer.on_due = on_timeout;
     session->probe = probe;
-    session->wants_base64 = query->wants_base64;
     pl_timer_set(pl_hub_timers(hub), &probe->timer,
                  pl_hub_now_ms(hub) + session->engine->config.upgrade_timeout_ms);
 }

@@ -139,7 +139,7 @@ static void open_session(struct pl_eio_engine *engine, struct pl_web_request *re
     char sid[PL_EIO_SID_MAX + 1];
     size_t sid_len = 0;
     pl_eio_query_read(&query, pl_web_request_url(request)->query);
-    if (query.revision != 4) {
+    if (query.revision != 4 && !engine->config.allows_revision_3) {
         refuse(engine, request, is_upgrade, PL_EIO_ERROR_REVISION, PL_STR(""));
         return;
     }

@@ -3,9 +3,20 @@
 
 #define BASE64_ARENA_SLACK 1024
 
-enum pl_encoding pl_eio_websocket_encoding(bool wants_base64)
+enum pl_encoding pl_eio_session_websocket_encoding(const struct pl_eio_session *session)
 {
-    return wants_base64 ? PL_ENCODING_EIO4_WS_BASE64 : PL_ENCODING_EIO4_WS;
+    return session->wants_base64 ? pl_eio_session_rules(session)->websocket_base64
+                                 : pl_eio_session_rules(session)->websocket;
+}
+
+static void take(struct pl_eio_session *session, int read, const struct pl_eio_packet *packet)
+{
+    if (read < 0) {
+        pl_metrics_add(session->engine->conns->metrics, PL_METRIC_ERROR_ENGINEIO_PACKET, 1);
+        pl_eio_session_end(session, PL_EIO_PARSE_ERROR);
+    } else {
+        pl_eio_session_take(session, packet);
+    }
 }
 
 static void take_text(struct pl_eio_session *session, struct pl_str text)
@@ -13,12 +24,7 @@ static void take_text(struct pl_eio_session *session, struct pl_str text)
     struct pl_eio_packet packet = {0};
     struct pl_arena arena;
     pl_arena_init(&arena, text.len + BASE64_ARENA_SLACK);
-    if (pl_eio_packet_read(&packet, text, &arena, NULL) < 0) {
-        pl_metrics_add(session->engine->conns->metrics, PL_METRIC_ERROR_ENGINEIO_PACKET, 1);
-        pl_eio_session_end(session, PL_EIO_PARSE_ERROR);
-    } else {
-        pl_eio_session_take(session, &packet);
-    }
+    take(session, pl_eio_session_rules(session)->read_text(&packet, text, &arena, NULL), &packet);
     pl_arena_fini(&arena);
 }
 
@@ -33,8 +39,8 @@ static void on_message(struct pl_ws *ws, bool is_text, struct pl_span bytes)
         take_text(session, pl_str_of_span(bytes));
         return;
     }
-    packet = pl_eio_packet_of_bytes(pl_str_of_span(bytes));
-    pl_eio_session_take(session, &packet);
+    take(session, pl_eio_session_rules(session)->read_bytes(&packet, pl_str_of_span(bytes), NULL),
+         &packet);
 }
 
 static void on_closed(struct pl_ws *ws, uint16_t code, struct pl_str reason, enum pl_conn_end end)
@@ -52,7 +58,7 @@ static void on_closed(struct pl_ws *ws, uint16_t code, struct pl_str reason, enu
 static const struct pl_ws_handler handler = {.on_message = on_message, .on_closed = on_closed};
 
 int pl_eio_websocket_accept(struct pl_ws **out, struct pl_eio_engine *engine,
-                            struct pl_web_request *request, bool wants_base64,
+                            struct pl_web_request *request, enum pl_encoding encoding,
                             const struct pl_ws_handler *ws_handler, void *user, bool is_initial,
                             struct pl_error *err)
 {
@@ -65,7 +71,7 @@ int pl_eio_websocket_accept(struct pl_ws **out, struct pl_eio_engine *engine,
                                        .user = user,
                                        .message_limit_bytes = engine->config.max_http_buffer_size,
                                        .send_limit_bytes = engine->config.send_limit_bytes,
-                                       .encoding = (uint8_t)pl_eio_websocket_encoding(wants_base64),
+                                       .encoding = (uint8_t)encoding,
                                    },
                                    err);
 }
@@ -76,7 +82,7 @@ void pl_eio_websocket_adopt(struct pl_eio_session *session, struct pl_ws *ws)
     pl_ws_set_user(ws, session);
     pl_ws_set_handler(ws, &handler);
     pl_session_attach(session->hub, pl_ws_sink(ws)->id,
-                      (uint8_t)pl_eio_websocket_encoding(session->wants_base64));
+                      (uint8_t)pl_eio_session_websocket_encoding(session));
 }
 
 /* Returns false without memory. */
@@ -94,7 +100,7 @@ static bool send_open(struct pl_eio_session *session)
     pl_buf_fini(&open);
     if (initial.len > 0) {
         struct pl_frame *frame =
-            pl_eio_frame_create(pl_eio_websocket_encoding(session->wants_base64), initial, NULL, 0);
+            pl_eio_frame_create(pl_eio_session_websocket_encoding(session), initial, NULL, 0);
         if (frame != NULL) {
             pl_session_send(session->hub, frame, 0);
         }
@@ -105,23 +111,22 @@ static bool send_open(struct pl_eio_session *session)
 void pl_eio_websocket_open(struct pl_eio_engine *engine, struct pl_web_request *request,
                            struct pl_str sid, const struct pl_eio_query *query)
 {
-    struct pl_eio_session *session =
-        pl_eio_session_create(engine, request, sid, query->wants_base64);
+    struct pl_eio_session *session = pl_eio_session_create(engine, request, sid, query);
     struct pl_ws *ws = NULL;
     if (session == NULL) {
         pl_web_respond_empty(request, 503);
         return;
     }
     pl_metrics_add(engine->conns->metrics, PL_METRIC_SESSIONS_WEBSOCKET, 1);
-    if (pl_eio_websocket_accept(&ws, engine, request, query->wants_base64, &handler, session, true,
-                                NULL) < 0) {
+    if (pl_eio_websocket_accept(&ws, engine, request, pl_eio_session_websocket_encoding(session),
+                                &handler, session, true, NULL) < 0) {
         pl_web_respond_empty(request, 503);
         pl_eio_session_end(session, PL_EIO_TRANSPORT_ERROR);
         return;
     }
     session->ws = ws;
     pl_session_attach(session->hub, pl_ws_sink(ws)->id,
-                      (uint8_t)pl_eio_websocket_encoding(query->wants_base64));
+                      (uint8_t)pl_eio_session_websocket_encoding(session));
     if (!send_open(session)) {
         pl_eio_session_end(session, PL_EIO_TRANSPORT_ERROR);
         return;

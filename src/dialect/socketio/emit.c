@@ -1,5 +1,6 @@
 /* Sending: a packet's text is written once into the server's buffers, its frames are made from
  * there. */
+#include "codec/sio_msgpack.h"
 #include "dialect/socketio/sio_internal.h"
 
 #define PACKET_BYTES_MAX ((size_t)1 << 30)
@@ -24,6 +25,12 @@ struct pl_buf *pl_sio_packet_begin(struct parley_io *io)
     return &io->packet;
 }
 
+static size_t attachments_max(const struct parley_io *io)
+{
+    return io->config.parser == PL_SIO_PARSER_MSGPACK ? PL_SIO_MSGPACK_BINS_MAX
+                                                      : io->config.attachments_max;
+}
+
 /* The arguments' text in io->args, their attachments in io->slices. */
 static int write_args(struct parley_io *io, const struct parley_args *args)
 {
@@ -34,7 +41,7 @@ static int write_args(struct parley_io *io, const struct parley_args *args)
     if (pl_buf_failed(&io->args) || io->bins.has_failed) {
         return PL_E_NOMEM;
     }
-    if (io->bins.count > io->config.attachments_max) {
+    if (io->bins.count > attachments_max(io)) {
         return PL_E_TOO_BIG;
     }
     if (io->bins.count > io->slice_cap) {
@@ -47,13 +54,23 @@ static int write_args(struct parley_io *io, const struct parley_args *args)
     return 0;
 }
 
-static int give_out(struct pl_sio_outgoing *out, struct parley_io *io)
+/* What is in io->packet, as the parser has it. */
+static int give_out(struct pl_sio_outgoing *out, struct parley_io *io, size_t attachment_count)
 {
+    int rc = 0;
     if (pl_buf_failed(&io->packet)) {
         return PL_E_NOMEM;
     }
-    *out = (struct pl_sio_outgoing){pl_buf_str(&io->packet), io->slices, io->bins.count, false};
-    return 0;
+    *out = (struct pl_sio_outgoing){.text = pl_buf_str(&io->packet),
+                                    .attachments = io->slices,
+                                    .attachment_count = attachment_count};
+    if (io->config.parser == PL_SIO_PARSER_DEFAULT) {
+        return 0;
+    }
+    begin(&io->packed);
+    rc = pl_sio_msgpack_write(&io->packed, out->text, io->slices, attachment_count, NULL);
+    *out = (struct pl_sio_outgoing){.text = pl_buf_str(&io->packed), .is_bytes = true};
+    return rc == 0 && pl_buf_failed(&io->packed) ? PL_E_NOMEM : rc;
 }
 
 int pl_sio_write_emission(struct pl_sio_outgoing *out, struct pl_sio_ns *ns,
@@ -73,7 +90,7 @@ int pl_sio_write_emission(struct pl_sio_outgoing *out, struct pl_sio_ns *ns,
                                                     .has_id = emission->has_id,
                                                     .id = emission->id,
                                                 });
-    return give_out(out, io);
+    return give_out(out, io, io->bins.count);
 }
 
 struct pl_str pl_sio_write_value(struct parley_io *io, const struct parley_val *val)
@@ -95,14 +112,16 @@ int pl_sio_write_ack_packet(struct pl_sio_outgoing *out, struct pl_sio_ns *ns, u
     }
     pl_sio_write_ack(pl_sio_packet_begin(io), pl_sio_name_str(ns->name), id, pl_buf_str(&io->args),
                      (uint32_t)io->bins.count);
-    return give_out(out, io);
+    return give_out(out, io, io->bins.count);
 }
 
 /* --- sending --- */
 
 struct pl_frame *pl_sio_outgoing_frame(const struct pl_sio_outgoing *outgoing, uint8_t encoding)
 {
-    struct pl_frame *frame = pl_eio_frame_create((enum pl_encoding)encoding, outgoing->text,
+    struct pl_frame *frame =
+        outgoing->is_bytes ? pl_eio_frame_create_binary((enum pl_encoding)encoding, outgoing->text)
+                           : pl_eio_frame_create((enum pl_encoding)encoding, outgoing->text,
                                                  outgoing->attachments, outgoing->attachment_count);
     if (frame != NULL && outgoing->is_uncompressed) {
         frame->flags |= PL_FRAME_NO_COMPRESS;
@@ -131,9 +150,9 @@ int pl_sio_conn_send(struct pl_sio_conn *conn, const struct pl_sio_outgoing *out
 
 void pl_sio_conn_send_packet(struct pl_sio_conn *conn)
 {
-    const struct pl_buf *packet = &conn->io->packet;
-    struct pl_sio_outgoing outgoing = {.text = pl_buf_str(packet)};
-    bool has_failed = pl_buf_failed(packet) || pl_sio_conn_send(conn, &outgoing, 0) == PL_E_NOMEM;
+    struct pl_sio_outgoing outgoing;
+    bool has_failed =
+        give_out(&outgoing, conn->io, 0) < 0 || pl_sio_conn_send(conn, &outgoing, 0) == PL_E_NOMEM;
     if (has_failed) { /* the two sides would not agree any more */
         pl_sio_conn_close(conn, PARLEY_TRANSPORT_ERROR);
     }

@@ -58,8 +58,9 @@ int pl_eio_engine_create(struct pl_eio_engine **out, struct pl_web *web, struct 
     engine->conns = pl_web_conns(web);
     engine->handler = *handler;
     for (enum pl_encoding encoding = 0; encoding < PL_EIO_ENCODINGS; encoding++) {
-        engine->ping[encoding] = pl_eio_frame_create_bare(encoding, '2');
-        rc = engine->ping[encoding] == NULL ? PL_E_NOMEM : rc;
+        engine->heartbeat[encoding] =
+            pl_eio_frame_create_packet(encoding, pl_eio_revision_of_encoding(encoding)->heartbeat);
+        rc = engine->heartbeat[encoding] == NULL ? PL_E_NOMEM : rc;
     }
     rc = rc < 0 ? pl_error_set(err, rc, "out of memory") : copy_config(engine, config, err);
     if (rc == 0) {
@@ -80,7 +81,7 @@ void pl_eio_engine_destroy(struct pl_eio_engine *engine)
     }
     PL_ASSERT(engine->session_count == 0);
     for (size_t i = 0; i < PL_EIO_ENCODINGS; i++) {
-        pl_frame_unref(&engine->ping[i]);
+        pl_frame_unref(&engine->heartbeat[i]);
     }
     pl_table_fini(&engine->by_sid);
     pl_http_head_packer_destroy(engine->packer);

@@ -1,4 +1,4 @@
-/* Engine.IO 4: sessions over long-polling and WebSocket, the upgrade from one to the other,
+/* Engine.IO 4 and 3: sessions over long-polling and WebSocket, the upgrade from one to the other,
  * heartbeats. What the messages mean is the affair of a handler above: Socket.IO, or an application
  * that wants them raw.
  * Source: shared spec socketio.md, section 1. Threads: the hub's. */
@@ -86,6 +86,7 @@ struct pl_eio_config {
     bool allows_polling;
     bool allows_websocket;
     bool allows_upgrades;
+    bool allows_revision_3;          /* clients of Engine.IO 3 */
     const struct pl_cors *cors;      /* borrowed; NULL: off */
     struct pl_str cookie;            /* name; empty: no cookie */
     struct pl_str cookie_attributes; /* "; Path=/; HttpOnly; SameSite=Lax" */
@@ -113,6 +114,8 @@ pl_eio_session_sid(const struct pl_eio_session *session); /* a secret: never sho
 struct pl_session *pl_eio_session_hub(struct pl_eio_session *session);
 struct pl_eio_engine *pl_eio_session_engine(struct pl_eio_session *session);
 struct pl_eio_session *pl_eio_session_of(struct pl_session *session); /* the reverse of .._hub */
+
+uint8_t pl_eio_session_revision(const struct pl_eio_session *session); /* 4 or 3 */
 
 void *pl_eio_session_user(const struct pl_eio_session *session);
 void pl_eio_session_set_user(struct pl_eio_session *session, void *user);

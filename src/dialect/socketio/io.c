@@ -136,6 +136,7 @@ void pl_sio_destroy(struct parley_io *io)
     pl_map_fini(&io->by_name);
     pl_buf_fini(&io->args);
     pl_buf_fini(&io->packet);
+    pl_buf_fini(&io->packed);
     pl_bin_list_fini(&io->bins);
     pl_free(io->slices);
     pl_free(io);

@@ -153,7 +153,7 @@ static uint64_t hash_id(const struct parley_io *io, struct pl_str id)
 struct parley_socket *pl_sio_ns_find_socket(const struct pl_sio_ns *ns, struct pl_str id)
 {
     struct pl_table_link *link = NULL;
-    if (id.len != PL_SIO_ID_LEN || ns->by_id.count == 0) {
+    if ((id.len != PL_SIO_ID_LEN && !ns->has_odd_ids) || ns->by_id.count == 0) {
         return NULL;
     }
     link = pl_table_first(&ns->by_id, hash_id(ns->io, id));

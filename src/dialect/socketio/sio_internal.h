@@ -129,6 +129,7 @@ struct parley_io {
     /* emit.c: reused from packet to packet, so that writing one allocates nothing but its frame */
     struct pl_buf args;
     struct pl_buf packet;
+    struct pl_buf packed; /* the packet as msgpack */
     struct pl_bin_list bins;
     struct pl_str *slices; /* of the attachments */
     size_t slice_cap;
@@ -187,6 +188,7 @@ struct pl_sio_ns {
 
     /* of a namespace */
     struct pl_table by_id;     /* connected sockets */
+    bool has_odd_ids;          /* not PL_SIO_ID_LEN long: of clients of revision 4 */
     size_t joining_count;      /* clients whose middlewares run */
     size_t outgoing_count;     /* sockets that listen to outgoing events */
     struct pl_table acks;      /* single acknowledgements that are awaited (ack.c) */
@@ -223,6 +225,7 @@ struct pl_sio_conn {
     bool is_closing;  /* nothing is read or sent any more */
     bool wants_close; /* once none of its sockets is on its way out */
     bool has_joined;  /* some namespace, once */
+    bool is_revision4;
     struct parley_io *io;
     struct pl_eio_session *eio; /* NULL once it is closed */
     struct pl_list sockets;     /* connected, in the order of joining */
@@ -265,6 +268,23 @@ static inline bool pl_sio_conn_is_open(const struct pl_sio_conn *conn)
 {
     return conn->eio != NULL && !conn->is_closing && pl_eio_session_is_open(conn->eio);
 }
+
+/* Whether its client speaks Socket.IO 4, by Engine.IO 3. */
+static inline bool pl_sio_conn_is_revision4(const struct pl_sio_conn *conn)
+{
+    return conn->is_revision4;
+}
+
+/* --- Socket.IO 4 (revision4.c) --- */
+
+/* Join the client to `/`, which it has not asked for. */
+void pl_sio_revision4_open(struct pl_sio_conn *conn);
+/* Take the query out of the namespace's name: it becomes the payload, in `arena`. PL_E_TOO_BIG. */
+PL_MUST_CHECK int pl_sio_revision4_read_connect(struct pl_sio_packet *packet,
+                                                struct pl_arena *arena);
+/* Append the id of its socket in `ns`. False, with `out` as it was, for clients of revision 5. */
+PL_MUST_CHECK bool pl_sio_revision4_make_id(struct pl_buf *out, const struct pl_sio_ns *ns,
+                                            const struct pl_sio_conn *conn);
 
 /* --- handlers (handlers.c) --- */
 
@@ -337,10 +357,11 @@ struct parley_socket {
     struct pl_sio_rare *rare;      /* NULL until something in it is needed */
     uint32_t refs;
     uint32_t room_count;
-    uint8_t state; /* enum pl_sio_state */
+    uint16_t id_len; /* PL_SIO_ID_LEN, but for clients of revision 4 */
+    uint8_t state;   /* enum pl_sio_state */
     bool is_recovered;
     bool has_outgoing; /* counted in ns->outgoing_count */
-    char id[PL_SIO_ID_LEN + 1];
+    char id[];         /* with a NUL behind it */
 };
 
 _Static_assert(sizeof(struct parley_socket) <= 200, "an idle socket is meant to be small");
@@ -372,7 +393,7 @@ void pl_sio_socket_free_slots(struct parley_socket *socket);
 
 static inline struct pl_str pl_sio_socket_id(const struct parley_socket *socket)
 {
-    return pl_str_make(socket->id, PL_SIO_ID_LEN);
+    return pl_str_make(socket->id, socket->id_len);
 }
 
 static inline struct pl_session *pl_sio_socket_session(const struct parley_socket *socket)
@@ -427,6 +448,7 @@ struct pl_sio_outgoing {
     const struct pl_str *attachments;
     size_t attachment_count;
     bool is_uncompressed;
+    bool is_bytes; /* of the msgpack parser: the text is bytes */
 };
 
 struct pl_sio_emission {

@@ -11,17 +11,41 @@ void pl_sio_make_id(struct parley_io *io, char out[PL_SIO_ID_LEN + 1])
     out[PL_SIO_ID_LEN] = '\0';
 }
 
+#define ID_MAX (PL_SIO_NAMESPACE_LEN_MAX + 1 + PL_EIO_SID_MAX)
+
+/* Names of the application's own namespaces may be longer than what clients may bring: then the id
+ * is a random one all the same. */
+static struct pl_str make_id(char text[ID_MAX + 1], const struct pl_sio_ns *ns,
+                             const struct pl_sio_conn *conn)
+{
+    struct pl_str id = pl_str_make(text, PL_SIO_ID_LEN);
+    struct pl_buf buf;
+    pl_buf_init(&buf, ID_MAX);
+    if (pl_sio_revision4_make_id(&buf, ns, conn)) {
+        memcpy(text, buf.ptr, buf.len);
+        id.len = buf.len;
+    } else {
+        pl_sio_make_id(ns->io, text);
+    }
+    pl_buf_fini(&buf);
+    return id;
+}
+
 struct parley_socket *pl_sio_socket_create(struct pl_sio_ns *ns, struct pl_sio_conn *conn,
                                            const struct parley_val *auth)
 {
-    struct parley_socket *socket = pl_alloc(sizeof(*socket));
+    struct parley_socket *socket = NULL;
+    char text[ID_MAX + 1];
+    struct pl_str id = make_id(text, ns, conn);
+    socket = pl_alloc(sizeof(*socket) + id.len + 1);
+    memcpy(socket->id, id.ptr, id.len);
+    socket->id_len = (uint16_t)id.len;
     socket->refs = 1;
     socket->state = PL_SIO_JOINING;
     socket->ns = pl_sio_ns_ref(ns);
     socket->conn = pl_sio_conn_ref(conn);
     socket->handlers = pl_sio_handlers_ref(ns->no_handlers);
     socket->auth = auth == NULL ? NULL : parley_val_ref(auth);
-    pl_sio_make_id(ns->io, socket->id);
     return socket;
 }
 
@@ -124,8 +148,7 @@ const char *parley_socket_transport(const struct parley_socket *socket)
 
 int parley_socket_protocol(const struct parley_socket *socket)
 {
-    (void)socket;
-    return 4;
+    return pl_sio_conn_is_revision4(socket->conn) ? 3 : 4;
 }
 
 /* Cut out of the name at each call: parts of it have no NUL behind them, so they are kept with the

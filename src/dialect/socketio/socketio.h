@@ -19,6 +19,12 @@ struct pl_sio_recovery_config {
     size_t bytes_max;      /* of these packets */
 };
 
+/* How packets are written; both ends are configured alike (spec 2.13). */
+enum pl_sio_parser {
+    PL_SIO_PARSER_DEFAULT, /* text with attachments behind it */
+    PL_SIO_PARSER_MSGPACK,
+};
+
 struct pl_sio_config {
     struct pl_eio_config eio;
     uint32_t connect_timeout_ms;     /* until the first namespace is joined (spec 2.8) */
@@ -31,6 +37,7 @@ struct pl_sio_config {
     uint32_t rooms_max;              /* per socket, its own not counted */
     uint32_t messages_per_second;    /* per connection; 0: no limit */
     uint32_t messages_burst;
+    enum pl_sio_parser parser;
     bool cleans_up_child_namespaces; /* an empty child namespace is forgotten */
     struct pl_sio_recovery_config recovery;
 };

@@ -213,6 +213,7 @@ static inline void world_init(struct world *world, uint64_t seed, bool has_hooks
         .allows_polling = true,
         .allows_websocket = true,
         .allows_upgrades = true,
+        .allows_revision_3 = true,
     };
     struct pl_eio_handler handler = {
         .on_open = on_open,
@@ -263,7 +264,8 @@ static inline void request(struct client *client, const char *method, const char
                            const char *transport, struct pl_str body, size_t body_sent)
 {
     char head[512];
-    bool is_upgrade = strcmp(transport, "websocket") == 0;
+    size_t name_len = strcspn(transport, "&"); /* more of the query may follow */
+    bool is_upgrade = pl_str_eq(pl_str_make(transport, name_len), PL_STR("websocket"));
     int len = snprintf(
         head, sizeof(head),
         "%s /engine.io/?EIO=4&transport=%s%s%s HTTP/1.1\r\nHost: h\r\n%s"

@@ -19,7 +19,22 @@ struct crowd {
     struct walker walkers[CLIENTS];
     char sids[SIDS_MAX][PL_EIO_SID_MAX + 1];
     size_t sid_count; /* ever seen */
+    bool is_old;      /* all speak revision 3 */
 };
+
+/* The transport, with what else is in the query: the last revision named is the one. */
+static const char *on_polling(struct crowd *crowd)
+{
+    static const char *const forms[] = {"polling&EIO=3", "polling&EIO=3", "polling&EIO=3&b64=1",
+                                        "polling&EIO=3&j=5"};
+    return crowd->is_old ? forms[below(&crowd->world, PL_ARRAY_LEN(forms))] : "polling";
+}
+
+static const char *on_websocket(struct crowd *crowd)
+{
+    static const char *const forms[] = {"websocket&EIO=3", "websocket&EIO=3&b64=1"};
+    return crowd->is_old ? forms[below(&crowd->world, PL_ARRAY_LEN(forms))] : "websocket";
+}
 
 static const char *any_sid(struct crowd *crowd)
 {
@@ -50,7 +65,20 @@ static struct pl_str any_packet(struct crowd *crowd)
         PL_STR_INIT(""),      PL_STR_INIT("2probe"),  PL_STR_INIT("5"),         PL_STR_INIT("4e"),
     };
     size_t likely = below(&crowd->world, 25) == 0 ? PL_ARRAY_LEN(packets) : 8;
-    return packets[below(&crowd->world, likely)];
+    struct pl_str packet = packets[below(&crowd->world, likely)];
+    return crowd->is_old && pl_str_eq(packet, PL_STR("3")) ? PL_STR("2") : packet;
+}
+
+/* One packet of a body, in the text form of its revision. */
+static void add_packet(struct pl_buf *body, struct crowd *crowd)
+{
+    struct pl_str packet = any_packet(crowd);
+    if (crowd->is_old) {
+        pl_buf_addf(body, "%zu:", packet.len);
+    } else if (body->len > 0) {
+        pl_buf_add_char(body, '\x1e');
+    }
+    pl_buf_add_str(body, packet);
 }
 
 static void post(struct crowd *crowd, struct walker *walker)
@@ -60,17 +88,14 @@ static void post(struct crowd *crowd, struct walker *walker)
     size_t sent = 0;
     pl_buf_init(&body, 1 << 16);
     for (size_t i = 0; i < count; i++) {
-        if (i > 0) {
-            pl_buf_add_char(&body, '\x1e');
-        }
-        pl_buf_add_str(&body, any_packet(crowd));
+        add_packet(&body, crowd);
     }
     if (below(&crowd->world, 50) == 0) {
         pl_buf_add(&body, (char[21000]){"4"}, 21000); /* too big */
     }
     sent = below(&crowd->world, 6) == 0 ? below(&crowd->world, body.len + 1) : body.len;
     request(&walker->client, "POST", any_sid(crowd),
-            below(&crowd->world, 40) == 0 ? "other" : "polling", pl_buf_str(&body), sent);
+            below(&crowd->world, 40) == 0 ? "other" : on_polling(crowd), pl_buf_str(&body), sent);
     pl_buf_fini(&body);
 }
 
@@ -92,8 +117,10 @@ static void say_frame(struct crowd *crowd, struct walker *walker)
         (void)send(walker->client.fd, "\xff\xff\xff", 3, MSG_NOSIGNAL);
     } else if (below(world, 40) == 0) {
         ws_say(&walker->client, PL_WS_CLOSE, PL_STR("\x03\xe8"));
+    } else if (below(world, 5) == 0) {
+        ws_say(&walker->client, PL_WS_BINARY, crowd->is_old ? PL_STR("\4bytes") : packet);
     } else {
-        ws_say(&walker->client, below(world, 5) == 0 ? PL_WS_BINARY : PL_WS_TEXT, packet);
+        ws_say(&walker->client, PL_WS_TEXT, packet);
     }
 }
 
@@ -101,7 +128,7 @@ static void upgrade(struct crowd *crowd, struct walker *walker)
 {
     struct world *world = &crowd->world;
     reconnect(crowd, walker);
-    request(&walker->client, "GET", any_sid(crowd), "websocket", PL_STR(""), 0);
+    request(&walker->client, "GET", any_sid(crowd), on_websocket(crowd), PL_STR(""), 0);
     walker->is_websocket = true;
     if (below(world, 3) > 0) {
         ws_say(&walker->client, PL_WS_TEXT, PL_STR("2probe"));
@@ -122,15 +149,15 @@ static void client_step(struct crowd *crowd, struct walker *walker)
     } else if (walker->is_websocket) {
         say_frame(crowd, walker);
     } else if (choice < 4) {
-        request(&walker->client, "GET", "", "polling", PL_STR(""), 0);
+        request(&walker->client, "GET", "", on_polling(crowd), PL_STR(""), 0);
     } else if (choice == 4) {
         reconnect(crowd, walker);
-        request(&walker->client, "GET", "", "websocket", PL_STR(""), 0);
+        request(&walker->client, "GET", "", on_websocket(crowd), PL_STR(""), 0);
         walker->is_websocket = true;
     } else if (choice < 7) {
         upgrade(crowd, walker);
     } else if (choice < 13) {
-        request(&walker->client, "GET", any_sid(crowd), "polling", PL_STR(""), 0);
+        request(&walker->client, "GET", any_sid(crowd), on_polling(crowd), PL_STR(""), 0);
     } else {
         post(crowd, walker);
     }
@@ -188,11 +215,12 @@ static void check(const struct world *world)
                      pl_eio_engine_session_count(world->engine));
 }
 
-static void walk(uint64_t seed, bool has_hooks)
+static void walk(uint64_t seed, bool has_hooks, bool is_old)
 {
     struct crowd *crowd = pl_alloc(sizeof(*crowd));
     struct world *world = &crowd->world;
     world_init(world, seed, has_hooks, 16000);
+    crowd->is_old = is_old;
     for (size_t i = 0; i < CLIENTS; i++) {
         crowd->walkers[i].client.fd = -1;
     }
@@ -233,7 +261,15 @@ static void test_engine_survives_whatever_its_clients_do(void **state)
 {
     (void)state;
     for (uint64_t seed = 1; seed <= 4; seed++) {
-        walk(seed * 0x9e3779b97f4a7c15u + seed, seed > 2);
+        walk(seed * 0x9e3779b97f4a7c15u + seed, seed > 2, false);
+    }
+}
+
+static void test_engine_survives_whatever_its_old_clients_do(void **state)
+{
+    (void)state;
+    for (uint64_t seed = 11; seed <= 14; seed++) {
+        walk(seed * 0x9e3779b97f4a7c15u + seed, seed > 12, true);
     }
 }
 
@@ -241,6 +277,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_engine_survives_whatever_its_clients_do),
+        cmocka_unit_test(test_engine_survives_whatever_its_old_clients_do),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

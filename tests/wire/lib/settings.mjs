@@ -10,6 +10,8 @@ export const S = Object.freeze({
   sendBuffer: 'socketio.send_buffer_bytes',
   transports: 'socketio.transports',
   allowUpgrades: 'socketio.allow_upgrades',
+  allowEio3: 'socketio.allow_eio3',
+  parser: 'socketio.parser',
   corsOrigin: 'socketio.cors.origin',
   corsCredentials: 'socketio.cors.credentials',
   cookie: 'socketio.cookie.enabled',

@@ -18,7 +18,8 @@ struct parley_app {
     struct pl_loop *loop;
     struct pl_hub *hub;
     struct pl_web *web;
-    struct parley_io *io; /* NULL while Socket.IO is off */
+    struct pl_ws_compression *compression; /* of the application's WebSockets; NULL: off */
+    struct parley_io *io;                  /* NULL while Socket.IO is off */
     struct pl_list timers;
     struct pl_list routes; /* what the hook routes registered */
     struct pl_arena arena; /* texts made from the settings */

@@ -214,6 +214,7 @@ int parley_route_content(struct parley_routes *routes, const char *path, const c
         .cache_control = PL_STR("no-cache"),
         .size_bytes = len,
         .part_limit_bytes = SIZE_MAX,
+        .owner = route,
         .read = pl_content_read_memory,
         .bytes = content,
     };

@@ -4,6 +4,7 @@
 
 #include "app/app.h"
 #include "app/builtin_routes.h"
+#include "app/compression.h"
 #include "app/control_commands.h"
 #include "app/data_dir.h"
 #include "app/process.h"
@@ -233,6 +234,7 @@ static int start_web(struct server *server, struct pl_error *err)
     int rc = pl_web_create(&server->web, &server->conns, &limits, &server->log, err);
     if (rc == 0) {
         pl_web_set_user(server->web, &server->app);
+        pl_compression_set_http(server->web, &http->compression);
     }
     return rc;
 }
@@ -246,6 +248,8 @@ static int start_app(struct server *server, struct pl_error *err)
     app->loop = server->loop;
     app->hub = server->hub;
     app->web = server->web;
+    app->compression =
+        pl_compression_create(server->web, &server->settings->websocket.per_message_deflate);
     rc = pl_socketio_create(&app->io, app, &server->metrics, &server->cors, err);
     if (rc < 0) {
         return rc;

@@ -35,12 +35,31 @@ struct pl_settings_log {
     int format; /* enum pl_log_choice */
 };
 
+struct pl_settings_http_compression {
+    bool enabled;
+    size_t threshold_bytes;
+    size_t limit_bytes;
+    size_t cache_bytes;
+    uint32_t level;
+};
+
+/* permessage-deflate. */
+struct pl_settings_message_deflate {
+    bool enabled;
+    size_t threshold_bytes;
+    uint32_t level;
+    uint32_t mem_level;
+    bool client_no_context_takeover;
+    uint32_t client_max_window_bits;
+};
+
 struct pl_settings_http {
     size_t head_limit_bytes;
     size_t body_limit_bytes;
     int64_t header_timeout_ms;
     int64_t body_timeout_ms;
     int64_t keep_alive_timeout_ms;
+    struct pl_settings_http_compression compression;
 };
 
 struct pl_settings_connections {
@@ -52,6 +71,7 @@ struct pl_settings_connections {
 struct pl_settings_websocket {
     size_t message_limit_bytes;
     int64_t close_timeout_ms;
+    struct pl_settings_message_deflate per_message_deflate;
 };
 
 struct pl_settings_inbound {
@@ -120,6 +140,11 @@ struct pl_settings_socketio {
     uint32_t rooms_per_socket_max;
     bool cleanup_empty_child_namespaces;
     struct pl_str initial_packet; /* empty: none */
+    struct pl_settings_message_deflate per_message_deflate;
+    struct {
+        bool enabled;
+        size_t threshold_bytes;
+    } http_compression;
     struct pl_settings_cookie cookie;
     struct pl_settings_cors cors;
     struct pl_settings_recovery recovery;

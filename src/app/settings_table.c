@@ -109,6 +109,24 @@ static int check_origin(struct pl_str text, struct pl_error *err)
     return 0;
 }
 
+/* permessage-deflate, for Socket.IO and for WebSockets of the application. The server never carries
+ * context from one message to the next, so that is no setting: one compressed frame serves all. */
+#define MESSAGE_DEFLATE(prefix, place)                                                             \
+    BOOL(prefix ".enabled", place.enabled, "false",                                                \
+         "Compress WebSocket messages for clients that offer permessage-deflate.")                 \
+    ,                                                                                              \
+        SIZE(prefix ".threshold_bytes", place.threshold_bytes, "1024", 0, MIB,                     \
+             "Messages shorter than this are sent as they are."),                                  \
+        COUNT(prefix ".level", place.level, "6", 1, 9,                                             \
+              "Effort of compressing: 1 is the fastest, 9 makes messages shortest."),              \
+        COUNT(prefix ".mem_level", place.mem_level, "8", 1, 9,                                     \
+              "Memory for compressing, once for all connections: 8 takes 256 KiB."),               \
+        BOOL(prefix ".client_no_context_takeover", place.client_no_context_takeover, "false",      \
+             "Demand that clients compress each message on its own: less memory, longer "          \
+             "messages."),                                                                         \
+        COUNT(prefix ".client_max_window_bits", place.client_max_window_bits, "15", 8, 15,         \
+              "Window asked of clients, which is kept for each that compresses: 15 is 32 KiB.")
+
 const struct pl_setting_row pl_setting_rows[] = {
     /* The server. */
     STRING("listen", listen, "0.0.0.0:7350", 1, check_listen,
@@ -135,6 +153,16 @@ const struct pl_setting_row pl_setting_rows[] = {
              "Time for a request's body to arrive whole; beyond it 408."),
     DURATION("http.keep_alive_timeout_ms", http.keep_alive_timeout_ms, "60000", 10, DAY_MS,
              "Idle time between two requests after which a connection is closed."),
+    BOOL("http.compression.enabled", http.compression.enabled, "true",
+         "Compress files and contents for clients that accept gzip or deflate."),
+    SIZE("http.compression.threshold_bytes", http.compression.threshold_bytes, "1024", 1,
+         1024 * MIB, "Files and contents shorter than this are sent as they are."),
+    SIZE("http.compression.limit_bytes", http.compression.limit_bytes, "1048576", 1, 64 * MIB,
+         "Files and contents longer than this are sent as they are: the loop waits for each."),
+    SIZE("http.compression.cache_bytes", http.compression.cache_bytes, "8388608", 0, 1024 * MIB,
+         "Compressed files and contents that are kept; the one used longest ago leaves first."),
+    COUNT("http.compression.level", http.compression.level, "6", 1, 9,
+          "Effort of compressing HTTP answers: 1 is the fastest, 9 makes them shortest."),
 
     /* Connections. */
     COUNT("connections.max", connections.max, "0", 0, 10000000,
@@ -153,6 +181,7 @@ const struct pl_setting_row pl_setting_rows[] = {
          "Largest message of a plain WebSocket; beyond it the close code 1009."),
     DURATION("websocket.close_timeout_ms", websocket.close_timeout_ms, "2000", 1, HOUR_MS,
              "Time to wait for the peer's close frame after ours."),
+    MESSAGE_DEFLATE("websocket.per_message_deflate", websocket.per_message_deflate),
 
     /* What a session may have waiting while one of its requests is unfinished. */
     COUNT("inbound.messages_max", inbound.messages_max, "64", 1, 65536,
@@ -211,6 +240,13 @@ const struct pl_setting_row pl_setting_rows[] = {
 
     STRING("socketio.initial_packet", socketio.initial_packet, "", 0, check_utf8, "text",
            "Text of an Engine.IO message sent right behind the open packet; empty sends none."),
+
+    /* Compression. */
+    MESSAGE_DEFLATE("socketio.per_message_deflate", socketio.per_message_deflate),
+    BOOL("socketio.http_compression.enabled", socketio.http_compression.enabled, "true",
+         "Compress polling answers for clients that accept gzip or deflate."),
+    SIZE("socketio.http_compression.threshold_bytes", socketio.http_compression.threshold_bytes,
+         "1024", 1, 1024 * MIB, "Polling answers shorter than this are sent as they are."),
 
     /* The cookie of Engine.IO, for load balancers. */
     BOOL("socketio.cookie.enabled", socketio.cookie.enabled, "false",

@@ -1,6 +1,7 @@
 /* From the settings to a Socket.IO server. */
 #include "app/socketio_settings.h"
 
+#include "app/compression.h"
 #include "dialect/socketio/socketio.h"
 
 #include <stdio.h>
@@ -83,6 +84,8 @@ static struct pl_eio_config eio_config(const struct pl_settings_socketio *settin
         .allows_upgrades = settings->allow_upgrades,
         .allows_revision_3 = settings->allow_eio3,
         .initial_packet = settings->initial_packet,
+        .http_compression_threshold_bytes =
+            settings->http_compression.enabled ? settings->http_compression.threshold_bytes : 0,
         .cors = cors->origin_count > 0 ? cors : NULL,
     };
 }
@@ -127,6 +130,8 @@ int pl_socketio_create(struct parley_io **out, struct parley_app *app, struct pl
     rc = read_cors(cors, &app->arena, &settings->socketio.cors, err);
     if (rc == 0) {
         config.eio = eio_config(&settings->socketio, cors);
+        config.eio.compression =
+            pl_compression_create(app->web, &settings->socketio.per_message_deflate);
         rc = read_cookie(&config.eio, &app->arena, &settings->socketio.cookie, err);
     }
     if (rc < 0) {

@@ -57,6 +57,8 @@ void pl_app_websocket_on_upgrade(struct pl_web_request *request, void *user)
         .message_limit_bytes = limit,
         .send_limit_bytes = (uint32_t)pl_size_min(limit * 2 + SEND_SLACK_BYTES, UINT32_MAX),
         .encoding = PL_ENCODING_WS,
+        .compression = endpoint->app->compression,
+        .compressed_encoding = pl_encoding_compressed(PL_ENCODING_WS),
     };
     self->endpoint = endpoint;
     if (pl_web_accept_websocket(&self->ws, request, &params, NULL) < 0) {

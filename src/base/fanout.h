@@ -11,7 +11,7 @@
 
 /* How frames for a sink are encoded: a number that the dialects agree on, one frame per number
  * really present in an audience (design, rule 3). */
-#define PL_ENCODING_MAX 8
+#define PL_ENCODING_MAX 16
 
 /* A sink's name, good across threads: a late message about one that is gone finds nothing. */
 struct pl_sink_id {

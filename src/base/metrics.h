@@ -68,6 +68,19 @@
       "dialect=\"socketio\",direction=\"in\"", 1, "")                                              \
     X(SOCKETIO_BYTES_OUT, COUNTER, "parley_message_bytes_total",                                   \
       "dialect=\"socketio\",direction=\"out\"", 1, "")                                             \
+    X(DEFLATE_MESSAGES_IN, COUNTER, "parley_deflate_messages_total", "direction=\"in\"", 1,        \
+      "WebSocket messages decompressed, and compressed: once for all their recipients.")           \
+    X(DEFLATE_MESSAGES_OUT, COUNTER, "parley_deflate_messages_total", "direction=\"out\"", 1, "")  \
+    X(DEFLATE_PLAIN_BYTES_IN, COUNTER, "parley_deflate_bytes_total",                               \
+      "direction=\"in\",form=\"plain\"", 1, "Bytes of such messages, in both forms.")              \
+    X(DEFLATE_PLAIN_BYTES_OUT, COUNTER, "parley_deflate_bytes_total",                              \
+      "direction=\"out\",form=\"plain\"", 1, "")                                                   \
+    X(DEFLATE_PACKED_BYTES_IN, COUNTER, "parley_deflate_bytes_total",                              \
+      "direction=\"in\",form=\"compressed\"", 1, "")                                               \
+    X(DEFLATE_PACKED_BYTES_OUT, COUNTER, "parley_deflate_bytes_total",                             \
+      "direction=\"out\",form=\"compressed\"", 1, "")                                              \
+    X(HTTP_COMPRESSED, COUNTER, "parley_http_compressed_responses_total", "", 1,                   \
+      "HTTP answers sent with a content coding.")                                                  \
     X(PUBLISHES, COUNTER, "parley_publishes_total", "", 1, "Messages published to streams.")       \
     X(DELIVERIES, COUNTER, "parley_deliveries_total", "", 1,                                       \
       "Recipients of published messages, each counted once a message.")                            \
@@ -86,6 +99,8 @@
       "dialect=\"websocket\",kind=\"frame\"", 1, "")                                               \
     X(ERROR_WEBSOCKET_UTF8, COUNTER, "parley_protocol_errors_total",                               \
       "dialect=\"websocket\",kind=\"utf8\"", 1, "")                                                \
+    X(ERROR_WEBSOCKET_DEFLATE, COUNTER, "parley_protocol_errors_total",                            \
+      "dialect=\"websocket\",kind=\"deflate\"", 1, "")                                             \
     X(ERROR_ENGINEIO_HANDSHAKE, COUNTER, "parley_protocol_errors_total",                           \
       "dialect=\"engineio\",kind=\"handshake\"", 1, "")                                            \
     X(ERROR_ENGINEIO_REQUEST, COUNTER, "parley_protocol_errors_total",                             \

@@ -17,4 +17,25 @@ enum pl_encoding {
     PL_ENCODING_WS,                  /* whatever an application sends on a WebSocket of its own */
 };
 
+/* Added to an encoding made of WebSocket frames: the same, with its larger messages compressed
+ * (permessage-deflate). To the hub and the fan-out it is one more encoding: one frame group is made
+ * of it, however many get it, and nothing is decided for each recipient. */
+#define PL_ENCODING_COMPRESSED (PL_ENCODING_MAX / 2)
+
+static inline uint8_t pl_encoding_compressed(enum pl_encoding encoding)
+{
+    return (uint8_t)((unsigned)encoding | PL_ENCODING_COMPRESSED);
+}
+
+static inline bool pl_encoding_is_compressed(uint8_t encoding)
+{
+    return (encoding & PL_ENCODING_COMPRESSED) != 0;
+}
+
+/* What is compressed where it is compressed. */
+static inline enum pl_encoding pl_encoding_plain(uint8_t encoding)
+{
+    return (enum pl_encoding)(encoding & (PL_ENCODING_COMPRESSED - 1));
+}
+
 #endif

@@ -5,12 +5,14 @@
 #include "codec/http_date.h"
 #include "codec/http_etag.h"
 #include "codec/http_range.h"
+#include "web/http_compress.h"
 #include "web/web_internal.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 
-#define HEADERS_MAX 8
+#define HEADERS_MAX 10
+#define ETAG_MAX 128
 
 /* One answer in the making. */
 struct answer {
@@ -18,6 +20,9 @@ struct answer {
     const struct pl_content *content;
     char modified[PL_HTTP_DATE_LEN];
     char content_range[80];
+    bool varies;                /* by Accept-Encoding */
+    enum pl_http_coding coding; /* of a whole answer */
+    char coded_etag[ETAG_MAX];  /* of the form in that coding */
     struct pl_web_header headers[HEADERS_MAX];
     size_t header_count;
 };
@@ -37,7 +42,54 @@ static struct pl_str modified_text(const struct answer *answer)
     return has_date(answer) ? pl_str_make(answer->modified, sizeof(answer->modified)) : PL_STR("");
 }
 
+/* --- codings --- */
+
+/* The tag of the content in a coding: `"abc"` is `"abc-gzip"`, since two forms of one version must
+ * not have the same strong tag (RFC 9110 section 8.8.3.3). Empty when it is too long. */
+static struct pl_str write_coded_etag(char out[ETAG_MAX], struct pl_str etag,
+                                      enum pl_http_coding coding)
+{
+    struct pl_str name = pl_http_coding_name(coding);
+    int len = 0;
+    if (etag.len < 2 || etag.len + name.len + 2 > ETAG_MAX) {
+        return PL_STR("");
+    }
+    len = snprintf(out, ETAG_MAX, PL_STR_FMT "-" PL_STR_FMT "\"", (int)etag.len - 1, etag.ptr,
+                   PL_STR_ARG(name));
+    return pl_str_make(out, (size_t)len);
+}
+
+static void choose_coding(struct answer *answer)
+{
+    answer->varies = pl_http_compressor_wants(answer->request->web->compressor, answer->content);
+    if (!answer->varies) {
+        return;
+    }
+    answer->coding = pl_web_request_coding(answer->request);
+    if (answer->coding != PL_HTTP_CODING_IDENTITY &&
+        write_coded_etag(answer->coded_etag, answer->content->etag, answer->coding).len == 0) {
+        answer->coding = PL_HTTP_CODING_IDENTITY;
+    }
+}
+
 /* --- conditions --- */
+
+/* Whether the client has this version, in whatever form. */
+static bool has_version(const struct answer *answer, struct pl_str tags)
+{
+    char coded[ETAG_MAX];
+    if (pl_http_etag_list_has(tags, answer->content->etag)) {
+        return true;
+    }
+    for (enum pl_http_coding i = PL_HTTP_CODING_GZIP; answer->varies && i < PL_HTTP_CODING_COUNT;
+         i++) {
+        struct pl_str etag = write_coded_etag(coded, answer->content->etag, i);
+        if (etag.len > 0 && pl_http_etag_list_has(tags, etag)) {
+            return true;
+        }
+    }
+    return false;
+}
 
 /* RFC 9110 section 13.2.2: a tag outweighs a date. */
 static bool is_unchanged(const struct answer *answer)
@@ -46,7 +98,7 @@ static bool is_unchanged(const struct answer *answer)
     struct pl_str since = find(answer, PL_STR("if-modified-since"));
     int64_t since_s = 0;
     if (tags.ptr != NULL) {
-        return pl_http_etag_list_has(tags, answer->content->etag);
+        return has_version(answer, tags);
     }
     return since.ptr != NULL && has_date(answer) &&
            pl_http_date_read(&since_s, since, answer->content->last_modified_s, NULL) == 0 &&
@@ -87,7 +139,10 @@ static void add(struct answer *answer, struct pl_str name, struct pl_str value)
 /* What 200, 206 and 304 have in common. */
 static void add_validators(struct answer *answer)
 {
-    add(answer, PL_STR("ETag"), answer->content->etag);
+    bool is_coded = answer->coding != PL_HTTP_CODING_IDENTITY;
+    add(answer, PL_STR("ETag"),
+        is_coded ? pl_str_of_cstr(answer->coded_etag) : answer->content->etag);
+    add(answer, PL_STR("Vary"), answer->varies ? PL_STR("Accept-Encoding") : PL_STR(""));
     add(answer, PL_STR("Last-Modified"), modified_text(answer));
     add(answer, PL_STR("Cache-Control"), answer->content->cache_control);
 }
@@ -125,6 +180,34 @@ static void refuse_size(struct answer *answer, uint64_t len)
     pl_web_answer_text(answer->request, 500, "Internal Server Error", false);
 }
 
+static void add_description(struct answer *answer)
+{
+    add(answer, PL_STR("Content-Type"), answer->content->type);
+    add(answer, PL_STR("X-Content-Type-Options"), PL_STR("nosniff"));
+}
+
+/* The whole in the client's coding. False when there is no such form. */
+static bool send_coded(struct answer *answer)
+{
+    struct pl_http_compressor *compressor = answer->request->web->compressor;
+    struct pl_web_response response;
+    struct pl_str packed = {0};
+    if (answer->coding != PL_HTTP_CODING_IDENTITY) {
+        packed = pl_http_compress_content(compressor, answer->coding, answer->content);
+    }
+    if (packed.ptr == NULL) {
+        return false;
+    }
+    add_validators(answer);
+    add_description(answer);
+    add(answer, PL_STR("Content-Encoding"), pl_http_coding_name(answer->coding));
+    response = response_of(answer, 200);
+    response.body = packed;
+    pl_web_count(answer->request->web, PL_METRIC_HTTP_COMPRESSED, 1);
+    pl_web_answer(answer->request, &response);
+    return true;
+}
+
 static void send_part(struct answer *answer, int status, uint64_t first, uint64_t len)
 {
     const struct pl_content *content = answer->content;
@@ -135,9 +218,9 @@ static void send_part(struct answer *answer, int status, uint64_t first, uint64_
         refuse_size(answer, len);
         return;
     }
+    answer->coding = PL_HTTP_CODING_IDENTITY; /* parts are parts of the plain form */
     add_validators(answer);
-    add(answer, PL_STR("Content-Type"), content->type);
-    add(answer, PL_STR("X-Content-Type-Options"), PL_STR("nosniff"));
+    add_description(answer);
     add(answer, PL_STR("Accept-Ranges"), PL_STR("bytes"));
     add(answer, PL_STR("Content-Range"), pl_str_of_cstr(answer->content_range));
     response = response_of(answer, status);
@@ -165,6 +248,7 @@ void pl_content_respond(struct pl_web_request *request, const struct pl_content 
     if (has_date(&answer)) {
         pl_http_date_write(answer.modified, content->last_modified_s);
     }
+    choose_coding(&answer);
     if (is_unchanged(&answer)) {
         send_unchanged(&answer);
         return;
@@ -177,7 +261,9 @@ void pl_content_respond(struct pl_web_request *request, const struct pl_content 
         send_range(&answer, &range);
         break;
     case PL_HTTP_RANGE_NONE:
-        send_part(&answer, 200, 0, content->size_bytes);
+        if (!send_coded(&answer)) {
+            send_part(&answer, 200, 0, content->size_bytes);
+        }
         break;
     }
 }

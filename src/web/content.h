@@ -9,15 +9,18 @@
 #define PL_CONTENT_LAST_MODIFIED_NONE INT64_MIN
 
 struct pl_content {
-    struct pl_str etag;          /* strong, with its quotes */
-    int64_t last_modified_s;     /* since 1970, or PL_CONTENT_LAST_MODIFIED_NONE */
-    struct pl_str type;          /* Content-Type */
+    struct pl_str etag;      /* strong, with its quotes; "-gzip" is added where it is compressed */
+    int64_t last_modified_s; /* since 1970, or PL_CONTENT_LAST_MODIFIED_NONE */
+    struct pl_str type;      /* Content-Type */
     struct pl_str cache_control; /* empty: no such header */
     uint64_t size_bytes;
     /* The most that one answer may carry: more is a 500 and a line in the log. */
     size_t part_limit_bytes;
     /* Read `len` bytes from `offset` on into `out`; false when that is not possible (500). */
     bool (*read)(const struct pl_content *content, uint8_t *out, size_t len, uint64_t offset);
+    /* What, with its tag, it is known by in the cache of compressed content. */
+    const void *owner;
+    struct pl_str name;
     const void *bytes; /* for `read`; what it means is its affair */
     int fd;            /* likewise */
 };

@@ -60,3 +60,27 @@ struct pl_str pl_mime_of_path(struct pl_str path)
     }
     return PL_STR("application/octet-stream");
 }
+
+bool pl_mime_is_compressible(struct pl_str type)
+{
+    static const struct pl_str others[] = {
+        PL_STR_INIT("application/json"),
+        PL_STR_INIT("application/xml"),
+        PL_STR_INIT("application/javascript"),
+        PL_STR_INIT("application/wasm"),
+        PL_STR_INIT("image/vnd.microsoft.icon"),
+        PL_STR_INIT("font/ttf"),
+        PL_STR_INIT("font/otf"),
+    };
+    struct pl_str essence = pl_str_trim(pl_str_split(&type, ';'));
+    if (pl_str_eq_nocase(pl_str_first(essence, 5), PL_STR("text/")) ||
+        pl_str_ends_with(essence, PL_STR("+json")) || pl_str_ends_with(essence, PL_STR("+xml"))) {
+        return true;
+    }
+    for (size_t i = 0; i < PL_ARRAY_LEN(others); i++) {
+        if (pl_str_eq_nocase(essence, others[i])) {
+            return true;
+        }
+    }
+    return false;
+}

@@ -8,4 +8,7 @@
  * known. */
 struct pl_str pl_mime_of_path(struct pl_str path);
 
+/* Whether content of this type usually gets much shorter: text, and what is written like text. */
+bool pl_mime_is_compressible(struct pl_str type);
+
 #endif

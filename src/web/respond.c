@@ -5,6 +5,9 @@
 #include "base/env.h"
 #include "codec/http_response.h"
 #include "web/cors.h"
+#include "web/http_compress.h"
+
+#define CODING_HEADERS_BYTES ((size_t)64) /* Vary and Content-Encoding, as lines */
 
 /* What the server says itself, whatever a handler wants. */
 static bool is_reserved(struct pl_str name)
@@ -107,6 +110,34 @@ void pl_web_answer_send(struct pl_web_request *request, struct pl_frame *frame, 
     pl_web_conn_answered(http, closes);
 }
 
+enum pl_http_coding pl_web_request_coding(const struct pl_web_request *request)
+{
+    return pl_http_coding_choose(pl_http_header_find(&request->head, PL_STR("accept-encoding")));
+}
+
+/* Compress the body, if it is long enough for that and the client accepts it. */
+static void encode_body(struct pl_web_response *response, struct pl_web_request *request)
+{
+    enum pl_http_coding coding = PL_HTTP_CODING_IDENTITY;
+    struct pl_str packed;
+    if (response->compress_from_bytes == 0 || response->body.len < response->compress_from_bytes ||
+        !pl_buf_reserve(&request->extra, CODING_HEADERS_BYTES)) {
+        return;
+    }
+    pl_http_response_add(&request->extra, PL_STR("Vary"), PL_STR("Accept-Encoding"));
+    coding = pl_web_request_coding(request);
+    if (coding == PL_HTTP_CODING_IDENTITY) {
+        return;
+    }
+    packed = pl_http_compress(request->web->compressor, coding, response->body);
+    if (packed.ptr != NULL) {
+        pl_http_response_add(&request->extra, PL_STR("Content-Encoding"),
+                             pl_http_coding_name(coding));
+        pl_web_count(request->web, PL_METRIC_HTTP_COMPRESSED, 1);
+        response->body = packed;
+    }
+}
+
 void pl_web_answer(struct pl_web_request *request, const struct pl_web_response *wanted)
 {
     struct pl_web_response response = *wanted;
@@ -118,6 +149,7 @@ void pl_web_answer(struct pl_web_request *request, const struct pl_web_response 
     if (response.status < 200 || response.status > 599) {
         response.status = 500; /* a handler's slip, which its client should not suffer from */
     }
+    encode_body(&response, request);
     frame = pl_web_answer_begin(&body, request, &response, response.body.len);
     if (body != NULL && response.body.len > 0) {
         memcpy(body, response.body.ptr, response.body.len);

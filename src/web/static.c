@@ -62,6 +62,8 @@ static void send_file(const struct file_answer *answer, const struct stat *facts
                            .last_modified_s = facts->st_mtim.tv_sec,
                            .type = pl_mime_of_path(answer->path),
                            .cache_control = answer->files->config.cache_control,
+                           .owner = answer->files,
+                           .name = answer->path,
                            .size_bytes = size_bytes,
                            .part_limit_bytes = answer->files->config.file_limit_bytes,
                            .read = read_file,

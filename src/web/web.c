@@ -2,6 +2,7 @@
 #include "web/web.h"
 
 #include "base/alloc.h"
+#include "web/http_compress.h"
 #include "web/web_internal.h"
 
 #define ANSWER_HEAD_BYTES ((size_t)64 * 1024)
@@ -22,6 +23,7 @@ int pl_web_create(struct pl_web **out, struct pl_conn_set *conns,
     pl_route_table_init(&web->routes);
     pl_list_init(&web->kept);
     pl_buf_init(&web->answer, ANSWER_HEAD_BYTES);
+    web->compressor = pl_http_compressor_create();
     rc = pl_ws_acceptor_create(&web->acceptor, err);
     if (rc < 0) {
         pl_web_destroy(web);
@@ -37,10 +39,17 @@ void pl_web_destroy(struct pl_web *web)
         return;
     }
     pl_web_requests_forget(web);
+    pl_ws_compressions_destroy(web);
+    pl_http_compressor_destroy(web->compressor);
     pl_ws_acceptor_destroy(web->acceptor);
     pl_route_table_fini(&web->routes);
     pl_buf_fini(&web->answer);
     pl_free(web);
+}
+
+void pl_web_set_compression(struct pl_web *web, const struct pl_web_compression *config)
+{
+    pl_http_compressor_set(web->compressor, config);
 }
 
 int pl_web_route_add(struct pl_web *web, const struct pl_route *route, struct pl_error *err)

@@ -15,6 +15,7 @@
 struct pl_web;
 struct pl_web_request;
 struct pl_ws;
+struct pl_ws_compression;
 
 struct pl_web_limits {
     size_t head_bytes;              /* request head; past it 431 (or 414) */
@@ -22,6 +23,15 @@ struct pl_web_limits {
     uint32_t body_timeout_ms;       /* between two pieces of a body; 408 */
     uint32_t keep_alive_timeout_ms; /* idle between requests; closed without a word */
     uint32_t ws_close_timeout_ms;   /* for the peer's answer to our close frame */
+};
+
+/* Content codings for content with a version (static files). Zeroed: none. */
+struct pl_web_compression {
+    bool is_enabled;
+    size_t threshold_bytes; /* shorter content is sent as it is */
+    size_t limit_bytes;     /* and so is longer content: the loop waits while it compresses */
+    size_t cache_bytes;     /* of compressed content that is kept */
+    int level;              /* 1 to 9, of all HTTP answers; 0: zlib's usual one */
 };
 
 /* --- routes (design, section 9) --- */
@@ -77,6 +87,8 @@ PL_MUST_CHECK int pl_web_create(struct pl_web **out, struct pl_conn_set *conns,
                                 struct pl_error *err);
 void pl_web_destroy(struct pl_web *web); /* all connections must be closed */
 
+void pl_web_set_compression(struct pl_web *web, const struct pl_web_compression *config);
+
 /* A new connection: it starts with HTTP. The descriptor is taken over in any case. */
 void pl_web_accept(struct pl_web *web, int fd, const struct pl_address *peer);
 
@@ -128,6 +140,9 @@ struct pl_web_response {
     size_t header_count;
     struct pl_str body; /* copied */
     bool must_close;    /* the connection ends after it */
+    /* A body of so many bytes is compressed for clients that accept it; 0: never. Content-Encoding
+     * and Vary are added. */
+    size_t compress_from_bytes;
 };
 
 /* Answer. Content-Length, Date, Connection and CORS headers are added. The request is gone
@@ -164,6 +179,9 @@ struct pl_ws_params {
     size_t message_limit_bytes; /* past it 1009 */
     uint32_t send_limit_bytes;  /* bound of unsent bytes: slow consumers past it are closed */
     uint8_t encoding;           /* for the sink */
+    /* web/ws_compress.h; NULL: permessage-deflate is declined. */
+    struct pl_ws_compression *compression;
+    uint8_t compressed_encoding; /* for the sink of a client that takes what pl_ws_compress makes */
 };
 
 /* Answer an upgrade request with 101 and turn its connection into a WebSocket. The request is gone

@@ -6,7 +6,10 @@
 
 #include "base/map.h"
 #include "codec/http_body.h"
+#include "codec/http_coding.h"
+#include "codec/ws_message.h"
 #include "web/web.h"
+#include "web/ws_compress.h"
 
 /* Memory of one request besides its head and body. */
 #define PL_WEB_ARENA_BYTES ((size_t)1024 * 1024)
@@ -55,6 +58,8 @@ struct pl_web {
         parsed;          /* a head just read, before a request takes what it needs of it */
     void *user;          /* pl_web_set_user */
     struct pl_list kept; /* requests that outlive their connections */
+    struct pl_ws_compression *compressions; /* owned; a list */
+    struct pl_http_compressor *compressor;
     bool is_draining;
 };
 
@@ -152,13 +157,33 @@ void pl_web_answer(struct pl_web_request *request, const struct pl_web_response 
 /* Text, built by us. */
 void pl_web_answer_text(struct pl_web_request *request, int status, const char *text,
                         bool must_close);
+/* The coding that the request's client likes best. */
+enum pl_http_coding pl_web_request_coding(const struct pl_web_request *request);
 /* The answer that has no request: a head that could not be read. Drains the connection. */
 void pl_web_refuse_head(struct pl_web_conn *http, int status);
 
 /* --- WebSocket (ws.c) --- */
 
-/* Turn an open connection, whose HTTP side has let go, into a WebSocket. NULL without memory. */
+/* Turn an open connection, whose HTTP side has let go, into a WebSocket. agreement: NULL without
+ * compression. NULL without memory. */
 PL_MUST_CHECK struct pl_ws *pl_ws_create(struct pl_web *web, struct pl_conn *conn,
-                                         const struct pl_ws_params *params, bool is_counted);
+                                         const struct pl_ws_params *params,
+                                         const struct pl_ws_deflate_agreement *agreement,
+                                         bool is_counted);
+
+/* --- compression (ws_compress.c) --- */
+
+void pl_ws_compressions_destroy(struct pl_web *web);
+
+const struct pl_ws_deflate_policy *
+pl_ws_compression_policy(const struct pl_ws_compression *compression);
+
+/* Decompress a message into `out`, whatever that held, and check its text; limit_bytes as for any
+ * message. In any case `out` goes back with .._done afterwards. Returns 0, or as pl_inflater_run
+ * does, or PL_E_UTF8. */
+PL_MUST_CHECK int pl_ws_decompress(struct pl_buf *out, struct pl_ws_compression *compression,
+                                   const struct pl_ws_event *event, size_t limit_bytes,
+                                   struct pl_inflate_history *history, struct pl_error *err);
+void pl_ws_decompress_done(struct pl_ws_compression *compression, struct pl_buf *message);
 
 #endif

@@ -5,7 +5,6 @@
 
 #include "base/alloc.h"
 #include "codec/ws_close.h"
-#include "codec/ws_message.h"
 
 enum ws_state {
     WS_OPEN,
@@ -20,11 +19,21 @@ struct pl_ws {
     void *user;
     struct pl_ws_decoder decoder;
     struct pl_deferred free;
-    uint8_t state;   /* enum ws_state */
-    bool is_counted; /* its messages are counted here, not by its dialect */
+    uint8_t state;         /* enum ws_state */
+    bool is_counted;       /* its messages are counted here, not by its dialect */
+    bool is_deflating;     /* a struct deflating_ws */
+    bool takes_compressed; /* what pl_ws_compress makes */
 };
 
 _Static_assert(sizeof(struct pl_ws) <= 96, "an idle WebSocket is small");
+
+/* With permessage-deflate negotiated. A client that compresses without context leaves nothing
+ * behind; one with context leaves its window, which is taken as it is filled. */
+struct deflating_ws {
+    struct pl_ws ws; /* the first member */
+    struct pl_ws_compression *compression;
+    struct pl_inflate_history history;
+};
 
 static const struct pl_conn_protocol ws_protocol;
 
@@ -57,12 +66,21 @@ struct pl_frame *pl_ws_frame_create(bool is_text, struct pl_str payload)
     return create_frame(is_text ? PL_WS_TEXT : PL_WS_BINARY, payload);
 }
 
+static struct deflating_ws *deflating(struct pl_ws *ws)
+{
+    PL_ASSERT(ws->is_deflating);
+    return PL_CONTAINER_OF(ws, struct deflating_ws, ws);
+}
+
 /* --- the end --- */
 
 static void free_ws(struct pl_deferred *deferred)
 {
     struct pl_ws *ws = PL_CONTAINER_OF(deferred, struct pl_ws, free);
     pl_ws_decoder_fini(&ws->decoder); /* not earlier: a handler may still look at its message */
+    if (ws->is_deflating) {
+        pl_inflate_history_fini(&deflating(ws)->history);
+    }
     pl_free(ws);
 }
 
@@ -153,14 +171,56 @@ static void on_close_wanted(struct pl_conn *conn, uint16_t code, struct pl_str r
 
 /* --- what the peer sends --- */
 
-static void on_message(struct pl_ws *ws, const struct pl_ws_event *event)
+static enum pl_metric metric_of_violation(int error)
 {
-    bool is_text = event->kind == PL_WS_EVENT_TEXT;
+    switch (error) {
+    case PL_E_TOO_BIG:
+        return PL_METRIC_REFUSED_MESSAGE_TOO_BIG;
+    case PL_E_UTF8:
+        return PL_METRIC_ERROR_WEBSOCKET_UTF8;
+    case PL_E_NOMEM:
+        return PL_METRIC_REFUSED_MEMORY;
+    default:
+        return PL_METRIC_ERROR_WEBSOCKET_FRAME;
+    }
+}
+
+static void hand_over(struct pl_ws *ws, bool is_text, struct pl_span bytes)
+{
     if (ws->is_counted) {
         pl_web_count(ws->web, PL_METRIC_WEBSOCKET_MESSAGES_IN, 1);
-        pl_web_count(ws->web, PL_METRIC_WEBSOCKET_BYTES_IN, (int64_t)event->payload.len);
+        pl_web_count(ws->web, PL_METRIC_WEBSOCKET_BYTES_IN, (int64_t)bytes.len);
     }
-    ws->handler->on_message(ws, is_text, event->payload);
+    ws->handler->on_message(ws, is_text, bytes);
+}
+
+static void on_violation(struct pl_ws *ws, int error, enum pl_metric metric, const char *why);
+
+/* What arrives compressed is decompressed into a buffer that belongs to nobody meanwhile. */
+static void on_compressed(struct pl_ws *ws, const struct pl_ws_event *event)
+{
+    struct pl_ws_compression *compression = deflating(ws)->compression;
+    struct pl_error err = {0};
+    struct pl_buf message;
+    int rc = pl_ws_decompress(&message, compression, event, ws->decoder.limit_bytes,
+                              &deflating(ws)->history, &err);
+    if (rc == 0) {
+        hand_over(ws, event->kind == PL_WS_EVENT_TEXT, (struct pl_span){message.ptr, message.len});
+    } else if (rc == PL_E_PROTO) { /* not what the frame says it is: 1007, as for broken text */
+        on_violation(ws, PL_E_UTF8, PL_METRIC_ERROR_WEBSOCKET_DEFLATE, err.text);
+    } else {
+        on_violation(ws, rc, metric_of_violation(rc), err.text);
+    }
+    pl_ws_decompress_done(compression, &message);
+}
+
+static void on_message(struct pl_ws *ws, const struct pl_ws_event *event)
+{
+    if ((event->rsv & PL_WS_RSV1) != 0) {
+        on_compressed(ws, event);
+    } else {
+        hand_over(ws, event->kind == PL_WS_EVENT_TEXT, event->payload);
+    }
 }
 
 static void on_ping(struct pl_ws *ws, struct pl_str payload)
@@ -212,26 +272,12 @@ static void on_event(struct pl_ws *ws, const struct pl_ws_event *event)
     }
 }
 
-static enum pl_metric metric_of_violation(int error)
-{
-    switch (error) {
-    case PL_E_TOO_BIG:
-        return PL_METRIC_REFUSED_MESSAGE_TOO_BIG;
-    case PL_E_UTF8:
-        return PL_METRIC_ERROR_WEBSOCKET_UTF8;
-    case PL_E_NOMEM:
-        return PL_METRIC_REFUSED_MEMORY;
-    default:
-        return PL_METRIC_ERROR_WEBSOCKET_FRAME;
-    }
-}
-
 /* RFC 6455 section 7.1.7: tell the peer why, and fail the connection without waiting for its
  * answer. */
-static void on_violation(struct pl_ws *ws, int error, const char *why)
+static void on_violation(struct pl_ws *ws, int error, enum pl_metric metric, const char *why)
 {
     uint16_t code = pl_ws_close_code_of_error(error);
-    pl_web_count(ws->web, metric_of_violation(error), 1);
+    pl_web_count(ws->web, metric, 1);
     pl_web_log_bad_input(ws->web, ws->conn, "websocket.violation", code, why);
     if (ws->state == WS_OPEN) {
         ws->state = WS_DONE;
@@ -262,7 +308,7 @@ static size_t on_input(struct pl_conn *conn, struct pl_span in)
         len = pl_ws_decoder_next(&ws->decoder, &event, (struct pl_span){in.ptr + at, in.len - at},
                                  &err);
         if (len < 0) {
-            on_violation(ws, (int)len, err.text);
+            on_violation(ws, (int)len, metric_of_violation((int)len), err.text);
             break;
         }
         if (len == 0) {
@@ -282,27 +328,55 @@ static const struct pl_conn_protocol ws_protocol = {
 
 /* --- for handlers --- */
 
-struct pl_ws *pl_ws_create(struct pl_web *web, struct pl_conn *conn,
-                           const struct pl_ws_params *params, bool is_counted)
+static struct pl_ws *allocate(const struct pl_ws_params *params,
+                              const struct pl_ws_deflate_agreement *agreement)
 {
-    struct pl_ws *ws = pl_try_alloc(sizeof(*ws));
+    struct deflating_ws *deflating_ws = NULL;
+    struct pl_ws *ws = NULL;
+    if (agreement == NULL) {
+        ws = pl_try_alloc(sizeof(*ws));
+        if (ws != NULL) {
+            *ws = (struct pl_ws){0};
+        }
+        return ws;
+    }
+    deflating_ws = pl_try_alloc(sizeof(*deflating_ws));
+    if (deflating_ws == NULL) {
+        return NULL;
+    }
+    *deflating_ws = (struct deflating_ws){.compression = params->compression};
+    if (!agreement->client_no_context_takeover) {
+        pl_inflate_history_init(&deflating_ws->history, agreement->client_max_window_bits);
+    }
+    ws = &deflating_ws->ws;
+    ws->is_deflating = true;
+    /* A smaller window of its own is nothing that we compress for: RFC 7692 section 7.2.1 leaves
+     * it to the sender whether it compresses at all. */
+    ws->takes_compressed = agreement->server_max_window_bits == PL_WS_DEFLATE_BITS_MAX;
+    return ws;
+}
+
+struct pl_ws *pl_ws_create(struct pl_web *web, struct pl_conn *conn,
+                           const struct pl_ws_params *params,
+                           const struct pl_ws_deflate_agreement *agreement, bool is_counted)
+{
+    struct pl_ws *ws = allocate(params, agreement);
     if (ws == NULL) {
         return NULL;
     }
-    *ws = (struct pl_ws){
-        .conn = conn,
-        .web = web,
-        .handler = params->handler,
-        .user = params->user,
-        .free.run = free_ws,
-        .state = WS_OPEN,
-        .is_counted = is_counted,
-    };
-    pl_ws_decoder_init(&ws->decoder, PL_WS_SERVER, params->message_limit_bytes, 0);
+    ws->conn = conn;
+    ws->web = web;
+    ws->handler = params->handler;
+    ws->user = params->user;
+    ws->free.run = free_ws;
+    ws->state = WS_OPEN;
+    ws->is_counted = is_counted;
+    pl_ws_decoder_init(&ws->decoder, PL_WS_SERVER, params->message_limit_bytes,
+                       ws->is_deflating ? PL_WS_RSV1 : 0);
     conn->protocol = &ws_protocol;
     conn->protocol_data = ws;
     conn->sink.limit_bytes = params->send_limit_bytes;
-    conn->sink.encoding = params->encoding;
+    conn->sink.encoding = ws->takes_compressed ? params->compressed_encoding : params->encoding;
     return ws;
 }
 
@@ -343,6 +417,9 @@ void pl_ws_send(struct pl_ws *ws, bool is_text, struct pl_str payload)
     if (frame == NULL) {
         fail_soon(ws);
         return;
+    }
+    if (ws->takes_compressed) {
+        frame = pl_ws_compress(deflating(ws)->compression, frame);
     }
     pl_conn_send(ws->conn, frame);
 }

@@ -4,13 +4,51 @@
 #include "codec/http_response.h"
 #include "web/cors.h"
 
-static void build_head(struct pl_buf *out, struct pl_web_request *request, struct pl_str accept)
+#define OFFERS_BYTES_MAX ((size_t)16 * 1024)
+
+/* The offers of all headers of that name, as one list. False when they are too long. */
+static bool join_offers(struct pl_buf *out, const struct pl_http_request *head)
 {
+    pl_buf_init(out, OFFERS_BYTES_MAX);
+    for (size_t i = 0; i < head->header_count; i++) {
+        if (pl_str_eq_nocase(head->headers[i].name, PL_STR("sec-websocket-extensions"))) {
+            pl_buf_add_char(out, ',');
+            pl_buf_add_str(out, head->headers[i].value);
+        }
+    }
+    return !pl_buf_failed(out);
+}
+
+/* RFC 7692: whether this WebSocket has permessage-deflate, and how. */
+static bool agree(struct pl_ws_deflate_agreement *out, const struct pl_web_request *request,
+                  const struct pl_ws_params *params)
+{
+    struct pl_buf offers;
+    bool is_agreed = false;
+    if (params->compression == NULL) {
+        return false;
+    }
+    is_agreed = join_offers(&offers, &request->head) &&
+                pl_ws_deflate_agree(out, pl_ws_compression_policy(params->compression),
+                                    pl_buf_str(&offers));
+    pl_buf_fini(&offers);
+    return is_agreed;
+}
+
+/* agreement: NULL without compression. */
+static void build_head(struct pl_buf *out, struct pl_web_request *request, struct pl_str accept,
+                       const struct pl_ws_deflate_agreement *agreement)
+{
+    char extension[PL_WS_DEFLATE_ANSWER_MAX];
     pl_buf_clear(out);
     pl_http_response_begin(out, 101);
     pl_http_response_add(out, PL_STR("Upgrade"), PL_STR("websocket"));
     pl_http_response_add_connection(out, PL_HTTP_CONNECTION_UPGRADE);
     pl_http_response_add(out, PL_STR("Sec-WebSocket-Accept"), accept);
+    if (agreement != NULL) {
+        size_t len = pl_ws_deflate_answer_write(extension, agreement);
+        pl_http_response_add(out, PL_STR("Sec-WebSocket-Extensions"), pl_str_make(extension, len));
+    }
     pl_buf_add_str(out, pl_buf_str(&request->extra));
     if (request->route->cors != NULL) {
         pl_cors_write(out, request->route->cors, &request->head);
@@ -20,13 +58,14 @@ static void build_head(struct pl_buf *out, struct pl_web_request *request, struc
 
 /* Let go of HTTP and go on as a WebSocket. */
 static struct pl_ws *switch_protocol(struct pl_web_request *request,
-                                     const struct pl_ws_params *params)
+                                     const struct pl_ws_params *params,
+                                     const struct pl_ws_deflate_agreement *agreement)
 {
     struct pl_web_conn *http = request->http;
     const char *owner = request->route->owner;
     bool is_counted =
         owner == NULL || strcmp(owner, "socketio") != 0; /* that dialect counts its own */
-    struct pl_ws *ws = pl_ws_create(request->web, request->conn, params, is_counted);
+    struct pl_ws *ws = pl_ws_create(request->web, request->conn, params, agreement, is_counted);
     if (ws == NULL) {
         return NULL;
     }
@@ -44,6 +83,8 @@ int pl_web_accept_websocket(struct pl_ws **out, struct pl_web_request *request,
     struct pl_frame *frame = NULL;
     struct pl_ws *ws = NULL;
     char accept[PL_WS_ACCEPT_LEN + 1];
+    struct pl_ws_deflate_agreement agreed;
+    const struct pl_ws_deflate_agreement *agreement = NULL;
     int rc = 0;
     if (request->is_over || request->ws_key.ptr == NULL) {
         return pl_error_set(err, PL_E_STATE, "request is no WebSocket handshake that waits");
@@ -52,13 +93,14 @@ int pl_web_accept_websocket(struct pl_ws **out, struct pl_web_request *request,
     if (rc < 0) {
         return rc;
     }
-    build_head(head, request, pl_str_make(accept, PL_WS_ACCEPT_LEN));
+    agreement = agree(&agreed, request, params) ? &agreed : NULL;
+    build_head(head, request, pl_str_make(accept, PL_WS_ACCEPT_LEN), agreement);
     frame = pl_buf_failed(head) ? NULL : pl_frame_create(head->len);
     if (frame == NULL) {
         return pl_error_set(err, PL_E_NOMEM, "no memory for an answer");
     }
     memcpy(frame->data, head->ptr, head->len);
-    ws = switch_protocol(request, params);
+    ws = switch_protocol(request, params, agreement);
     if (ws == NULL) {
         pl_frame_unref(&frame);
         return pl_error_set(err, PL_E_NOMEM, "no memory for a WebSocket");

@@ -154,10 +154,10 @@ ptrdiff_t pl_load_client_read_upgrade(struct pl_str in, struct pl_error *err)
 }
 
 ptrdiff_t pl_load_client_read(struct pl_load_client *client, struct pl_str *message,
-                              struct pl_str in, struct pl_error *err)
+                              bool *is_compressed, struct pl_str in, struct pl_error *err)
 {
     struct pl_ws_header header;
-    ptrdiff_t used = pl_ws_header_read(&header, in, PL_WS_CLIENT, 0, err);
+    ptrdiff_t used = pl_ws_header_read(&header, in, PL_WS_CLIENT, PL_WS_RSV1, err);
     if (used <= 0) {
         return used;
     }
@@ -169,6 +169,7 @@ ptrdiff_t pl_load_client_read(struct pl_load_client *client, struct pl_str *mess
     }
     struct pl_str payload = {in.ptr + used, (size_t)header.payload_len};
     *message = pl_str_make(NULL, 0);
+    *is_compressed = (header.rsv & PL_WS_RSV1) != 0;
     switch (header.opcode) {
     case PL_WS_CLOSE:
         return pl_error_set(err, PL_E_CLOSED, "the server closed the WebSocket");

@@ -59,6 +59,7 @@ PL_MUST_CHECK ptrdiff_t pl_load_client_read_upgrade(struct pl_str in, struct pl_
  * Returns the bytes consumed, 0 when more are needed, or PL_E_PROTO, PL_E_CLOSED (the server's
  * close frame). */
 PL_MUST_CHECK ptrdiff_t pl_load_client_read(struct pl_load_client *client, struct pl_str *message,
-                                            struct pl_str in, struct pl_error *err);
+                                            bool *is_compressed, struct pl_str in,
+                                            struct pl_error *err);
 
 #endif

@@ -160,8 +160,8 @@ int pl_mode_broadcast(const struct pl_load_options *options, struct pl_error *er
     }
     run.swarm.on_message = on_message;
     run.swarm.user = &run;
-    char *message =
-        pl_swarm_message_create(&options->way.dialect->broadcast, options->payload_bytes, 'x');
+    char *message = pl_swarm_message_create(&options->way.dialect->broadcast,
+                                            options->payload_bytes, PL_SWARM_FILL_WORDS);
     run.message = pl_str_of_cstr(message);
     rc = measure(&run, err);
     pl_swarm_fini(&run.swarm);

@@ -30,7 +30,8 @@ struct pl_swarm {
     size_t failed_count;     /* of them, refused or lost */
     int64_t last_identified_ns;
     struct pl_error first_error;
-    uint8_t *input; /* owned; one for all */
+    uint8_t *input;                /* owned; one for all */
+    struct pl_load_packed *packed; /* owned */
 };
 
 /* Returns 0 or PL_E_IO. */
@@ -56,8 +57,10 @@ size_t pl_swarm_pump(struct pl_swarm *swarm, int timeout_ms);
 /* Queue a message and send it at once. Not for use inside on_message. */
 void pl_swarm_send(struct pl_swarm *swarm, struct pl_load_client *client, struct pl_str message);
 
-/* A message of `size` bytes in the given shape, filled with `fill`.
- * Owned by the caller (pl_free). */
+#define PL_SWARM_FILL_WORDS '\0'
+
+/* A message of `size` bytes in the given shape, filled with `fill`, or with words. Owned by the
+ * caller (pl_free). */
 char *pl_swarm_message_create(const struct pl_load_shape *shape, size_t size, char fill);
 
 #endif

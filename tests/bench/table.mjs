@@ -24,7 +24,7 @@ const table = (head, body) => [line(head), line(head.map(() => '---')), ...body.
 // Ratios are taken within a round, where both ran next to each other, and then their median.
 function barValue(row, bar, results) {
   const theirs = bar.than ? byRound(row, results, bar.than) : null;
-  const values = byRound(row, results, 'parley')
+  const values = byRound(row, results, row.of ?? 'parley')
     .map((ours, round) => (theirs === null || ours === null ? ours : theirs[round] ? ours / theirs[round] : null))
     .filter((value) => value !== null);
   return values.length > 0 ? median(values) : null;

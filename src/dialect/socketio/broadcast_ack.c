@@ -96,7 +96,7 @@ static int send_question(const struct pl_sio_ns *ns, const struct broadcast *bro
         struct pl_session *session = pl_sio_socket_session(broadcast->targets[i].socket);
         struct pl_frame **frame = session == NULL ? NULL : &frames[pl_session_encoding(session)];
         if (frame != NULL && *frame == NULL) {
-            *frame = pl_sio_outgoing_frame(&outgoing, pl_session_encoding(session));
+            *frame = pl_sio_outgoing_frame(ns->io, &outgoing, pl_session_encoding(session));
         }
         if (frame != NULL && *frame != NULL) {
             pl_frame_ref(*frame, 1);

@@ -10,8 +10,15 @@ static bool wants_xss_header(struct pl_web_request *request)
                                  memmem(agent.ptr, agent.len, "Trident/", 8) != NULL);
 }
 
+/* What one answer is like. */
+struct answer {
+    struct pl_str body;
+    bool is_initial;            /* it opens the session */
+    size_t compress_from_bytes; /* as in struct pl_web_response */
+};
+
 static void respond_ok(struct pl_eio_engine *engine, struct pl_web_request *request,
-                       struct pl_str type, struct pl_str body, bool is_initial)
+                       struct pl_str type, const struct answer *answer)
 {
     struct pl_web_header headers[3] = {
         {PL_STR("Content-Type"), type},
@@ -19,48 +26,69 @@ static void respond_ok(struct pl_eio_engine *engine, struct pl_web_request *requ
         {PL_STR("X-XSS-Protection"), PL_STR("0")},
     };
     if (engine->handler.headers != NULL) {
-        engine->handler.headers(engine->handler.user, request, is_initial);
+        engine->handler.headers(engine->handler.user, request, answer->is_initial);
     }
     pl_web_respond(request, &(struct pl_web_response){
                                 .status = 200,
                                 .headers = headers,
                                 .header_count = wants_xss_header(request) ? 3 : 2,
-                                .body = body,
+                                .body = answer->body,
+                                .compress_from_bytes = answer->compress_from_bytes,
                             });
 }
 
 void pl_eio_answer_ok(struct pl_eio_engine *engine, struct pl_web_request *request)
 {
-    respond_ok(engine, request, PL_STR("text/html"), PL_STR("ok"), false);
+    respond_ok(engine, request, PL_STR("text/html"), &(struct answer){.body = PL_STR("ok")});
 }
 
 /* The payload as a script. */
 static void answer_jsonp(const struct pl_eio_polling *polling, struct pl_web_request *request,
-                         struct pl_str payload, bool is_initial)
+                         const struct answer *answer)
 {
+    struct answer scripted = *answer;
     struct pl_buf script;
     pl_buf_init(&script, SIZE_MAX / 2);
-    pl_eio3_jsonp_write(&script, polling->jsonp_index, payload);
+    pl_eio3_jsonp_write(&script, polling->jsonp_index, answer->body);
+    scripted.body = pl_buf_str(&script);
     if (pl_buf_failed(&script)) {
         pl_web_respond_empty(request, 503);
     } else {
         respond_ok(polling->session->engine, request, PL_STR("text/javascript; charset=UTF-8"),
-                   pl_buf_str(&script), is_initial);
+                   &scripted);
     }
     pl_buf_fini(&script);
 }
 
-void pl_eio_answer_payload(const struct pl_eio_polling *polling, struct pl_web_request *request,
-                           struct pl_str payload, bool is_initial)
+static void answer_packets(const struct pl_eio_polling *polling, struct pl_web_request *request,
+                           const struct answer *answer)
 {
     if (polling->is_jsonp) {
-        answer_jsonp(polling, request, payload, is_initial);
+        answer_jsonp(polling, request, answer);
         return;
     }
     respond_ok(polling->session->engine, request,
-               pl_eio3_payload_is_binary(payload) ? PL_STR("application/octet-stream")
-                                                  : PL_STR("text/plain; charset=UTF-8"),
-               payload, is_initial);
+               pl_eio3_payload_is_binary(answer->body) ? PL_STR("application/octet-stream")
+                                                       : PL_STR("text/plain; charset=UTF-8"),
+               answer);
+}
+
+void pl_eio_answer_payload(const struct pl_eio_polling *polling, struct pl_web_request *request,
+                           struct pl_str payload)
+{
+    answer_packets(polling, request, &(struct answer){.body = payload});
+}
+
+/* At least one packet has to allow it (spec 1.5.5). */
+static size_t compress_from(const struct pl_eio_engine *engine, struct pl_frame *const *frames,
+                            size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if ((frames[i]->flags & PL_FRAME_NO_COMPRESS) == 0) {
+            return engine->config.http_compression_threshold_bytes;
+        }
+    }
+    return 0;
 }
 
 /* The frames that go into one answer: all, but no more than maxPayload once there is one. A group
@@ -92,11 +120,13 @@ void pl_eio_answer_queue(struct pl_eio_polling *polling, struct pl_web_request *
     struct pl_eio_engine *engine = polling->session->engine;
     struct pl_frame *frames[FRAMES_PER_ANSWER];
     struct pl_buf payload;
+    struct answer answer = {.is_initial = is_initial};
     size_t count = 0;
     size_t bytes = choose_frames(polling, frames, FRAMES_PER_ANSWER, &count);
     pl_buf_init(&payload, bytes + count * PL_EIO3_PREFIX_MAX);
     (void)pl_buf_reserve(&payload, bytes);
     pl_eio_session_rules(polling->session)->join(&payload, frames, count);
+    answer.compress_from_bytes = compress_from(engine, frames, count);
     if (pl_buf_failed(&payload)) {
         pl_web_respond_empty(request, 503);
     } else {
@@ -104,7 +134,8 @@ void pl_eio_answer_queue(struct pl_eio_polling *polling, struct pl_web_request *
             struct pl_frame *frame = pl_outq_pop(&polling->sink.outq, &engine->conns->fanout->pool);
             pl_frame_unref(&frame);
         }
-        pl_eio_answer_payload(polling, request, pl_buf_str(&payload), is_initial);
+        answer.body = pl_buf_str(&payload);
+        answer_packets(polling, request, &answer);
     }
     pl_buf_fini(&payload);
 }

@@ -4,6 +4,7 @@
 
 #include "base/base64.h"
 #include "codec/ws_frame.h"
+#include "web/ws_compress.h"
 
 #define GROUP_MAX ((size_t)1 << 31)
 #define RECODE_ARENA_SLACK 65536
@@ -180,6 +181,12 @@ struct pl_frame *pl_eio_frame_create(enum pl_encoding encoding, struct pl_str te
         return NULL;
     }
     return create_group(&(struct group){&wires[encoding], &first, attachments, attachment_count});
+}
+
+struct pl_frame *pl_eio_frame_pack(struct pl_ws_compression *compression, uint8_t encoding,
+                                   struct pl_frame *frame)
+{
+    return pl_encoding_is_compressed(encoding) ? pl_ws_compress(compression, frame) : frame;
 }
 
 struct pl_frame *pl_eio_frame_create_binary(enum pl_encoding encoding, struct pl_str bytes)

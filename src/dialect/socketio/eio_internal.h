@@ -154,10 +154,11 @@ void pl_eio_polling_retire(struct pl_eio_session *session);
 
 /* To a POST whose packets were taken. */
 void pl_eio_answer_ok(struct pl_eio_engine *engine, struct pl_web_request *request);
-/* To a GET: a payload of the session's revision. is_initial: it opens the session. */
+/* To a GET: a payload of the session's revision. */
 void pl_eio_answer_payload(const struct pl_eio_polling *polling, struct pl_web_request *request,
-                           struct pl_str payload, bool is_initial);
-/* To a GET: what is queued, as much of it as one answer may have. */
+                           struct pl_str payload);
+/* To a GET: what is queued, as much of it as one answer may have. is_initial: it opens the session.
+ */
 void pl_eio_answer_queue(struct pl_eio_polling *polling, struct pl_web_request *request,
                          bool is_initial);
 

@@ -28,7 +28,7 @@ static struct pl_web_request *take_get(struct pl_eio_polling *polling)
 static void release(struct pl_eio_polling *polling, struct pl_str payload)
 {
     if (polling->get != NULL) {
-        pl_eio_answer_payload(polling, take_get(polling), payload, false);
+        pl_eio_answer_payload(polling, take_get(polling), payload);
     }
 }
 
@@ -285,11 +285,10 @@ void pl_eio_polling_get(struct pl_eio_session *session, struct pl_web_request *r
     } else if (polling->sink.outq.count > 0) {
         pl_eio_answer_queue(polling, request, false);
     } else if (session->phase == PL_EIO_CLOSING) { /* noop, then close */
-        pl_eio_answer_payload(polling, request, pl_eio_session_rules(session)->noop_close_payload,
-                              false);
+        pl_eio_answer_payload(polling, request, pl_eio_session_rules(session)->noop_close_payload);
         pl_eio_session_end(session, PL_EIO_FORCED_CLOSE);
     } else if (pl_eio_upgrade_is_probed(session)) {
-        pl_eio_answer_payload(polling, request, pl_eio_session_rules(session)->noop_payload, false);
+        pl_eio_answer_payload(polling, request, pl_eio_session_rules(session)->noop_payload);
     } else {
         park(polling, request);
     }

@@ -73,12 +73,16 @@ int parley_eio_send(struct parley_eio *connection, bool is_text, const void *byt
     struct pl_str message = pl_str_make(bytes, len);
     struct pl_frame *frame = NULL;
     enum pl_encoding encoding = PL_ENCODING_EIO4_WS;
+    uint8_t wanted = 0;
     if (!pl_eio_session_is_open(session)) {
         return PARLEY_E_CLOSED;
     }
-    encoding = (enum pl_encoding)pl_session_encoding(hub);
+    wanted = pl_session_encoding(hub);
+    encoding = pl_encoding_plain(wanted);
     frame = is_text ? pl_eio_frame_create(encoding, message, NULL, 0)
                     : pl_eio_frame_create_binary(encoding, message);
+    frame =
+        pl_eio_frame_pack(pl_eio_engine_compression(pl_eio_session_engine(session)), wanted, frame);
     if (frame == NULL) {
         return PARLEY_E_NOMEM;
     }

@@ -40,7 +40,8 @@ static void heartbeat_in(struct pl_eio_session *session, uint32_t in_ms)
 
 static void send_heartbeat(struct pl_eio_session *session)
 {
-    struct pl_frame *frame = session->engine->heartbeat[pl_session_encoding(session->hub)];
+    struct pl_frame *frame =
+        session->engine->heartbeat[pl_encoding_plain(pl_session_encoding(session->hub))];
     pl_frame_ref(frame, 1);
     pl_session_send(session->hub, frame, 0);
 }

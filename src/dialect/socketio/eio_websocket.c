@@ -72,6 +72,8 @@ int pl_eio_websocket_accept(struct pl_ws **out, struct pl_eio_engine *engine,
                                        .message_limit_bytes = engine->config.max_http_buffer_size,
                                        .send_limit_bytes = engine->config.send_limit_bytes,
                                        .encoding = (uint8_t)encoding,
+                                       .compression = engine->config.compression,
+                                       .compressed_encoding = pl_encoding_compressed(encoding),
                                    },
                                    err);
 }
@@ -81,8 +83,7 @@ void pl_eio_websocket_adopt(struct pl_eio_session *session, struct pl_ws *ws)
     session->ws = ws;
     pl_ws_set_user(ws, session);
     pl_ws_set_handler(ws, &handler);
-    pl_session_attach(session->hub, pl_ws_sink(ws)->id,
-                      (uint8_t)pl_eio_session_websocket_encoding(session));
+    pl_session_attach(session->hub, pl_ws_sink(ws)->id, pl_ws_sink(ws)->encoding);
 }
 
 /* Returns false without memory. */
@@ -101,6 +102,8 @@ static bool send_open(struct pl_eio_session *session)
     if (initial.len > 0) {
         struct pl_frame *frame =
             pl_eio_frame_create(pl_eio_session_websocket_encoding(session), initial, NULL, 0);
+        frame = pl_eio_frame_pack(session->engine->config.compression,
+                                  pl_session_encoding(session->hub), frame);
         if (frame != NULL) {
             pl_session_send(session->hub, frame, 0);
         }
@@ -125,8 +128,7 @@ void pl_eio_websocket_open(struct pl_eio_engine *engine, struct pl_web_request *
         return;
     }
     session->ws = ws;
-    pl_session_attach(session->hub, pl_ws_sink(ws)->id,
-                      (uint8_t)pl_eio_session_websocket_encoding(session));
+    pl_session_attach(session->hub, pl_ws_sink(ws)->id, pl_ws_sink(ws)->encoding);
     if (!send_open(session)) {
         pl_eio_session_end(session, PL_EIO_TRANSPORT_ERROR);
         return;

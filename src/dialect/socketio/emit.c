@@ -117,16 +117,17 @@ int pl_sio_write_ack_packet(struct pl_sio_outgoing *out, struct pl_sio_ns *ns, u
 
 /* --- sending --- */
 
-struct pl_frame *pl_sio_outgoing_frame(const struct pl_sio_outgoing *outgoing, uint8_t encoding)
+struct pl_frame *pl_sio_outgoing_frame(struct parley_io *io, const struct pl_sio_outgoing *outgoing,
+                                       uint8_t encoding)
 {
     struct pl_frame *frame =
-        outgoing->is_bytes ? pl_eio_frame_create_binary((enum pl_encoding)encoding, outgoing->text)
-                           : pl_eio_frame_create((enum pl_encoding)encoding, outgoing->text,
+        outgoing->is_bytes ? pl_eio_frame_create_binary(pl_encoding_plain(encoding), outgoing->text)
+                           : pl_eio_frame_create(pl_encoding_plain(encoding), outgoing->text,
                                                  outgoing->attachments, outgoing->attachment_count);
     if (frame != NULL && outgoing->is_uncompressed) {
         frame->flags |= PL_FRAME_NO_COMPRESS;
     }
-    return frame;
+    return pl_eio_frame_pack(io->config.eio.compression, encoding, frame);
 }
 
 int pl_sio_conn_send(struct pl_sio_conn *conn, const struct pl_sio_outgoing *outgoing,
@@ -138,7 +139,7 @@ int pl_sio_conn_send(struct pl_sio_conn *conn, const struct pl_sio_outgoing *out
         return PL_E_CLOSED;
     }
     session = pl_eio_session_hub(conn->eio);
-    frame = pl_sio_outgoing_frame(outgoing, pl_session_encoding(session));
+    frame = pl_sio_outgoing_frame(conn->io, outgoing, pl_session_encoding(session));
     if (frame == NULL) {
         return PL_E_NOMEM;
     }

@@ -116,3 +116,8 @@ size_t pl_eio_engine_session_count(const struct pl_eio_engine *engine)
 {
     return engine->session_count;
 }
+
+struct pl_ws_compression *pl_eio_engine_compression(const struct pl_eio_engine *engine)
+{
+    return engine->config.compression;
+}

@@ -91,6 +91,10 @@ struct pl_eio_config {
     struct pl_str cookie;            /* name; empty: no cookie */
     struct pl_str cookie_attributes; /* "; Path=/; HttpOnly; SameSite=Lax" */
     struct pl_str initial_packet; /* text of a message sent behind the open packet; empty: none */
+    /* permessage-deflate for its WebSockets; borrowed, NULL: off. */
+    struct pl_ws_compression *compression;
+    /* Polling answers of so many bytes are compressed for clients that accept it; 0: none. */
+    size_t http_compression_threshold_bytes;
 };
 
 /* All text of config is copied. */
@@ -106,6 +110,9 @@ void pl_eio_engine_destroy(struct pl_eio_engine *engine);
 void pl_eio_engine_shutdown(struct pl_eio_engine *engine);
 
 size_t pl_eio_engine_session_count(const struct pl_eio_engine *engine);
+
+/* Of its config; NULL: off. */
+struct pl_ws_compression *pl_eio_engine_compression(const struct pl_eio_engine *engine);
 
 /* --- a session --- */
 
@@ -147,6 +154,11 @@ bool pl_eio_session_close(struct pl_eio_session *session);
 PL_MUST_CHECK struct pl_frame *pl_eio_frame_create(enum pl_encoding encoding, struct pl_str text,
                                                    const struct pl_str *attachments,
                                                    size_t attachment_count);
+
+/* The group for a sink of that encoding: compressed where the encoding says so. Takes `frame` over;
+ * NULL is fine. compression: of the engine's config. */
+struct pl_frame *pl_eio_frame_pack(struct pl_ws_compression *compression, uint8_t encoding,
+                                   struct pl_frame *frame);
 
 /* A message of bytes alone. */
 PL_MUST_CHECK struct pl_frame *pl_eio_frame_create_binary(enum pl_encoding encoding,

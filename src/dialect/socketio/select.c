@@ -181,21 +181,27 @@ void pl_sio_select(struct pl_sio_sockets *out, const struct parley_op *op, struc
 
 /* --- sending --- */
 
+struct encoder {
+    struct parley_io *io;
+    const struct pl_sio_outgoing *outgoing;
+};
+
 static struct pl_frame *encode(void *user, uint8_t encoding)
 {
-    const struct pl_sio_outgoing *outgoing = user;
-    return pl_sio_outgoing_frame(outgoing, encoding);
+    const struct encoder *encoder = user;
+    return pl_sio_outgoing_frame(encoder->io, encoder->outgoing, encoding);
 }
 
 static int publish(struct selection *selection, const struct pl_sio_outgoing *outgoing)
 {
     struct parley_io *io = selection->ns->io;
+    struct encoder encoder = {io, outgoing};
     struct pl_fanout_reach reach = {0};
     int rc = 0;
     if (selection->exclude_id_count == 1) {
         selection->publish.except = pl_sio_socket_session(excluded_ids(selection)[0]);
     }
-    selection->publish.message = (struct pl_message){encode, (void *)(uintptr_t)outgoing};
+    selection->publish.message = (struct pl_message){encode, &encoder};
     selection->publish.reach = &reach;
     rc = pl_hub_publish(io->hub, &selection->publish);
     pl_sio_count(io, PL_METRIC_SOCKETIO_MESSAGES_OUT, (int64_t)reach.recipients);
@@ -214,7 +220,8 @@ static int send_each(const struct selection *selection, const struct pl_sio_outg
         struct pl_session *session = pl_sio_socket_session(sockets.sockets[i]);
         struct pl_frame **frame = &frames[pl_session_encoding(session)];
         if (*frame == NULL) {
-            *frame = pl_sio_outgoing_frame(outgoing, pl_session_encoding(session));
+            *frame =
+                pl_sio_outgoing_frame(selection->ns->io, outgoing, pl_session_encoding(session));
         }
         if (*frame == NULL) {
             rc = PL_E_NOMEM;

@@ -469,7 +469,8 @@ PL_MUST_CHECK int pl_sio_write_ack_packet(struct pl_sio_outgoing *out, struct pl
  * placeholders. */
 struct pl_str pl_sio_write_value(struct parley_io *io, const struct parley_val *val);
 /* One frame for an encoding; NULL without memory. */
-struct pl_frame *pl_sio_outgoing_frame(const struct pl_sio_outgoing *outgoing, uint8_t encoding);
+struct pl_frame *pl_sio_outgoing_frame(struct parley_io *io, const struct pl_sio_outgoing *outgoing,
+                                       uint8_t encoding);
 PL_MUST_CHECK int pl_sio_conn_send(struct pl_sio_conn *conn, const struct pl_sio_outgoing *outgoing,
                                    unsigned flags);
 /* A packet that has been written to io->packet: CONNECT, DISCONNECT, CONNECT_ERROR. */

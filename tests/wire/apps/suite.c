@@ -244,6 +244,7 @@ static struct parley_op *operator_of(struct parley_socket *socket, const struct 
     op = add_rooms(op, parley_val_get(opts, "rooms"), parley_op_to);
     op = add_rooms(op, parley_val_get(opts, "except"), parley_op_except);
     op = parley_val_bool(parley_val_get(opts, "volatile"), false) ? parley_op_volatile(op) : op;
+    op = parley_op_compress(op, parley_val_bool(parley_val_get(opts, "compress"), true));
     return parley_val_bool(parley_val_get(opts, "local"), false) ? parley_op_local(op) : op;
 }
 

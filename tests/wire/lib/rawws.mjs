@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { createHash, randomBytes } from 'node:crypto';
 import net from 'node:net';
+import { constants, deflateRawSync, inflateRawSync } from 'node:zlib';
 import { within } from './raw.mjs';
 
 export const OPCODE = { continuation: 0, text: 1, binary: 2, close: 8, ping: 9, pong: 10 };
@@ -76,7 +77,8 @@ class Input {
     const bytes = this.join();
     const short = bytes[1] & 0x7f;
     const headerLength = short === 127 ? 10 : short === 126 ? 4 : 2;
-    assert.equal(bytes[0] & 0x70, 0, 'reserved bits of a frame of the server');
+    const rsv = (bytes[0] & 0x70) >> 4;
+    assert.ok(rsv === 0 || (rsv === 4 && this.mayCompress), 'reserved bits of a frame of the server');
     assert.equal(bytes[1] & 0x80, 0, 'mask bit of a frame of the server');
     if (bytes.length < headerLength) {
       this.wanted = headerLength;
@@ -98,7 +100,35 @@ class Input {
     this.chunks = [bytes.subarray(this.wanted)];
     this.size -= this.wanted;
     this.wanted = 2;
-    return { opcode: bytes[0] & 0x0f, fin: (bytes[0] & 0x80) !== 0, payload };
+    return { opcode: bytes[0] & 0x0f, fin: (bytes[0] & 0x80) !== 0, rsv, payload };
+  }
+}
+
+const TAIL = Buffer.from([0, 0, 0xff, 0xff]); // RFC 7692 section 7.2.1
+
+/** A message that stands alone, decompressed: the server carries no context. */
+export const unpack = (data) =>
+  inflateRawSync(Buffer.concat([data, TAIL]), { finishFlush: constants.Z_SYNC_FLUSH });
+
+/** What a client compresses. keepsContext: later messages refer to earlier ones, at most 2^bits bytes back. */
+export class Packer {
+  constructor({ keepsContext = true, bits = 15 } = {}) {
+    this.keepsContext = keepsContext;
+    this.windowBits = Math.max(bits, 9);
+    this.past = Buffer.alloc(0);
+  }
+
+  pack(data) {
+    const { windowBits } = this;
+    const options = { windowBits, finishFlush: constants.Z_SYNC_FLUSH };
+    if (this.past.length > 0) {
+      options.dictionary = this.past;
+    }
+    const packed = deflateRawSync(data, options);
+    if (this.keepsContext) {
+      this.past = Buffer.concat([this.past, data]).subarray(-(2 ** windowBits));
+    }
+    return packed.subarray(0, -TAIL.length);
   }
 }
 
@@ -107,7 +137,8 @@ const MESSAGE_KINDS = { [OPCODE.text]: 'text', [OPCODE.binary]: 'binary' };
 /** What arrives is kept in `replies` ({kind: text|binary|ping|pong, data}); the close frame in `close`. */
 export class RawWs {
   /** url: http://HOST:PORT or ws://HOST:PORT of a server; path: of its endpoint. Resolves after the 101. */
-  static async connect(url, path) {
+  // offer: value of Sec-WebSocket-Extensions; ws.extensions is what the server agreed to, '' for nothing.
+  static async connect(url, path, { offer } = {}) {
     const ws = new RawWs();
     const { hostname, port } = new URL(url);
     ws.socket = net.connect(Number(port), hostname);
@@ -119,7 +150,8 @@ export class RawWs {
     ws.expectedAccept = createHash('sha1').update(`${key}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`)
       .digest('base64');
     ws.socket.write(`GET ${path} HTTP/1.1\r\nHost: ${hostname}:${port}\r\nUpgrade: websocket\r\n`
-      + `Connection: Upgrade\r\nSec-WebSocket-Key: ${key}\r\nSec-WebSocket-Version: 13\r\n\r\n`);
+      + `Connection: Upgrade\r\nSec-WebSocket-Key: ${key}\r\nSec-WebSocket-Version: 13\r\n`
+      + `${offer === undefined ? '' : `Sec-WebSocket-Extensions: ${offer}\r\n`}\r\n`);
     await ws.until(() => ws.isOpen, 'the answer to the handshake', HANDSHAKE_MS);
     return ws;
   }
@@ -191,25 +223,30 @@ export class RawWs {
     const text = this.head.toString('latin1', 0, end);
     assert.match(text, /^HTTP\/1\.1 101 /);
     assert.equal(/^sec-websocket-accept: *(\S+)/im.exec(text)?.[1], this.expectedAccept);
+    this.extensions = /^sec-websocket-extensions: *(.*)$/im.exec(text)?.[1].trim() ?? '';
+    this.input.mayCompress = this.extensions.startsWith('permessage-deflate');
     this.isOpen = true;
     if (this.head.length > end + 4) {
       this.input.push(this.head.subarray(end + 4));
     }
   }
 
-  #onFrame({ opcode, fin, payload }) {
+  #onFrame({ opcode, fin, rsv, payload }) {
     assert.equal(this.close, null, 'a frame behind the close frame');
     if (opcode >= 8) {
-      assert.ok(fin && payload.length <= 125, 'control frames are final and short');
+      assert.ok(fin && rsv === 0 && payload.length <= 125, 'control frames are final and short');
       this.#onControl(opcode, payload);
       return;
     }
     assert.equal(opcode === OPCODE.continuation, this.message !== null, 'order of fragments');
-    this.message ??= { kind: MESSAGE_KINDS[opcode], parts: [] };
+    assert.ok(rsv === 0 || this.message === null, 'RSV1 stands on first frames only');
+    this.message ??= { kind: MESSAGE_KINDS[opcode], parts: [], isCompressed: rsv === 4 };
     assert.ok(this.message.kind, `opcode ${opcode} of the server`);
     this.message.parts.push(payload);
     if (fin) {
-      this.replies.push({ kind: this.message.kind, data: Buffer.concat(this.message.parts) });
+      const { kind, parts, isCompressed } = this.message;
+      const data = Buffer.concat(parts);
+      this.replies.push({ kind, data: isCompressed ? unpack(data) : data, isCompressed, wire: data });
       this.message = null;
     }
   }

@@ -20,6 +20,7 @@ function operator(socket, opts) {
   }
   op = opts.except ? op.except(opts.except) : op;
   op = opts.volatile ? op.volatile : op;
+  op = opts.compress === false ? op.compress(false) : op;
   return opts.local ? op.local : op;
 }
 

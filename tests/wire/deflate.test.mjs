@@ -289,6 +289,32 @@ describe('compressed polling answers (spec 1.5.5)', () => {
   }
 });
 
+describe('compressed polling answers of Engine.IO 3', { skip: isReference && 'its choices' }, () => {
+  const holder = useServer({ app: 'eio_echo', set: { 'socketio.allow_eio3': true } });
+  const SIZE = 5000;
+  const FORM = { 'content-type': 'application/x-www-form-urlencoded' };
+  const OCTETS = { 'content-type': 'application/octet-stream' };
+  const text = `${SIZE + 1}:4${'a'.repeat(SIZE)}`;
+  const bytes = Buffer.concat([Buffer.from([1, 5, 0, 0, 1, 255, 4]), Buffer.alloc(SIZE, 'a')]);
+
+  for (const [what, more, body, headers, type, expected] of [
+    ['text', '', text, {}, /^text\/plain/, Buffer.from(text)],
+    ['binary', '', bytes, OCTETS, /^application\/octet-stream/, bytes],
+    ['a script', '&j=7', `d=${text}`, FORM, /^text\/javascript/, Buffer.from(`___eio[7]("${text}");`)],
+  ]) {
+    test(`${what}: gzip`, LIMIT, async () => {
+      const base = `${holder.server.url}/socket.io/?EIO=3&transport=polling${more}`;
+      const [, sid] = /sid\\?":\\?"([^"\\]+)/.exec(await (await fetch(base)).text());
+      assert.equal(await (await fetch(`${base}&sid=${sid}`, { method: 'POST', headers, body })).text(), 'ok');
+      const answer = await ask(`${base}&sid=${sid}`, { 'accept-encoding': 'gzip' });
+      assert.equal(answer.headers['content-encoding'], 'gzip');
+      assert.match(answer.headers['content-type'], type);
+      assert.ok(answer.body.length < SIZE / 3);
+      assert.ok(gunzipSync(answer.body).equals(expected));
+    });
+  }
+});
+
 describe('polling answers whose packets must not be compressed', { skip: isReference && 'the reference forgets the flag' }, () => {
   const holder = useServer({ app: 'suite' });
 

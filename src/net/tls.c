@@ -14,7 +14,7 @@
 
 const char *pl_tls_error_text(void)
 {
-    const char *text = ERR_reason_error_string(ERR_peek_last_error());
+    const char *text = ERR_reason_error_string(ERR_peek_error());
     ERR_clear_error();
     return text == NULL ? "unknown" : text;
 }

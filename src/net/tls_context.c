@@ -91,7 +91,7 @@ static int use_certificate(SSL_CTX *ctx, const struct pl_tls_pair *pair, struct 
     if (SSL_CTX_use_certificate_chain_file(ctx, pair->certificate_path) == 1) {
         return 0;
     }
-    if (ERR_GET_LIB(ERR_peek_last_error()) == ERR_LIB_PEM) {
+    if (ERR_GET_LIB(ERR_peek_error()) == ERR_LIB_PEM) {
         return pl_error_set(err, PL_E_INVALID,
                             "%s: no certificate in PEM form (-----BEGIN CERTIFICATE-----) in it; "
                             "the server's own comes first, then its chain",

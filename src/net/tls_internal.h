@@ -34,7 +34,7 @@ struct pl_tls {
 /* tls.c: the pieces of the BIO. NULL without memory. */
 BIO_METHOD *pl_tls_bio_method_create(void);
 
-/* The newest error of OpenSSL's queue in words, which empties the queue. */
+/* The first error of OpenSSL's queue in words, which empties the queue. */
 const char *pl_tls_error_text(void);
 
 #endif

@@ -63,16 +63,26 @@ export async function startTlsServer(certificates, { set = {}, name, ...options 
   return server;
 }
 
+const opened = new Set();
+
+/** Let go of every socket of connectTls, so that the process can end. */
+export function closeTls() {
+  opened.forEach((socket) => socket.destroy());
+  opened.clear();
+}
+
 /** A connected TLS socket of Node; whatever certificate comes is taken. */
 export async function connectTls(server, options = {}) {
   const socket = tls.connect({ port: server.tlsPort, host: '127.0.0.1', rejectUnauthorized: false, ...options });
+  opened.add(socket);
   socket.text = '';
   socket.on('data', (data) => {
     socket.text += data.toString('latin1');
   });
   const failed = new Promise((_, reject) => socket.once('error', reject));
-  await within(Promise.race([once(socket, 'secureConnect'), failed]), 'TLS handshake');
+  failed.catch(() => {}); // behind the handshake an error is followed by the close
   socket.on('error', () => {});
+  await within(Promise.race([new Promise((resolve) => socket.once('secureConnect', resolve)), failed]), 'TLS handshake');
   return socket;
 }
 

@@ -14,7 +14,7 @@
 #define HANDSHAKES_PER_TURN 8 /* unless the settings say otherwise */
 #define REST_LIMIT_BYTES (8u * 1024 * 1024) /* never reached: protocols refuse far earlier */
 
-_Static_assert(sizeof(struct pl_conn) <= 304, "an idle connection is meant to be small");
+_Static_assert(sizeof(struct pl_conn) <= 320, "an idle connection is meant to be small");
 
 static void on_ready(struct pl_watch *watch, unsigned ready);
 static void close_later(struct pl_conn *conn, enum pl_conn_end end);

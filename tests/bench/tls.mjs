@@ -38,7 +38,7 @@ async function stop({ child }) {
 
 /** Handshakes a second; `kind` is -new or -reuse. */
 function handshakes(port, version, kind) {
-  const [program, ...args] = pinned(1, ['openssl', 's_time', '-connect', `127.0.0.1:${port}`, `-${version}`, kind, '-time', '5']);
+  const [program, ...args] = pinned(1, ['openssl', 's_time', '-connect', `127.0.0.1:${port}`, `-${version}`, kind, '-time', '3']);
   const output = String(execFileSync(program, args, { stdio: ['ignore', 'pipe', 'ignore'] }));
   const match = /(\d+) connections in (\d+) real seconds/.exec(output);
   return Math.round(Number(match[1]) / Number(match[2]));

@@ -55,8 +55,17 @@ export class Certificates {
 /** A server with TLS: tlsPort, and `secure`, which is the server seen through TLS (url, wsUrl, port). */
 export async function startTlsServer(certificates, { set = {}, name, ...options } = {}) {
   const server = await startServer({ ...options, set: { ...certificates.settings(name), ...set } });
-  const match = /https:\/\/127\.0\.0\.1:(\d+)\//.exec(server.output);
-  assert.ok(match, `an https address in the output:\n${server.output}`);
+  const url = /https:\/\/127\.0\.0\.1:(\d+)\//;
+  const found = async () => { // its line comes behind the one that startServer waits for
+    while (!url.test(server.output)) {
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+    return url.exec(server.output);
+  };
+  const match = await within(found(), 'the https address in the output').catch(async (error) => {
+    await server.kill();
+    throw error;
+  });
   server.tlsPort = Number(match[1]);
   const host = `127.0.0.1:${server.tlsPort}`;
   server.secure = { port: server.tlsPort, host, url: `https://${host}`, wsUrl: `wss://${host}` };

@@ -1,4 +1,4 @@
-/* The control commands that every server has: status, drain, clock.
+/* The control commands that every server has: status, drain, reload, clock.
  * Threads: the loop's. */
 #ifndef PL_APP_CONTROL_COMMANDS_H
 #define PL_APP_CONTROL_COMMANDS_H
@@ -25,6 +25,9 @@ struct pl_server_status {
 struct pl_control_server {
     void (*status)(void *user, struct pl_server_status *out); /* *out is zeroed */
     void (*drain)(void *user);                                /* begin to leave; again is fine */
+    /* Read again what can change. Returns the certificates now in use, or a negative PL_E_... with
+     * the reason: everything is then as before. */
+    int (*reload)(void *user, struct pl_error *err);
     void (*advance)(void *user, int64_t ms); /* move the clock; only in test builds */
     void *user;
 };

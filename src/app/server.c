@@ -10,12 +10,14 @@
 #include "app/process.h"
 #include "app/signals.h"
 #include "app/socketio_settings.h"
+#include "app/tls_listener.h"
 #include "base/version.h"
 #include "dialect/socketio/socketio.h"
 #include "hub/port_inline.h"
 #include "io/listener.h"
 #include "net/socket.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -38,7 +40,8 @@ struct server {
     struct pl_cors cors;
     struct parley_app app;
     struct pl_listener *listener;
-    char listen_url[PL_ADDRESS_TEXT_MAX + 16];
+    char listen_url[PL_ADDRESS_URL_MAX];
+    struct pl_tls_listener tls;
     struct pl_control *control;
     struct pl_control_server control_server;
     struct pl_signals signals;
@@ -105,6 +108,9 @@ static void tell_status(void *user, struct pl_server_status *out)
     out->app_name = server->app.hooks->name;
     out->listen[0] = pl_str_of_cstr(server->listen_url);
     out->listen_count = 1;
+    if (pl_tls_listener_is_open(&server->tls)) {
+        out->listen[out->listen_count++] = pl_str_of_cstr(server->tls.url);
+    }
     out->connection_count = server->conns.count;
     out->connection_max = server->conns.count_max;
     out->polling_session_count =
@@ -151,6 +157,7 @@ static void drain(void *user)
            server->conns.count, (long long)server->settings->shutdown.grace_ms);
     pl_listener_destroy(server->listener);
     server->listener = NULL;
+    pl_tls_listener_close(&server->tls);
     pl_web_drain(server->web);
     if (server->app.io != NULL) {
         pl_sio_shutdown(server->app.io);
@@ -160,10 +167,20 @@ static void drain(void *user)
     drain_in(server, 0);
 }
 
+static int reload(void *user, struct pl_error *err)
+{
+    struct server *server = user;
+    return pl_tls_listener_reload(&server->tls, server->settings, err);
+}
+
 static void on_signal(void *user, int number)
 {
     struct server *server = user;
     pl_log(&server->log, PL_LOG_INFO, "server.signal", "signal=%d", number);
+    if (number == SIGHUP) {
+        (void)reload(server, NULL); /* a failure is in the log */
+        return;
+    }
     if (server->builtin.is_draining) { /* asked twice: at once */
         pl_log(&server->log, PL_LOG_WARN, "server.stopped", "connections_left=%zu",
                server->conns.count);
@@ -272,20 +289,6 @@ static void on_accept(void *user, int fd, const struct pl_address *peer)
     pl_web_accept(((struct server *)user)->web, fd, peer);
 }
 
-/* An address to open in a browser: the wildcard is reached as localhost. */
-static void write_url(struct server *server, const struct pl_address *address)
-{
-    static const uint8_t any[16];
-    char text[PL_ADDRESS_TEXT_MAX];
-    if (memcmp(address->bytes, any, sizeof(any)) == 0) {
-        snprintf(server->listen_url, sizeof(server->listen_url), "http://localhost:%u",
-                 (unsigned)address->port);
-    } else {
-        snprintf(server->listen_url, sizeof(server->listen_url), "http://%s",
-                 pl_address_format(text, address));
-    }
-}
-
 static int start_listener(struct server *server, struct pl_error *err)
 {
     struct pl_listener_config config = {
@@ -297,8 +300,15 @@ static int start_listener(struct server *server, struct pl_error *err)
     if (rc < 0) {
         return rc;
     }
-    write_url(server, pl_listener_address(server->listener));
+    pl_address_format_url(server->listen_url, "http", pl_listener_address(server->listener));
     return 0;
+}
+
+static int start_tls(struct server *server, struct pl_error *err)
+{
+    server->conns.handshakes_per_turn = server->settings->tls.handshakes_per_turn;
+    return pl_tls_listener_open(&server->tls, server->settings, server->web, &server->conns,
+                                &server->log, err);
 }
 
 static int start_control(struct server *server, struct pl_error *err)
@@ -308,8 +318,11 @@ static int start_control(struct server *server, struct pl_error *err)
     if (rc < 0) {
         return rc;
     }
-    server->control_server = (struct pl_control_server){
-        .status = tell_status, .drain = drain, .advance = advance_clock, .user = server};
+    server->control_server = (struct pl_control_server){.status = tell_status,
+                                                        .drain = drain,
+                                                        .reload = reload,
+                                                        .advance = advance_clock,
+                                                        .user = server};
     pl_control_add_standard(server->control, &server->control_server);
     return pl_signals_start(&server->signals, server->loop, on_signal, server, err);
 }
@@ -317,7 +330,7 @@ static int start_control(struct server *server, struct pl_error *err)
 static int start(struct server *server, struct pl_error *err)
 {
     static int (*const steps[])(struct server *, struct pl_error *) = {
-        start_loop, start_hub, start_web, start_app, start_control, start_listener,
+        start_loop, start_hub, start_web, start_app, start_control, start_listener, start_tls,
     };
     for (size_t i = 0; i < PL_ARRAY_LEN(steps); i++) {
         int rc = steps[i](server, err);
@@ -332,6 +345,7 @@ static int start(struct server *server, struct pl_error *err)
 static void stop(struct server *server)
 {
     pl_listener_destroy(server->listener);
+    pl_tls_listener_close(&server->tls);
     if (server->app.io != NULL) {
         pl_sio_shutdown(server->app.io);
     }
@@ -339,6 +353,7 @@ static void stop(struct server *server)
         pl_conn_set_fini(&server->conns);
         pl_loop_turn(server->loop, 0); /* what the last closes have deferred */
     }
+    pl_tls_listener_fini(&server->tls);
     if (server->app_has_started) {
         pl_app_stop(&server->app);
     }
@@ -369,6 +384,10 @@ static void announce(const struct server *server)
     } else {
         printf("Parley %s listens on %s (no page: the application serves none at /)\n",
                pl_version(), server->listen_url);
+    }
+    if (pl_tls_listener_is_open(&server->tls)) {
+        pl_log(&server->log, PL_LOG_INFO, "server.listening", "url=%s/", server->tls.url);
+        printf("With TLS: %s/\n", server->tls.url);
     }
     fflush(stdout);
 }

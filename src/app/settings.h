@@ -62,6 +62,17 @@ struct pl_settings_http {
     struct pl_settings_http_compression compression;
 };
 
+struct pl_settings_tls {
+    struct pl_str listen; /* empty: no TLS */
+    struct pl_str certificate;
+    struct pl_str key;
+    struct pl_setting_list certificates; /* "certificate:key" */
+    int min_version;                     /* enum pl_tls_version */
+    struct pl_str ciphers;
+    int64_t ticket_lifetime_ms; /* 0: no session tickets */
+    uint32_t handshakes_per_turn;
+};
+
 struct pl_settings_connections {
     uint32_t max; /* 0: what the open-file limit allows */
     uint32_t input_messages_per_turn;
@@ -158,6 +169,7 @@ struct pl_settings {
     uint32_t io_threads;
     struct pl_settings_log log;
     struct pl_settings_http http;
+    struct pl_settings_tls tls;
     struct pl_settings_connections connections;
     struct {
         int64_t grace_ms;

@@ -5,6 +5,7 @@
 
 #include "base/utf8.h"
 #include "net/address.h"
+#include "net/tls.h"
 
 #define MIB ((int64_t)1024 * 1024)
 #define HOUR_MS ((int64_t)3600 * 1000)
@@ -52,12 +53,28 @@ static const char *const log_levels[] = {"debug", "info", "warn", "error", NULL}
 static const char *const log_formats[] = {"auto", "text", "json", NULL};
 static const char *const same_sites[] = {"lax", "strict", "none", NULL};
 static const char *const parsers[] = {"default", "msgpack", NULL}; /* enum pl_sio_parser */
+static const char *const tls_versions[] = {
+    [PL_TLS_VERSION_1_2] = "1.2", [PL_TLS_VERSION_1_3] = "1.3", NULL};
 static const char *const transports[] = {"polling", "websocket", NULL};
 
 static int check_listen(struct pl_str text, struct pl_error *err)
 {
     struct pl_address address;
     return pl_address_parse(&address, text, err);
+}
+
+static int check_listen_or_none(struct pl_str text, struct pl_error *err)
+{
+    return text.len == 0 ? 0 : check_listen(text, err);
+}
+
+static int check_pair(struct pl_str text, struct pl_error *err)
+{
+    size_t colon = pl_str_find_char(text, ':');
+    if (colon == 0 || colon + 1 >= text.len) {
+        return pl_error_set(err, PL_E_INVALID, "not a pair");
+    }
+    return 0;
 }
 
 /* Whether every byte may stand in a header value or path: visible ASCII, and none of `refused`. */
@@ -163,6 +180,25 @@ const struct pl_setting_row pl_setting_rows[] = {
          "Compressed files and contents that are kept; the one used longest ago leaves first."),
     COUNT("http.compression.level", http.compression.level, "6", 1, 9,
           "Effort of compressing HTTP answers: 1 is the fastest, 9 makes them shortest."),
+
+    /* TLS. */
+    STRING("tls.listen", tls.listen, "", 0, check_listen_or_none,
+           "ADDRESS:PORT, as 0.0.0.0:7443 or [::1]:0, or nothing",
+           "Address and port to listen on with TLS beside the plain one; empty is off."),
+    STRING("tls.certificate", tls.certificate, "", 0, NULL, "a file",
+           "Certificate in PEM form, its chain behind it."),
+    STRING("tls.key", tls.key, "", 0, NULL, "a file",
+           "Private key of that certificate in PEM form, without a passphrase."),
+    LIST("tls.certificates", tls.certificates, "", 0, 64, NULL, check_pair,
+         "CERTIFICATE:KEY pairs of files",
+         "More certificates, as CERTIFICATE:KEY; a client gets the one that has its server name."),
+    ENUM("tls.min_version", tls.min_version, "1.2", tls_versions, "Oldest version of TLS spoken."),
+    STRING("tls.ciphers", tls.ciphers, PL_TLS_CIPHERS, 1, NULL, "names of OpenSSL, with colons",
+           "Cipher suites of TLS 1.2; those of TLS 1.3 are all good."),
+    DURATION("tls.ticket_lifetime_ms", tls.ticket_lifetime_ms, "7200000", 0, 7 * DAY_MS,
+             "Time for which a TLS session can be resumed by its ticket; 0 gives no tickets."),
+    COUNT("tls.handshakes_per_turn", tls.handshakes_per_turn, "8", 1, 1024,
+          "Steps of TLS handshakes in one turn of the loop, so that they delay no messages."),
 
     /* Connections. */
     COUNT("connections.max", connections.max, "0", 0, 10000000,

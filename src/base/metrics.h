@@ -113,6 +113,19 @@
       "dialect=\"socketio\",kind=\"attachment\"", 1, "")                                           \
     X(ERROR_SOCKETIO_STATE, COUNTER, "parley_protocol_errors_total",                               \
       "dialect=\"socketio\",kind=\"state\"", 1, "")                                                \
+    X(ERROR_TLS_HANDSHAKE, COUNTER, "parley_protocol_errors_total",                                \
+      "dialect=\"tls\",kind=\"handshake\"", 1, "")                                                 \
+    X(ERROR_TLS_RECORD, COUNTER, "parley_protocol_errors_total",                                   \
+      "dialect=\"tls\",kind=\"record\"", 1, "")                                                    \
+    /* TLS */                                                                                      \
+    X(TLS_HANDSHAKES_FULL, COUNTER, "parley_tls_handshakes_total", "kind=\"full\"", 1,             \
+      "TLS handshakes that succeeded, in full or resumed by a ticket.")                            \
+    X(TLS_HANDSHAKES_RESUMED, COUNTER, "parley_tls_handshakes_total", "kind=\"resumed\"", 1, "")   \
+    X(TLS_RELOADS_OK, COUNTER, "parley_tls_reloads_total", "result=\"ok\"", 1,                     \
+      "Reloads of the certificates, by result.")                                                   \
+    X(TLS_RELOADS_FAILED, COUNTER, "parley_tls_reloads_total", "result=\"failed\"", 1, "")         \
+    X(TLS_CERTIFICATE_EXPIRY, GAUGE, "parley_tls_certificate_expiry_timestamp_seconds", "", 1,     \
+      "When the first certificate expires, in seconds since 1970; 0 without TLS.")                 \
     /* sessions and streams */                                                                     \
     X(SESSIONS_POLLING, GAUGE, "parley_sessions", "dialect=\"socketio\",transport=\"polling\"", 1, \
       "Sessions open now, by dialect and transport.")                                              \

@@ -103,6 +103,7 @@ int pl_cmd_serve(struct pl_cli *cli);
 int pl_cmd_check(struct pl_cli *cli);
 int pl_cmd_status(struct pl_cli *cli);
 int pl_cmd_drain(struct pl_cli *cli);
+int pl_cmd_reload(struct pl_cli *cli);
 int pl_cmd_clock(struct pl_cli *cli);
 int pl_cmd_version(struct pl_cli *cli);
 int pl_cmd_help(struct pl_cli *cli);

@@ -2,6 +2,7 @@
 #include "cli/cli.h"
 
 #include "app/load.h"
+#include "app/tls_settings.h"
 
 enum {
     TEXT_MAX = 1024 * 1024,
@@ -33,6 +34,16 @@ static int check_app(const struct pl_cli *cli)
     return PL_EXIT_OK;
 }
 
+/* What the settings name: certificates, application. */
+static int check_files(const struct pl_cli *cli, const struct pl_settings *settings)
+{
+    struct pl_error err = {0};
+    if (pl_tls_settings_check(settings, &err) < 0) {
+        return pl_cli_fail(PL_EXIT_USAGE, "%s", err.text);
+    }
+    return check_app(cli);
+}
+
 int pl_cmd_check(struct pl_cli *cli)
 {
     struct pl_settings settings = {0};
@@ -45,7 +56,7 @@ int pl_cmd_check(struct pl_cli *cli)
     } else if (pl_cli_settings(&settings, cli, &err) < 0) {
         status = pl_cli_fail(PL_EXIT_USAGE, "%s", err.text);
     } else {
-        status = check_app(cli);
+        status = check_files(cli, &settings);
         write_answer(&text, cli, &settings);
     }
     if (status == PL_EXIT_OK) {

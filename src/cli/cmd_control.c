@@ -1,4 +1,4 @@
-/* parley status, drain and clock: ask a running server through its control socket. */
+/* parley status, drain, reload and clock: ask a running server through its control socket. */
 #include "cli/cli.h"
 
 #include "app/data_dir.h"
@@ -107,6 +107,11 @@ int pl_cmd_status(struct pl_cli *cli)
 int pl_cmd_drain(struct pl_cli *cli)
 {
     return ask(cli, PL_STR("{\"command\":\"drain\"}"));
+}
+
+int pl_cmd_reload(struct pl_cli *cli)
+{
+    return ask(cli, PL_STR("{\"command\":\"reload\"}"));
 }
 
 int pl_cmd_clock(struct pl_cli *cli)

@@ -8,16 +8,58 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-#define GATHER_MAX 64  /* frames per write */
-#define LINGER_MS 2000 /* how long a drained connection waits for the peer's end */
-#define STALL_MS 30000 /* and, while it still sends, for the peer to take something */
+#define GATHER_MAX 64         /* frames per write */
+#define LINGER_MS 2000        /* how long a drained connection waits for the peer's end */
+#define STALL_MS 30000        /* and, while it still sends, for the peer to take something */
+#define HANDSHAKES_PER_TURN 8 /* unless the settings say otherwise */
 #define REST_LIMIT_BYTES (8u * 1024 * 1024) /* never reached: protocols refuse far earlier */
 
-_Static_assert(sizeof(struct pl_conn) <= 304, "an idle connection is meant to be small");
+_Static_assert(sizeof(struct pl_conn) <= 320, "an idle connection is meant to be small");
 
 static void on_ready(struct pl_watch *watch, unsigned ready);
 static void close_later(struct pl_conn *conn, enum pl_conn_end end);
+static void set_blocked(struct pl_conn *conn, bool is_blocked);
+static void conn_flush(struct pl_sink *sink);
 static const struct pl_sink_ops conn_sink_ops;
+
+/* --- plain sockets --- */
+
+static ptrdiff_t plain_read(struct pl_conn *conn, struct pl_span out)
+{
+    ssize_t got = recv(conn->watch.fd, out.ptr, out.len, 0);
+    if (got < 0) {
+        return errno == EAGAIN || errno == EINTR ? PL_E_AGAIN : PL_E_IO;
+    }
+    pl_metrics_add(conn->set->metrics, PL_METRIC_NETWORK_BYTES_IN, got);
+    return got;
+}
+
+static ptrdiff_t plain_write(struct pl_conn *conn, const struct iovec *parts, size_t count)
+{
+    /* sendmsg writes nothing there, whatever its type says */
+    struct msghdr message = {.msg_iov = (struct iovec *)(uintptr_t)parts, .msg_iovlen = count};
+    ssize_t sent = 0;
+    do {
+        sent = sendmsg(conn->watch.fd, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
+    } while (sent < 0 && errno == EINTR);
+    if (sent < 0) {
+        return errno == EAGAIN ? PL_E_AGAIN : PL_E_IO;
+    }
+    pl_metrics_add(conn->set->metrics, PL_METRIC_NETWORK_BYTES_OUT, sent);
+    return sent;
+}
+
+static bool plain_end(struct pl_conn *conn)
+{
+    shutdown(conn->watch.fd, SHUT_WR);
+    return true;
+}
+
+const struct pl_conn_transport pl_conn_plain = {
+    .read = plain_read,
+    .write = plain_write,
+    .end = plain_end,
+};
 
 /* --- interest --- */
 
@@ -47,7 +89,7 @@ void pl_conn_set_reading(struct pl_conn *conn, enum pl_conn_reading reading)
     }
     conn->reading = (uint8_t)reading;
     update_interest(conn);
-    if (reading == PL_CONN_READING && conn->rest != NULL) {
+    if (reading == PL_CONN_READING && (conn->rest != NULL || conn->reads_again)) {
         pl_conn_input_again(conn);
     }
 }
@@ -66,6 +108,9 @@ static void free_conn(struct pl_deferred *deferred)
 {
     struct pl_conn *conn = PL_CONTAINER_OF(deferred, struct pl_conn, later);
     free_rest(conn->rest);
+    if (conn->transport->free != NULL) {
+        conn->transport->free(conn);
+    }
     pl_free(conn);
 }
 
@@ -134,12 +179,20 @@ static void on_linger_due(struct pl_timer *timer)
  * unread input would make the system throw away what the peer has not read yet. */
 static void finish_drain(struct pl_conn *conn)
 {
+    if (!conn->transport->end(conn)) {
+        set_blocked(conn, true);
+        return;
+    }
     if (conn->peer_has_ended) {
         close_later(conn, PL_CONN_END_LOCAL);
         return;
     }
-    shutdown(conn->watch.fd, SHUT_WR);
     pl_conn_deadline(conn, LINGER_MS);
+}
+
+static bool is_all_sent(const struct pl_conn *conn)
+{
+    return conn->sink.outq.count == 0 && !conn->has_unsent;
 }
 
 static void drain(struct pl_conn *conn, enum pl_conn_end end)
@@ -154,7 +207,7 @@ static void drain(struct pl_conn *conn, enum pl_conn_end end)
     conn->timer.on_due = on_linger_due;
     pl_conn_deadline(conn, STALL_MS);
     update_interest(conn);
-    if (conn->sink.outq.count == 0) {
+    if (is_all_sent(conn)) {
         finish_drain(conn);
     }
 }
@@ -218,31 +271,25 @@ static void on_queue_empty(struct pl_conn *conn)
 static void conn_flush(struct pl_sink *sink)
 {
     struct pl_conn *conn = pl_conn_of_sink(sink);
-    while (conn->state != PL_CONN_CLOSED && sink->outq.count > 0) {
+    while (conn->state != PL_CONN_CLOSED && !is_all_sent(conn)) {
         struct iovec parts[GATHER_MAX];
-        struct msghdr message = {.msg_iov = parts, .msg_iovlen = gather(parts, &sink->outq)};
+        size_t count = gather(parts, &sink->outq);
         size_t waiting = sink->outq.count;
-        ssize_t sent = sendmsg(conn->watch.fd, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
+        ptrdiff_t sent = conn->transport->write(conn, parts, count);
         if (sent < 0) {
-            if (errno == EINTR) {
-                continue;
-            }
-            if (errno == EAGAIN) {
-                set_blocked(conn, true);
-                return;
-            }
             set_blocked(conn, true);
-            close_later(conn, PL_CONN_END_ERROR);
+            if (sent != PL_E_AGAIN) {
+                close_later(conn, PL_CONN_END_ERROR);
+            }
             return;
         }
-        pl_metrics_observe(conn->set->metrics, PL_HISTOGRAM_FLUSH_FRAMES, message.msg_iovlen);
-        pl_metrics_add(conn->set->metrics, PL_METRIC_NETWORK_BYTES_OUT, sent);
+        pl_metrics_observe(conn->set->metrics, PL_HISTOGRAM_FLUSH_FRAMES, count);
         pl_outq_consume(&sink->outq, &conn->set->fanout->pool, (size_t)sent);
         if (conn->state == PL_CONN_DRAINING) {
             pl_conn_deadline(conn,
                              STALL_MS); /* a long answer may take its time, as long as it moves */
         }
-        if (sink->outq.count > 0 && waiting <= GATHER_MAX) {
+        if (conn->has_unsent || (sink->outq.count > 0 && waiting <= GATHER_MAX)) {
             set_blocked(conn, true); /* the system took less than all: asking again would say so */
             return;
         }
@@ -372,7 +419,7 @@ static void on_peer_end(struct pl_conn *conn)
     conn->peer_has_ended = true;
     if (conn->state == PL_CONN_DRAINING) {
         update_interest(conn);
-        if (conn->sink.outq.count == 0) {
+        if (is_all_sent(conn)) {
             pl_conn_close(conn, PL_CONN_END_LOCAL);
         }
         return; /* otherwise when the queue is empty */
@@ -383,20 +430,21 @@ static void on_peer_end(struct pl_conn *conn)
 static void read_some(struct pl_conn *conn)
 {
     struct pl_span buffer = pl_loop_read_buffer(conn->set->loop);
-    ssize_t got = recv(conn->watch.fd, buffer.ptr, buffer.len, 0);
-    if (got < 0) {
-        if (errno != EAGAIN && errno != EINTR) {
-            pl_conn_close(conn, PL_CONN_END_ERROR);
-        }
-        return;
-    }
-    if (got == 0) {
-        on_peer_end(conn);
-        return;
-    }
-    pl_metrics_add(conn->set->metrics, PL_METRIC_NETWORK_BYTES_IN, got);
-    if (conn->state == PL_CONN_OPEN) { /* what a draining connection still gets is dropped */
+    ptrdiff_t got = conn->transport->read(conn, buffer);
+    if (got > 0 && conn->state == PL_CONN_OPEN) { /* what a draining one still gets is dropped */
         take_input(conn, (struct pl_span){buffer.ptr, (size_t)got});
+    } else if (got == 0) {
+        on_peer_end(conn);
+    } else if (got == PL_E_PROTO) {
+        drain(conn, PL_CONN_END_ERROR);
+    } else if (got < 0 && got != PL_E_AGAIN) {
+        pl_conn_close(conn, PL_CONN_END_ERROR);
+    }
+    if (conn->has_unsent) { /* what the transport answers by itself */
+        conn_flush(&conn->sink);
+    }
+    if (conn->reads_again && conn->reading == PL_CONN_READING) {
+        pl_conn_input_again(conn);
     }
 }
 
@@ -461,6 +509,11 @@ void pl_conn_no_deadline(struct pl_conn *conn)
 
 /* --- the set --- */
 
+static bool may_read(const struct pl_conn *conn)
+{
+    return conn->state == PL_CONN_OPEN && conn->reading == PL_CONN_READING && !conn->is_waiting;
+}
+
 /* Those who waited go first; those whose turn does not come this time stay before those whose turn
  * it was. */
 static void set_begin(struct pl_turn_hook *hook)
@@ -468,6 +521,7 @@ static void set_begin(struct pl_turn_hook *hook)
     struct pl_conn_set *set = PL_CONTAINER_OF(hook, struct pl_conn_set, hook);
     struct pl_list batch;
     struct pl_list *node = NULL;
+    set->handshakes_left = set->handshakes_per_turn;
     pl_list_init(&batch);
     pl_list_splice_back(&batch, &set->waiting);
     while (pl_loop_has_input_left(set->loop) && (node = pl_list_pop_front(&batch)) != NULL) {
@@ -477,6 +531,10 @@ static void set_begin(struct pl_turn_hook *hook)
             show_rest(conn);
         } else if (conn->reading == PL_CONN_READING) {
             read_some(conn); /* it waits for its turn to read */
+            continue;
+        }
+        if (conn->reads_again && may_read(conn)) { /* the end behind what was shown */
+            read_some(conn);
         }
     }
     pl_list_splice_back(&batch, &set->waiting);
@@ -501,7 +559,11 @@ static void set_end(struct pl_turn_hook *hook)
 void pl_conn_set_init(struct pl_conn_set *set, struct pl_loop *loop, struct pl_fanout *fanout,
                       struct pl_metrics *metrics)
 {
-    *set = (struct pl_conn_set){.loop = loop, .fanout = fanout, .metrics = metrics};
+    *set = (struct pl_conn_set){.loop = loop,
+                                .fanout = fanout,
+                                .metrics = metrics,
+                                .handshakes_per_turn = HANDSHAKES_PER_TURN,
+                                .handshakes_left = HANDSHAKES_PER_TURN};
     pl_list_init(&set->open);
     pl_list_init(&set->waiting);
     set->hook = (struct pl_turn_hook){.begin = set_begin, .end = set_end};
@@ -525,6 +587,7 @@ int pl_conn_open(struct pl_conn **out, struct pl_conn_set *set, int fd,
     conn->set = set;
     conn->peer = *peer;
     conn->protocol = protocol;
+    conn->transport = &pl_conn_plain;
     conn->watch = (struct pl_watch){.fd = fd, .on_ready = on_ready};
     conn->sink.ops = &conn_sink_ops;
     conn->sink.limit_bytes = UINT32_MAX; /* the protocol sets its own */

@@ -14,6 +14,7 @@
 #include "net/address.h"
 
 struct pl_conn;
+struct iovec;
 
 enum pl_conn_state {
     PL_CONN_OPEN,
@@ -51,6 +52,26 @@ struct pl_conn_protocol {
     void (*on_close_wanted)(struct pl_conn *conn, uint16_t code, struct pl_str reason);
 };
 
+/* How bytes get through the socket: as they are (pl_conn_plain), or as another layer has it (TLS).
+ */
+struct pl_conn_transport {
+    /* What has arrived, to `out`. Returns the bytes (> 0); 0 at the peer's end; PL_E_AGAIN when
+     * there are none; PL_E_PROTO when the peer broke the layer's rules (what is left to send still
+     * goes out), another PL_E_... when the socket is of no more use. */
+    ptrdiff_t (*read)(struct pl_conn *conn, struct pl_span out);
+    /* Send from the front of `parts`. Returns the bytes taken, or PL_E_AGAIN, or PL_E_IO. May take
+     * bytes that are not sent yet: conn->has_unsent is then set, and it is called again, perhaps
+     * without parts, until that is over. */
+    ptrdiff_t (*write)(struct pl_conn *conn, const struct iovec *parts, size_t count);
+    /* Send the end of the stream. False when something must be sent before (has_unsent): it is then
+     * called again. */
+    bool (*end)(struct pl_conn *conn);
+    void (*free)(struct pl_conn *conn); /* lets go of conn->transport_data; may be NULL */
+    bool is_secure;
+};
+
+extern const struct pl_conn_transport pl_conn_plain;
+
 /* What all connections of one loop share. */
 struct pl_conn_set {
     struct pl_loop *loop;
@@ -60,6 +81,8 @@ struct pl_conn_set {
     struct pl_list waiting; /* those with input left from this turn */
     size_t count;
     size_t count_max;
+    uint32_t handshakes_per_turn; /* steps of handshakes, which cost far more than messages */
+    uint32_t handshakes_left;     /* of this turn */
     struct pl_turn_hook hook;
 };
 
@@ -68,6 +91,8 @@ struct pl_conn {
     struct pl_watch watch;
     const struct pl_conn_protocol *protocol;
     void *protocol_data; /* the protocol's own, owned by it */
+    const struct pl_conn_transport *transport;
+    void *transport_data; /* the transport's own, owned by it */
     struct pl_conn_set *set;
     const void *listener; /* whose settings apply; borrowed */
     struct pl_list in_set;
@@ -82,6 +107,8 @@ struct pl_conn {
     uint8_t reading;   /* enum pl_conn_reading */
     bool is_waiting;   /* on set->waiting: shows its rest again next turn */
     bool peer_has_ended;
+    bool has_unsent;  /* the transport holds bytes that the queue has given up already */
+    bool reads_again; /* the transport has more to tell, though the socket may stay silent */
 };
 
 void pl_conn_set_init(struct pl_conn_set *set, struct pl_loop *loop, struct pl_fanout *fanout,

@@ -92,6 +92,18 @@ const char *pl_address_format(char *out, const struct pl_address *address)
     return out;
 }
 
+const char *pl_address_format_url(char *out, const char *scheme, const struct pl_address *address)
+{
+    static const uint8_t any[16];
+    char text[PL_ADDRESS_TEXT_MAX];
+    if (memcmp(address->bytes, any, sizeof(any)) == 0) {
+        snprintf(out, PL_ADDRESS_URL_MAX, "%s://localhost:%u", scheme, (unsigned)address->port);
+    } else {
+        snprintf(out, PL_ADDRESS_URL_MAX, "%s://%s", scheme, pl_address_format(text, address));
+    }
+    return out;
+}
+
 void pl_address_from_sockaddr(struct pl_address *out, const struct sockaddr_storage *sockaddr)
 {
     *out = (struct pl_address){0};

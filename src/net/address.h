@@ -21,6 +21,7 @@ struct pl_address {
 };
 
 #define PL_ADDRESS_TEXT_MAX 64
+#define PL_ADDRESS_URL_MAX (PL_ADDRESS_TEXT_MAX + 16)
 
 /* "127.0.0.1:7350", "[::1]:7350", ":7350" (every address). Names are not looked up, but "localhost"
  * is 127.0.0.1.
@@ -31,6 +32,10 @@ PL_MUST_CHECK int pl_address_parse(struct pl_address *out, struct pl_str text,
 /* As parse reads it, and without the port. `out` holds PL_ADDRESS_TEXT_MAX bytes; returns out. */
 const char *pl_address_format(char *out, const struct pl_address *address);
 const char *pl_address_format_host(char *out, const struct pl_address *address);
+
+/* "https://127.0.0.1:7350" with that scheme, as a browser opens it: the wildcard address is reached
+ * as localhost. `out` holds PL_ADDRESS_URL_MAX bytes; returns out. */
+const char *pl_address_format_url(char *out, const char *scheme, const struct pl_address *address);
 
 void pl_address_from_sockaddr(struct pl_address *out, const struct sockaddr_storage *sockaddr);
 

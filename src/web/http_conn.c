@@ -89,6 +89,11 @@ void pl_web_conn_create(struct pl_web *web, struct pl_conn *conn)
     set_state(http, PL_WEB_IDLE);
 }
 
+void pl_web_conn_expect_head(struct pl_web_conn *http)
+{
+    set_state(http, PL_WEB_HEADING);
+}
+
 void pl_web_conn_leave(struct pl_web_conn *http)
 {
     PL_ASSERT(http->request == NULL);

@@ -60,6 +60,7 @@ struct pl_web_request *pl_web_request_create(struct pl_web_conn *http, struct pl
     request->conn = http->conn;
     request->http = http;
     request->peer = http->conn->peer;
+    request->is_secure = http->conn->transport->is_secure;
     request->free.run = free_request;
     pl_list_init(&request->in_kept);
     take_head(request, raw);
@@ -145,6 +146,11 @@ struct pl_arena *pl_web_request_arena(struct pl_web_request *request)
 const struct pl_address *pl_web_request_peer(const struct pl_web_request *request)
 {
     return &request->peer;
+}
+
+bool pl_web_request_is_secure(const struct pl_web_request *request)
+{
+    return request->is_secure;
 }
 
 struct pl_web *pl_web_request_web(struct pl_web_request *request)

@@ -2,6 +2,7 @@
 #include "web/web.h"
 
 #include "base/alloc.h"
+#include "io/conn_tls.h"
 #include "web/http_compress.h"
 #include "web/web_internal.h"
 
@@ -58,16 +59,44 @@ int pl_web_route_add(struct pl_web *web, const struct pl_route *route, struct pl
     return pl_route_table_add(&web->routes, route, err);
 }
 
-void pl_web_accept(struct pl_web *web, int fd, const struct pl_address *peer)
+/* A new connection with HTTP on it, or NULL, which is logged. */
+static struct pl_conn *open_conn(struct pl_web *web, int fd, const struct pl_address *peer)
 {
     struct pl_conn *conn = NULL;
     struct pl_error err = {0};
     if (pl_conn_open(&conn, web->conns, fd, peer, &pl_web_http_protocol, &err) < 0) {
         pl_log_limited(web->log, &web->bad_input, pl_loop_now_ms(web->conns->loop), PL_LOG_ERROR,
                        "conn.failed", "reason=\"%s\"", err.text);
-        return;
+        return NULL;
     }
     pl_web_conn_create(web, conn);
+    return conn;
+}
+
+void pl_web_accept(struct pl_web *web, int fd, const struct pl_address *peer)
+{
+    (void)open_conn(web, fd, peer);
+}
+
+void pl_web_accept_tls(struct pl_web *web, int fd, const struct pl_address *peer,
+                       struct pl_conn_tls *tls)
+{
+    struct pl_conn *conn = open_conn(web, fd, peer);
+    if (conn == NULL) {
+        return;
+    }
+    if (pl_conn_tls_start(conn, tls, NULL) < 0) {
+        pl_web_count(web, PL_METRIC_REFUSED_MEMORY, 1);
+        return;
+    }
+    pl_web_conn_expect_head(conn->protocol_data);
+}
+
+/* Between requests, or behind TLS before its first. */
+static bool is_idle(const struct pl_web_conn *http)
+{
+    return http->state == PL_WEB_IDLE ||
+           (http->state == PL_WEB_HEADING && http->conn->rest == NULL);
 }
 
 void pl_web_drain(struct pl_web *web)
@@ -78,7 +107,7 @@ void pl_web_drain(struct pl_web *web)
         struct pl_conn *conn = PL_CONTAINER_OF(node, struct pl_conn, in_set);
         if (conn->protocol == &pl_web_http_protocol && conn->state == PL_CONN_OPEN) {
             const struct pl_web_conn *http = conn->protocol_data;
-            if (http->web == web && http->state == PL_WEB_IDLE) {
+            if (http->web == web && is_idle(http)) {
                 pl_conn_drain(conn);
             }
         }

@@ -12,6 +12,7 @@
 #include "codec/ws_handshake.h"
 #include "io/conn.h"
 
+struct pl_conn_tls; /* io/conn_tls.h */
 struct pl_web;
 struct pl_web_request;
 struct pl_ws;
@@ -92,6 +93,10 @@ void pl_web_set_compression(struct pl_web *web, const struct pl_web_compression 
 /* A new connection: it starts with HTTP. The descriptor is taken over in any case. */
 void pl_web_accept(struct pl_web *web, int fd, const struct pl_address *peer);
 
+/* The same behind TLS: handshake and first head share the time for a head. */
+void pl_web_accept_tls(struct pl_web *web, int fd, const struct pl_address *peer,
+                       struct pl_conn_tls *tls);
+
 /* From now on answers say `Connection: close`, and idle keep-alive connections are closed. */
 void pl_web_drain(struct pl_web *web);
 
@@ -112,6 +117,7 @@ pl_web_request_raw_head(const struct pl_web_request *request); /* request line t
 struct pl_span pl_web_request_body(struct pl_web_request *request);
 struct pl_arena *pl_web_request_arena(struct pl_web_request *request);
 const struct pl_address *pl_web_request_peer(const struct pl_web_request *request);
+bool pl_web_request_is_secure(const struct pl_web_request *request); /* it came over TLS */
 struct pl_web *pl_web_request_web(struct pl_web_request *request);
 void *pl_web_request_user(const struct pl_web_request *request);
 void pl_web_request_set_user(struct pl_web_request *request, void *user);

@@ -93,6 +93,8 @@ extern const struct pl_conn_protocol pl_web_http_protocol;
 
 /* Start HTTP on a new connection. */
 void pl_web_conn_create(struct pl_web *web, struct pl_conn *conn);
+/* Its first head is due already: behind a handshake that takes part of the time. */
+void pl_web_conn_expect_head(struct pl_web_conn *http);
 /* The connection has another protocol from now on:
  * let go, without touching the connection further. */
 void pl_web_conn_leave(struct pl_web_conn *http);
@@ -123,6 +125,7 @@ struct pl_web_request {
     bool is_preflight;
     struct pl_list in_kept; /* on web->kept while its handler keeps it */
     struct pl_address peer;
+    bool is_secure;   /* came over TLS */
     bool is_over;     /* answered or aborted: nothing more is sent for it */
     bool is_released; /* off its connection */
     /* Last: allocated only up to the headers that there are; the raw head lies behind them. */

@@ -65,6 +65,7 @@ struct pl_eio_session {
     struct pl_deferred free;
     int64_t opened_unix_us;
     struct pl_address peer;
+    bool is_secure;     /* opened over TLS */
     uint8_t phase;      /* enum pl_eio_phase */
     bool awaits_client; /* a pong; of revision 3, the next ping */
     bool is_announced;  /* on_open was called, so that on_close will be */

@@ -120,6 +120,7 @@ struct pl_eio_session *pl_eio_session_create(struct pl_eio_engine *engine,
         .revision = query->revision,
         .opened_unix_us = pl_hub_stamp_us(engine->hub),
         .peer = *pl_web_request_peer(request),
+        .is_secure = pl_web_request_is_secure(request),
         .phase = PL_EIO_OPENED,
         .wants_base64 = query->wants_base64,
         .sid_len = (uint8_t)sid.len,
@@ -334,6 +335,11 @@ int pl_eio_session_request_head(struct pl_str *out, const struct pl_eio_session 
     }
     *out = kept;
     return 0;
+}
+
+bool pl_eio_session_is_secure(const struct pl_eio_session *session)
+{
+    return session->is_secure;
 }
 
 const struct pl_address *pl_eio_session_peer(const struct pl_eio_session *session)

@@ -137,6 +137,7 @@ PL_MUST_CHECK int pl_eio_session_request_head(struct pl_str *out,
                                               struct pl_arena *arena, struct pl_error *err);
 /* Who sent it. */
 const struct pl_address *pl_eio_session_peer(const struct pl_eio_session *session);
+bool pl_eio_session_is_secure(const struct pl_eio_session *session); /* opened over TLS */
 int64_t pl_eio_session_opened_unix_us(const struct pl_eio_session *session);
 
 /* Close gracefully: what is queued is delivered first (spec 1.5.4). The handler's on_close comes

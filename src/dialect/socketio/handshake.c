@@ -147,7 +147,8 @@ static bool fill_from_head(struct parley_val *object, const struct pl_eio_sessio
                object, "xdomain",
                parley_val_new_bool(pl_http_header_find(&request, PL_STR("Origin")).ptr != NULL)) ==
                0 &&
-           parley_val_object_set(object, "secure", parley_val_new_bool(false)) == 0 &&
+           parley_val_object_set(object, "secure",
+                                 parley_val_new_bool(pl_eio_session_is_secure(eio))) == 0 &&
            parley_val_object_set(object, "issued", parley_val_new_int(opened_us / 1000)) == 0 &&
            parley_val_object_set(object, "url", text_value(request.target)) == 0 &&
            parley_val_object_set(object, "query", make_query(&request)) == 0;

@@ -10,27 +10,11 @@
 
 /* --- packets --- */
 
-static int read_base64(struct pl_eio_packet *out, struct pl_str base64, struct pl_arena *arena,
-                       struct pl_error *err)
-{
-    ptrdiff_t len = 0;
-    void *bytes = pl_arena_alloc(arena, pl_base64_decoded_max(base64.len));
-    if (bytes == NULL) {
-        return pl_error_set(err, PL_E_TOO_BIG, "binary packet too big");
-    }
-    len = pl_base64_decode(bytes, base64);
-    if (len < 0) {
-        return pl_error_set(err, PL_E_PROTO, "parse error: not base64");
-    }
-    *out = pl_eio_packet_of_bytes(pl_str_make(bytes, (size_t)len));
-    return 0;
-}
-
 int pl_eio3_packet_read(struct pl_eio_packet *out, struct pl_str text, struct pl_arena *arena,
                         struct pl_error *err)
 {
     if (pl_str_starts_with(text, PL_STR("b4"))) {
-        return read_base64(out, pl_str_from(text, 2), arena, err);
+        return pl_eio_packet_read_base64(out, pl_str_from(text, 2), arena, err);
     }
     if (pl_str_starts_with(text, PL_STR("b"))) {
         return pl_error_set(err, PL_E_PROTO, "parse error: bytes that are no message");

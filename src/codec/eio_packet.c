@@ -5,8 +5,8 @@
 
 #define BINARY_MARK 'b'
 
-static int read_binary(struct pl_eio_packet *out, struct pl_str base64, struct pl_arena *arena,
-                       struct pl_error *err)
+int pl_eio_packet_read_base64(struct pl_eio_packet *out, struct pl_str base64,
+                              struct pl_arena *arena, struct pl_error *err)
 {
     ptrdiff_t len = 0;
     void *bytes = pl_arena_alloc(arena, pl_base64_decoded_max(base64.len));
@@ -30,7 +30,7 @@ int pl_eio_packet_read(struct pl_eio_packet *out, struct pl_str text, struct pl_
     }
     first = text.ptr[0];
     if (first == BINARY_MARK) {
-        return read_binary(out, pl_str_from(text, 1), arena, err);
+        return pl_eio_packet_read_base64(out, pl_str_from(text, 1), arena, err);
     }
     if (first < '0' || first > '6') {
         return pl_error_set(err, PL_E_PROTO, "parse error: unknown packet type");

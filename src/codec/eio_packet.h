@@ -31,6 +31,12 @@ struct pl_eio_packet {
 PL_MUST_CHECK int pl_eio_packet_read(struct pl_eio_packet *out, struct pl_str text,
                                      struct pl_arena *arena, struct pl_error *err);
 
+/* The bytes message that a `b` (of revision 3: `b4`) and base64 stand for. `base64` is what follows
+ * the mark; the bytes are in `arena`.
+ * Returns 0, PL_E_PROTO or PL_E_TOO_BIG. */
+PL_MUST_CHECK int pl_eio_packet_read_base64(struct pl_eio_packet *out, struct pl_str base64,
+                                            struct pl_arena *arena, struct pl_error *err);
+
 /* The packet of a WebSocket binary message: all bytes are data. Borrows. */
 static inline struct pl_eio_packet pl_eio_packet_of_bytes(struct pl_str bytes)
 {

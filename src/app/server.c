@@ -7,6 +7,7 @@
 #include "app/compression.h"
 #include "app/control_commands.h"
 #include "app/data_dir.h"
+#include "app/notify.h"
 #include "app/process.h"
 #include "app/signals.h"
 #include "app/socketio_settings.h"
@@ -45,6 +46,7 @@ struct server {
     struct pl_control *control;
     struct pl_control_server control_server;
     struct pl_signals signals;
+    struct pl_notify notify; /* the service manager */
     struct pl_timer drain_timer;
     int64_t drain_deadline_ms;
     int64_t start_ms;
@@ -155,6 +157,7 @@ static void drain(void *user)
     server->builtin.is_draining = true;
     pl_log(&server->log, PL_LOG_INFO, "server.draining", "connections=%zu grace_ms=%lld",
            server->conns.count, (long long)server->settings->shutdown.grace_ms);
+    pl_notify_stopping(&server->notify, "draining");
     pl_listener_destroy(server->listener);
     server->listener = NULL;
     pl_tls_listener_close(&server->tls);
@@ -365,6 +368,7 @@ static void stop(struct server *server)
     }
     pl_web_destroy(server->web);
     pl_hub_destroy(server->hub);
+    pl_notify_close(&server->notify);
     if (server->loop != NULL) {
         pl_loop_hook_remove(&server->hub_hook);
         pl_loop_hook_remove(&server->measure_hook);
@@ -374,8 +378,9 @@ static void stop(struct server *server)
     pl_data_dir_close(&server->data_dir);
 }
 
-static void announce(const struct server *server)
+static void announce(struct server *server)
 {
+    char status[PL_ADDRESS_URL_MAX + 32];
     pl_log(&server->log, PL_LOG_INFO, "server.listening", "url=%s/ version=%s pid=%d app=%s",
            server->listen_url, pl_version(), (int)getpid(),
            server->app.hooks->name == NULL ? "-" : server->app.hooks->name);
@@ -390,6 +395,9 @@ static void announce(const struct server *server)
         printf("With TLS: %s/\n", server->tls.url);
     }
     fflush(stdout);
+    snprintf(status, sizeof(status), "listening on %s/", server->listen_url);
+    pl_notify_ready(&server->notify, status);
+    pl_notify_watch(&server->notify, server->loop);
 }
 
 int pl_server_run(const struct pl_settings *settings, const struct parley_app_hooks *hooks,
@@ -401,6 +409,7 @@ int pl_server_run(const struct pl_settings *settings, const struct parley_app_ho
                             .start_unix_us = pl_clock_unix_us()};
     int rc = 0;
     pl_settings_log_init(&server.log, settings, STDERR_FILENO);
+    pl_notify_open(&server.notify, &server.log);
     pl_app_init(&server.app, hooks);
     pl_signals_init(&server.signals);
     rc = pl_data_dir_open(&server.data_dir, settings->data_dir, err);

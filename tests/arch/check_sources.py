@@ -69,6 +69,8 @@ def crossings(path):
             yield f'{path}: "{name}": {layer} does not stand on {other}'
         elif dialect and other_dialect and dialect != other_dialect:
             yield f'{path}: "{name}": dialects do not know each other'
+        elif other_dialect and not dialect and target != f"src/dialect/{other_dialect}/{other_dialect}.h":
+            yield f'{path}: "{name}": others see the header that bears the name of the dialect'
         elif target.endswith("_internal.h") and target.rpartition("/")[0] != path.rpartition("/")[0]:
             yield f'{path}: "{name}" belongs to its own folder alone'
 

@@ -1,5 +1,13 @@
 /* Acknowledgements of one socket: those the client asked for, and those it owes us. */
-#include "dialect/socketio/sio_internal.h"
+#include "dialect/socketio/ack.h"
+
+#include "base/alloc.h"
+#include "dialect/socketio/broadcast_ack.h"
+#include "dialect/socketio/emit.h"
+#include "dialect/socketio/io.h"
+#include "dialect/socketio/namespace.h"
+#include "dialect/socketio/socket.h"
+#include "value/wire.h"
 
 /* --- answering --- */
 

@@ -1,6 +1,16 @@
 /* Broadcasts that ask for acknowledgements (spec 3.4): one id for all, one answer counted per
  * socket. */
-#include "dialect/socketio/sio_internal.h"
+#include "dialect/socketio/broadcast_ack.h"
+
+#include "base/alloc.h"
+#include "dialect/socketio/emit.h"
+#include "dialect/socketio/io.h"
+#include "dialect/socketio/namespace.h"
+#include "dialect/socketio/op.h"
+#include "dialect/socketio/select.h"
+#include "dialect/socketio/socket.h"
+#include "dialect/socketio/sockets.h"
+#include "value/wire.h"
 
 struct target {
     struct pl_table_link by_id;   /* hash of the socket's id */

@@ -1,6 +1,12 @@
 /* What an operator does beside emitting: join, leave, disconnect, walk, fetch (spec 3.5). The
  * sockets are collected and held first: whatever they are told to do may change who is selected. */
-#include "dialect/socketio/sio_internal.h"
+#include "dialect/socketio/names.h"
+#include "dialect/socketio/namespace.h"
+#include "dialect/socketio/op.h"
+#include "dialect/socketio/room.h"
+#include "dialect/socketio/select.h"
+#include "dialect/socketio/socket.h"
+#include "dialect/socketio/sockets.h"
 
 /* All that the operator selects; consumes it. Returns 0 or PL_E_NOT_FOUND. */
 static int select_all(struct pl_sio_sockets *out, struct parley_op *op)

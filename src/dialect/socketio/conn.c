@@ -1,7 +1,17 @@
 /* Connections: what one Engine.IO session carries. Messages are put together to packets; breaking
  * the rules ends all of its sockets. */
+#include "dialect/socketio/conn.h"
+
+#include "base/alloc.h"
 #include "codec/sio_msgpack.h"
-#include "dialect/socketio/sio_internal.h"
+#include "dialect/socketio/connect.h"
+#include "dialect/socketio/disconnect.h"
+#include "dialect/socketio/dispatch.h"
+#include "dialect/socketio/io.h"
+#include "dialect/socketio/namespace.h"
+#include "dialect/socketio/revision4.h"
+#include "dialect/socketio/socket.h"
+#include "dialect/socketio/sockets.h"
 
 #define ARENA_SLACK 4096 /* beside a packet's own text */
 

@@ -1,9 +1,23 @@
 /* CONNECT: the namespace is found or made, a broken session recovered, the middlewares asked, the
  * client answered, the handler called (spec 3.1). Functions and middlewares may answer later, when
  * the client may have gone. */
-#include "dialect/socketio/sio_internal.h"
+#include "dialect/socketio/connect.h"
 
+#include "base/alloc.h"
 #include "codec/json_raw.h"
+#include "codec/sio_write.h"
+#include "dialect/socketio/conn.h"
+#include "dialect/socketio/emit.h"
+#include "dialect/socketio/engine.h"
+#include "dialect/socketio/io.h"
+#include "dialect/socketio/names.h"
+#include "dialect/socketio/namespace.h"
+#include "dialect/socketio/next.h"
+#include "dialect/socketio/pattern.h"
+#include "dialect/socketio/recovery.h"
+#include "dialect/socketio/room.h"
+#include "dialect/socketio/socket.h"
+#include "value/wire.h"
 
 /* A CONNECT that is under way. */
 struct joining {

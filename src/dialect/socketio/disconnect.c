@@ -1,5 +1,20 @@
 /* The end of a socket, in the order of spec 3.1 step 9, and its reasons (3.7). */
-#include "dialect/socketio/sio_internal.h"
+#include "dialect/socketio/disconnect.h"
+
+#include "base/alloc.h"
+#include "codec/sio_write.h"
+#include "dialect/socketio/ack.h"
+#include "dialect/socketio/broadcast_ack.h"
+#include "dialect/socketio/conn.h"
+#include "dialect/socketio/emit.h"
+#include "dialect/socketio/handlers.h"
+#include "dialect/socketio/io.h"
+#include "dialect/socketio/names.h"
+#include "dialect/socketio/namespace.h"
+#include "dialect/socketio/recovery.h"
+#include "dialect/socketio/room.h"
+#include "dialect/socketio/socket.h"
+#include "dialect/socketio/sockets.h"
 
 const char *parley_reason_text(enum parley_reason reason)
 {

@@ -1,7 +1,21 @@
 /* Packets of the client, to the socket they are for: catch-alls, socket middlewares, the handler
  * (spec 3.1 step 8, 3.11). While a middleware has not answered, the connection's later messages
  * wait in the hub. */
-#include "dialect/socketio/sio_internal.h"
+#include "dialect/socketio/dispatch.h"
+
+#include "base/alloc.h"
+#include "dialect/socketio/ack.h"
+#include "dialect/socketio/conn.h"
+#include "dialect/socketio/connect.h"
+#include "dialect/socketio/disconnect.h"
+#include "dialect/socketio/handlers.h"
+#include "dialect/socketio/io.h"
+#include "dialect/socketio/names.h"
+#include "dialect/socketio/namespace.h"
+#include "dialect/socketio/next.h"
+#include "dialect/socketio/revision4.h"
+#include "dialect/socketio/socket.h"
+#include "value/wire.h"
 
 /* An event that middlewares are asked about, maybe for long. */
 struct waiting_event {

@@ -1,6 +1,13 @@
 /* Raw Engine.IO for applications: messages without Socket.IO on top. A struct parley_eio is a
  * session. */
-#include "dialect/socketio/sio_internal.h"
+#include "dialect/socketio/eio_raw.h"
+
+#include "base/alloc.h"
+#include "dialect/socketio/conn.h"
+#include "dialect/socketio/engine.h"
+#include "dialect/socketio/io.h"
+#include "dialect/socketio/names.h"
+#include "dialect/socketio/socket.h"
 
 struct pl_eio_raw {
     struct pl_eio_raw *next;

@@ -1,7 +1,18 @@
 /* Sending: a packet's text is written once into the server's buffers, its frames are made from
  * there. */
+#include "dialect/socketio/emit.h"
+
+#include "base/alloc.h"
 #include "codec/sio_msgpack.h"
-#include "dialect/socketio/sio_internal.h"
+#include "codec/sio_write.h"
+#include "dialect/socketio/conn.h"
+#include "dialect/socketio/engine.h"
+#include "dialect/socketio/handlers.h"
+#include "dialect/socketio/io.h"
+#include "dialect/socketio/names.h"
+#include "dialect/socketio/namespace.h"
+#include "dialect/socketio/socket.h"
+#include "value/wire.h"
 
 #define PACKET_BYTES_MAX ((size_t)1 << 30)
 #define BUFFER_KEPT_BYTES 65536 /* a larger buffer is given back after its packet */

@@ -1,5 +1,15 @@
 /* Tables of handlers, and the calls that register them. */
-#include "dialect/socketio/sio_internal.h"
+#include "dialect/socketio/handlers.h"
+
+#include "base/alloc.h"
+#include "dialect/socketio/ack.h"
+#include "dialect/socketio/conn.h"
+#include "dialect/socketio/emit.h"
+#include "dialect/socketio/engine.h"
+#include "dialect/socketio/namespace.h"
+#include "dialect/socketio/next.h"
+#include "dialect/socketio/socket.h"
+#include "dialect/socketio/sockets.h"
 
 /* --- tables --- */
 

@@ -1,10 +1,15 @@
 /* The handshake object (spec 3.9), made from the head of the first request when somebody wants it:
  * an idle connection keeps the head only. */
-#include "dialect/socketio/sio_internal.h"
+#include "dialect/socketio/handshake.h"
 
+#include "base/alloc.h"
 #include "base/utf8.h"
 #include "codec/http_request.h"
 #include "codec/http_url.h"
+#include "dialect/socketio/engine.h"
+#include "dialect/socketio/io.h"
+#include "dialect/socketio/namespace.h"
+#include "dialect/socketio/socket.h"
 
 #include <stdio.h>
 #include <time.h>

@@ -1,7 +1,12 @@
 /* The application's hooks of the transport (spec 1.9 to 1.12), handed to the Engine.IO engine. For
  * an application a request of the web server is a struct parley_request; the two are one object
  * under two names. */
-#include "dialect/socketio/sio_internal.h"
+#include "dialect/socketio/hooks.h"
+
+#include "base/alloc.h"
+#include "dialect/socketio/engine.h"
+#include "dialect/socketio/io.h"
+#include "dialect/socketio/next.h"
 
 static struct parley_request *request_of(struct pl_web_request *request)
 {

@@ -1,5 +1,16 @@
 /* The Socket.IO server as a whole: creation, the engine below it, shutdown. */
-#include "dialect/socketio/sio_internal.h"
+#include "dialect/socketio/io.h"
+
+#include "base/alloc.h"
+#include "base/base64.h"
+#include "dialect/socketio/broadcast_ack.h"
+#include "dialect/socketio/conn.h"
+#include "dialect/socketio/eio_raw.h"
+#include "dialect/socketio/engine.h"
+#include "dialect/socketio/handlers.h"
+#include "dialect/socketio/namespace.h"
+#include "dialect/socketio/next.h"
+#include "value/wire.h"
 
 #define PURGE_INTERVAL_MS 60000 /* of what recovery keeps (spec 3.8) */
 
@@ -80,6 +91,14 @@ int pl_sio_start(struct parley_io *io, struct pl_error *err)
     pl_sio_hooks_fill(&handler, io);
     return pl_eio_engine_create(&io->engine, io->params.web, io->hub, &io->config.eio, &handler,
                                 err);
+}
+
+void pl_sio_make_id(struct parley_io *io, char out[PL_SIO_ID_LEN + 1])
+{
+    uint8_t random[PL_SIO_ID_LEN / 4 * 3];
+    pl_hub_random(io->hub, random, sizeof(random));
+    pl_base64url_encode(out, random, sizeof(random));
+    out[PL_SIO_ID_LEN] = '\0';
 }
 
 const struct pl_sio_params *pl_sio_params(const struct parley_io *io)

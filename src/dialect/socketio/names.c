@@ -1,6 +1,7 @@
 /* Counted names and short lists of them. */
-#include "dialect/socketio/sio_internal.h"
+#include "dialect/socketio/names.h"
 
+#include "base/alloc.h"
 #include "base/utf8.h"
 
 struct pl_sio_name *pl_sio_name_create(struct pl_str text)

@@ -1,5 +1,17 @@
 /* Namespaces: static ones, parents (patterns and functions) and the children made from them. */
-#include "dialect/socketio/sio_internal.h"
+#include "dialect/socketio/namespace.h"
+
+#include "base/alloc.h"
+#include "dialect/socketio/broadcast_ack.h"
+#include "dialect/socketio/conn.h"
+#include "dialect/socketio/disconnect.h"
+#include "dialect/socketio/handlers.h"
+#include "dialect/socketio/io.h"
+#include "dialect/socketio/next.h"
+#include "dialect/socketio/pattern.h"
+#include "dialect/socketio/recovery.h"
+#include "dialect/socketio/socket.h"
+#include "dialect/socketio/sockets.h"
 
 #define CHILDREN_MAX_DEFAULT 100000
 #define RECLAIM_LOOKS 64 /* children looked at for one newcomer when there are as many as may be */

@@ -1,5 +1,8 @@
 /* Answers of middlewares and hooks: each is asked once, and may answer when it likes. */
-#include "dialect/socketio/sio_internal.h"
+#include "dialect/socketio/next.h"
+
+#include "base/alloc.h"
+#include "dialect/socketio/io.h"
 
 struct parley_next *pl_sio_next_create(struct parley_io *io,
                                        void (*answer)(void *owner,

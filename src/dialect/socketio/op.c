@@ -1,6 +1,17 @@
 /* Operators: whom an emit, join, leave or disconnect is for, put together call by call, and the
  * emits. */
-#include "dialect/socketio/sio_internal.h"
+#include "dialect/socketio/op.h"
+
+#include "base/alloc.h"
+#include "dialect/socketio/emit.h"
+#include "dialect/socketio/io.h"
+#include "dialect/socketio/names.h"
+#include "dialect/socketio/namespace.h"
+#include "dialect/socketio/recovery.h"
+#include "dialect/socketio/select.h"
+#include "dialect/socketio/socket.h"
+#include "dialect/socketio/sockets.h"
+#include "value/wire.h"
 
 /* --- putting one together --- */
 

@@ -1,10 +1,15 @@
 /* Socket.IO revision 4, which the clients of Engine.IO 3 speak (spec 2.12): everybody is in `/`
  * from the start, ids are made from the session's, auth is the query of the namespace's name. */
-#include "dialect/socketio/sio_internal.h"
+#include "dialect/socketio/revision4.h"
 
+#include "base/utf8.h"
 #include "codec/http_url.h"
 #include "codec/json_write.h"
-#include "base/utf8.h"
+#include "dialect/socketio/conn.h"
+#include "dialect/socketio/connect.h"
+#include "dialect/socketio/engine.h"
+#include "dialect/socketio/names.h"
+#include "dialect/socketio/namespace.h"
 
 void pl_sio_revision4_open(struct pl_sio_conn *conn)
 {

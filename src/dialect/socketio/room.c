@@ -1,6 +1,10 @@
 /* Rooms of one socket: hub streams, but for its own id. While it joins its namespace they are only
  * names. */
-#include "dialect/socketio/sio_internal.h"
+#include "dialect/socketio/room.h"
+
+#include "dialect/socketio/io.h"
+#include "dialect/socketio/namespace.h"
+#include "dialect/socketio/socket.h"
 
 static struct pl_stream_key room_key(const struct pl_sio_ns *ns, struct pl_str room)
 {

@@ -1,7 +1,16 @@
 /* Whom an operator selects (spec 3.2), and sending to them. Rooms are streams of the hub, which
  * knows how to reach the union of some without some others; own-id rooms are sockets of the
  * namespace's index, looked up here. */
-#include "dialect/socketio/sio_internal.h"
+#include "dialect/socketio/select.h"
+
+#include "base/alloc.h"
+#include "dialect/socketio/conn.h"
+#include "dialect/socketio/emit.h"
+#include "dialect/socketio/io.h"
+#include "dialect/socketio/names.h"
+#include "dialect/socketio/namespace.h"
+#include "dialect/socketio/room.h"
+#include "dialect/socketio/socket.h"
 
 #define STREAMS_INLINE 8
 

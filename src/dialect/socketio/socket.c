@@ -1,15 +1,22 @@
 /* Sockets: one client in one namespace, and what the application keeps with it. */
-#include "dialect/socketio/sio_internal.h"
+#include "dialect/socketio/socket.h"
 
-#include "base/base64.h"
+#include "base/alloc.h"
+#include "dialect/socketio/engine.h"
+#include "dialect/socketio/handlers.h"
+#include "dialect/socketio/handshake.h"
+#include "dialect/socketio/io.h"
+#include "dialect/socketio/namespace.h"
+#include "dialect/socketio/pattern.h"
+#include "dialect/socketio/revision4.h"
 
-void pl_sio_make_id(struct parley_io *io, char out[PL_SIO_ID_LEN + 1])
-{
-    uint8_t random[PL_SIO_ID_LEN / 4 * 3];
-    pl_hub_random(io->hub, random, sizeof(random));
-    pl_base64url_encode(out, random, sizeof(random));
-    out[PL_SIO_ID_LEN] = '\0';
-}
+/* State of the application's own. */
+struct pl_sio_slot {
+    struct pl_sio_slot *next;
+    void *value;
+    void (*free_value)(void *value);
+    char key[];
+};
 
 #define ID_MAX (PL_SIO_NAMESPACE_LEN_MAX + 1 + PL_EIO_SID_MAX)
 
@@ -88,24 +95,6 @@ void parley_socket_unref(struct parley_socket *socket)
     pl_sio_conn_unref(socket->conn);
     pl_sio_ns_unref(socket->ns);
     pl_free(socket);
-}
-
-void pl_sio_sockets_add(struct pl_sio_sockets *list, struct parley_socket *socket)
-{
-    if (list->count == list->cap) {
-        list->cap = list->cap == 0 ? 16 : list->cap * 2;
-        list->sockets = pl_realloc(list->sockets, list->cap * sizeof(struct parley_socket *));
-    }
-    list->sockets[list->count++] = parley_socket_ref(socket);
-}
-
-void pl_sio_sockets_fini(struct pl_sio_sockets *list)
-{
-    for (size_t i = 0; i < list->count; i++) {
-        parley_socket_unref(list->sockets[i]);
-    }
-    pl_free(list->sockets);
-    *list = (struct pl_sio_sockets){0};
 }
 
 /* --- getters --- */

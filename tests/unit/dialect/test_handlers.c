@@ -1,6 +1,9 @@
 /* Tables of handlers: found by name, replaced, removed,
  * shared by sockets that registered the same. */
-#include "dialect/socketio/sio_internal.h"
+#include "base/alloc.h"
+#include "dialect/socketio/ack.h"
+#include "dialect/socketio/handlers.h"
+#include "dialect/socketio/socket.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

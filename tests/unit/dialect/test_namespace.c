@@ -1,6 +1,7 @@
 /* Namespaces that clients' CONNECTs make: bounded, and the bound keeps nobody out for ever. */
-#include "dialect/socketio/sio_internal.h"
-
+#include "dialect/socketio/io.h"
+#include "dialect/socketio/namespace.h"
+#include "dialect/socketio/socket.h"
 #include "hub/port_inline.h"
 
 #include <setjmp.h>

@@ -1,0 +1,10 @@
+/* Raw Engine.IO for applications: messages without Socket.IO on top. Threads: the hub's. */
+#ifndef PL_DIALECT_SOCKETIO_EIO_RAW_H
+#define PL_DIALECT_SOCKETIO_EIO_RAW_H
+
+#include "parley/socketio.h"
+
+void pl_eio_raw_shutdown(struct parley_io *io);
+void pl_eio_raw_destroy(struct parley_io *io);
+
+#endif

@@ -1,4 +1,5 @@
-/* The settings, one row each. A new setting is a row here and a field in settings.h;
+/* The settings, one row each. A new setting is a row here and a field in settings.h; behind the
+ * field stands when a changed value counts (enum pl_setting_change without its prefix).
  * docs/configuration.md is generated from the rows (parley check --markdown), and a test compares
  * them. */
 #include "app/settings_table.h"
@@ -17,36 +18,38 @@
     (offsetof(struct pl_settings, field) +                                                         \
      0 * sizeof(&((struct pl_settings *)NULL)->field == (type *)NULL))
 
-#define BOOL(name_, field, default_, help_)                                                        \
+#define BOOL(name_, field, change_, default_, help_)                                               \
     {                                                                                              \
         .name = name_, .type = PL_SETTING_BOOL, .offset = PLACE(bool, field),                      \
-        .default_text = default_, .help = help_                                                    \
+        .change = PL_SETTING_CHANGE_##change_, .default_text = default_, .help = help_             \
     }
-#define NUMBER(type_, c_type, name_, field, default_, min_, max_, help_)                           \
+#define NUMBER(type_, c_type, name_, field, change_, default_, min_, max_, help_)                  \
     {                                                                                              \
-        .name = name_, .type = type_, .offset = PLACE(c_type, field), .default_text = default_,    \
-        .min = min_, .max = max_, .help = help_                                                    \
+        .name = name_, .type = type_, .offset = PLACE(c_type, field),                              \
+        .change = PL_SETTING_CHANGE_##change_, .default_text = default_, .min = min_, .max = max_, \
+        .help = help_                                                                              \
     }
 #define INT(...) NUMBER(PL_SETTING_INT, int64_t, __VA_ARGS__)
 #define COUNT(...) NUMBER(PL_SETTING_COUNT, uint32_t, __VA_ARGS__)
 #define SIZE(...) NUMBER(PL_SETTING_SIZE, size_t, __VA_ARGS__)
 #define DURATION(...) NUMBER(PL_SETTING_DURATION, int64_t, __VA_ARGS__)
-#define STRING(name_, field, default_, min_, check_, allowed_, help_)                              \
+#define STRING(name_, field, change_, default_, min_, check_, allowed_, help_)                     \
     {                                                                                              \
         .name = name_, .type = PL_SETTING_STRING, .offset = PLACE(struct pl_str, field),           \
-        .default_text = default_, .min = min_, .max = STRING_MAX, .check = check_,                 \
-        .allowed = allowed_, .help = help_                                                         \
+        .change = PL_SETTING_CHANGE_##change_, .default_text = default_, .min = min_,              \
+        .max = STRING_MAX, .check = check_, .allowed = allowed_, .help = help_                     \
     }
-#define LIST(name_, field, default_, min_, max_, choices_, check_, allowed_, help_)                \
+#define LIST(name_, field, change_, default_, min_, max_, choices_, check_, allowed_, help_)       \
     {                                                                                              \
         .name = name_, .type = PL_SETTING_LIST, .offset = PLACE(struct pl_setting_list, field),    \
-        .default_text = default_, .min = min_, .max = max_, .choices = choices_, .check = check_,  \
-        .allowed = allowed_, .help = help_                                                         \
+        .change = PL_SETTING_CHANGE_##change_, .default_text = default_, .min = min_, .max = max_, \
+        .choices = choices_, .check = check_, .allowed = allowed_, .help = help_                   \
     }
-#define ENUM(name_, field, default_, choices_, help_)                                              \
+#define ENUM(name_, field, change_, default_, choices_, help_)                                     \
     {                                                                                              \
         .name = name_, .type = PL_SETTING_ENUM, .offset = PLACE(int, field),                       \
-        .default_text = default_, .choices = choices_, .help = help_                               \
+        .change = PL_SETTING_CHANGE_##change_, .default_text = default_, .choices = choices_,      \
+        .help = help_                                                                              \
     }
 
 static const char *const log_levels[] = {"debug", "info", "warn", "error", NULL};
@@ -129,204 +132,212 @@ static int check_origin(struct pl_str text, struct pl_error *err)
 /* permessage-deflate, for Socket.IO and for WebSockets of the application. The server never carries
  * context from one message to the next, so that is no setting: one compressed frame serves all. */
 #define MESSAGE_DEFLATE(prefix, place)                                                             \
-    BOOL(prefix ".enabled", place.enabled, "false",                                                \
+    BOOL(prefix ".enabled", place.enabled, RESTART, "false",                                       \
          "Compress WebSocket messages for clients that offer permessage-deflate.")                 \
     ,                                                                                              \
-        SIZE(prefix ".threshold_bytes", place.threshold_bytes, "1024", 0, MIB,                     \
+        SIZE(prefix ".threshold_bytes", place.threshold_bytes, RESTART, "1024", 0, MIB,            \
              "Messages shorter than this are sent as they are."),                                  \
-        COUNT(prefix ".level", place.level, "6", 1, 9,                                             \
+        COUNT(prefix ".level", place.level, RESTART, "6", 1, 9,                                    \
               "Effort of compressing: 1 is the fastest, 9 makes messages shortest."),              \
-        COUNT(prefix ".mem_level", place.mem_level, "8", 1, 9,                                     \
+        COUNT(prefix ".mem_level", place.mem_level, RESTART, "8", 1, 9,                            \
               "Memory for compressing, once for all connections: 8 takes 256 KiB."),               \
-        BOOL(prefix ".client_no_context_takeover", place.client_no_context_takeover, "false",      \
+        BOOL(prefix ".client_no_context_takeover", place.client_no_context_takeover, RESTART,      \
+             "false",                                                                              \
              "Demand that clients compress each message on its own: less memory, longer "          \
              "messages."),                                                                         \
-        COUNT(prefix ".client_max_window_bits", place.client_max_window_bits, "15", 8, 15,         \
+        COUNT(prefix ".client_max_window_bits", place.client_max_window_bits, RESTART, "15", 8,    \
+              15,                                                                                  \
               "Window asked of clients, which is kept for each that compresses: 15 is 32 KiB.")
 
 const struct pl_setting_row pl_setting_rows[] = {
     /* The server. */
-    STRING("listen", listen, "0.0.0.0:7350", 1, check_listen,
+    STRING("listen", listen, RESTART, "0.0.0.0:7350", 1, check_listen,
            "ADDRESS:PORT, as 127.0.0.1:7350 or [::1]:0",
            "Address and port to listen on; port 0 takes a free one."),
-    STRING("data_dir", data_dir, "./parley-data", 1, NULL, "a directory",
+    STRING("data_dir", data_dir, RESTART, "./parley-data", 1, NULL, "a directory",
            "Directory of what is kept, of the lock and of the control socket; made when missing."),
-    COUNT("io_threads", io_threads, "0", 0, 0,
+    COUNT("io_threads", io_threads, RESTART, "0", 0, 0,
           "Threads that send and receive beside the main one; not available yet."),
 
     /* The log. */
-    ENUM("log.level", log.level, "info", log_levels, "Log lines below this level are not written."),
-    ENUM("log.format", log.format, "auto", log_formats,
+    ENUM("log.level", log.level, RESTART, "info", log_levels,
+         "Log lines below this level are not written."),
+    ENUM("log.format", log.format, RESTART, "auto", log_formats,
          "Form of log lines; auto is text on a terminal and JSON otherwise."),
 
     /* HTTP/1.1. */
-    SIZE("http.head_limit_bytes", http.head_limit_bytes, "16384", 1024, MIB,
+    SIZE("http.head_limit_bytes", http.head_limit_bytes, RESTART, "16384", 1024, MIB,
          "Longest request line and headers together; beyond it 431."),
-    SIZE("http.body_limit_bytes", http.body_limit_bytes, "1048576", 0, 1024 * MIB,
+    SIZE("http.body_limit_bytes", http.body_limit_bytes, RESTART, "1048576", 0, 1024 * MIB,
          "Largest request body for routes that name no limit of their own; beyond it 413."),
-    DURATION("http.header_timeout_ms", http.header_timeout_ms, "10000", 10, HOUR_MS,
+    DURATION("http.header_timeout_ms", http.header_timeout_ms, RESTART, "10000", 10, HOUR_MS,
              "Time for a request's head to arrive whole; beyond it 408."),
-    DURATION("http.body_timeout_ms", http.body_timeout_ms, "30000", 10, HOUR_MS,
+    DURATION("http.body_timeout_ms", http.body_timeout_ms, RESTART, "30000", 10, HOUR_MS,
              "Time for a request's body to arrive whole; beyond it 408."),
-    DURATION("http.keep_alive_timeout_ms", http.keep_alive_timeout_ms, "60000", 10, DAY_MS,
+    DURATION("http.keep_alive_timeout_ms", http.keep_alive_timeout_ms, RESTART, "60000", 10, DAY_MS,
              "Idle time between two requests after which a connection is closed."),
-    BOOL("http.compression.enabled", http.compression.enabled, "true",
+    BOOL("http.compression.enabled", http.compression.enabled, RESTART, "true",
          "Compress files and contents for clients that accept gzip or deflate."),
-    SIZE("http.compression.threshold_bytes", http.compression.threshold_bytes, "1024", 1,
+    SIZE("http.compression.threshold_bytes", http.compression.threshold_bytes, RESTART, "1024", 1,
          1024 * MIB, "Files and contents shorter than this are sent as they are."),
-    SIZE("http.compression.limit_bytes", http.compression.limit_bytes, "1048576", 1, 64 * MIB,
+    SIZE("http.compression.limit_bytes", http.compression.limit_bytes, RESTART, "1048576", 1,
+         64 * MIB,
          "Files and contents longer than this are sent as they are: the loop waits for each."),
-    SIZE("http.compression.cache_bytes", http.compression.cache_bytes, "8388608", 0, 1024 * MIB,
+    SIZE("http.compression.cache_bytes", http.compression.cache_bytes, RESTART, "8388608", 0,
+         1024 * MIB,
          "Compressed files and contents that are kept; the one used longest ago leaves first."),
-    COUNT("http.compression.level", http.compression.level, "6", 1, 9,
+    COUNT("http.compression.level", http.compression.level, RESTART, "6", 1, 9,
           "Effort of compressing HTTP answers: 1 is the fastest, 9 makes them shortest."),
 
     /* TLS. */
-    STRING("tls.listen", tls.listen, "", 0, check_listen_or_none,
+    STRING("tls.listen", tls.listen, RESTART, "", 0, check_listen_or_none,
            "ADDRESS:PORT, as 0.0.0.0:7443 or [::1]:0, or nothing",
            "Address and port to listen on with TLS beside the plain one; empty is off."),
-    STRING("tls.certificate", tls.certificate, "", 0, NULL, "a file",
+    STRING("tls.certificate", tls.certificate, RESTART, "", 0, NULL, "a file",
            "Certificate in PEM form, its chain behind it."),
-    STRING("tls.key", tls.key, "", 0, NULL, "a file",
+    STRING("tls.key", tls.key, RESTART, "", 0, NULL, "a file",
            "Private key of that certificate in PEM form, without a passphrase."),
-    LIST("tls.certificates", tls.certificates, "", 0, 64, NULL, check_pair,
+    LIST("tls.certificates", tls.certificates, RESTART, "", 0, 64, NULL, check_pair,
          "CERTIFICATE:KEY pairs of files",
          "More certificates, as CERTIFICATE:KEY; a client gets the one that has its server name."),
-    ENUM("tls.min_version", tls.min_version, "1.2", tls_versions, "Oldest version of TLS spoken."),
-    STRING("tls.ciphers", tls.ciphers, PL_TLS_CIPHERS, 1, NULL, "names of OpenSSL, with colons",
+    ENUM("tls.min_version", tls.min_version, RESTART, "1.2", tls_versions,
+         "Oldest version of TLS spoken."),
+    STRING("tls.ciphers", tls.ciphers, RESTART, PL_TLS_CIPHERS, 1, NULL,
+           "names of OpenSSL, with colons",
            "Cipher suites of TLS 1.2; those of TLS 1.3 are all good."),
-    DURATION("tls.ticket_lifetime_ms", tls.ticket_lifetime_ms, "7200000", 0, 7 * DAY_MS,
+    DURATION("tls.ticket_lifetime_ms", tls.ticket_lifetime_ms, RESTART, "7200000", 0, 7 * DAY_MS,
              "Time for which a TLS session can be resumed by its ticket; 0 gives no tickets."),
-    COUNT("tls.handshakes_per_turn", tls.handshakes_per_turn, "8", 1, 1024,
+    COUNT("tls.handshakes_per_turn", tls.handshakes_per_turn, RESTART, "8", 1, 1024,
           "Steps of TLS handshakes in one turn of the loop, so that they delay no messages."),
 
     /* Connections. */
-    COUNT("connections.max", connections.max, "0", 0, 10000000,
+    COUNT("connections.max", connections.max, RESTART, "0", 0, 10000000,
           "Most connections at once; 0 means as many as the open-file limit allows."),
-    COUNT("connections.input_messages_per_turn", connections.input_messages_per_turn, "256", 1,
-          65536, "Messages taken in before the loop sends what they caused."),
-    COUNT("connections.input_us_per_turn", connections.input_us_per_turn, "1000", 10, 1000000,
-          "Microseconds of taking messages in before the loop sends what they caused."),
+    COUNT("connections.input_messages_per_turn", connections.input_messages_per_turn, RESTART,
+          "256", 1, 65536, "Messages taken in before the loop sends what they caused."),
+    COUNT("connections.input_us_per_turn", connections.input_us_per_turn, RESTART, "1000", 10,
+          1000000, "Microseconds of taking messages in before the loop sends what they caused."),
 
     /* Leaving. */
-    DURATION("shutdown.grace_ms", shutdown.grace_ms, "5000", 0, HOUR_MS,
+    DURATION("shutdown.grace_ms", shutdown.grace_ms, RESTART, "5000", 0, HOUR_MS,
              "Time from the wish to leave until what is still open is cut."),
 
     /* WebSocket, for sockets of the application; Socket.IO has its own limit. */
-    SIZE("websocket.message_limit_bytes", websocket.message_limit_bytes, "1048576", 125, 16 * MIB,
-         "Largest message of a plain WebSocket; beyond it the close code 1009."),
-    DURATION("websocket.close_timeout_ms", websocket.close_timeout_ms, "2000", 1, HOUR_MS,
+    SIZE("websocket.message_limit_bytes", websocket.message_limit_bytes, RESTART, "1048576", 125,
+         16 * MIB, "Largest message of a plain WebSocket; beyond it the close code 1009."),
+    DURATION("websocket.close_timeout_ms", websocket.close_timeout_ms, RESTART, "2000", 1, HOUR_MS,
              "Time to wait for the peer's close frame after ours."),
     MESSAGE_DEFLATE("websocket.per_message_deflate", websocket.per_message_deflate),
 
     /* What a session may have waiting while one of its requests is unfinished. */
-    COUNT("inbound.messages_max", inbound.messages_max, "64", 1, 65536,
+    COUNT("inbound.messages_max", inbound.messages_max, RESTART, "64", 1, 65536,
           "Messages of a session that may wait for an earlier one; then its socket is not read."),
-    SIZE("inbound.bytes_max", inbound.bytes_max, "262144", 1024, 64 * MIB,
+    SIZE("inbound.bytes_max", inbound.bytes_max, RESTART, "262144", 1024, 64 * MIB,
          "Bytes of such messages; then its socket is not read."),
 
     /* Rates. */
-    COUNT("rate.messages_per_second", rate.messages_per_second, "0", 0, 1000000,
+    COUNT("rate.messages_per_second", rate.messages_per_second, RESTART, "0", 0, 1000000,
           "Messages a session may send each second on average; 0 means any number."),
-    COUNT("rate.burst", rate.burst, "100", 1, 1000000,
+    COUNT("rate.burst", rate.burst, RESTART, "100", 1, 1000000,
           "Messages a session may send at once before the average counts."),
 
     /* Socket.IO and Engine.IO. */
-    BOOL("socketio.enabled", socketio.enabled, "true", "Serve Socket.IO."),
-    STRING("socketio.path", socketio.path, "/socket.io", 1, check_path, "a path that begins with /",
-           "Path of the Engine.IO requests."),
-    BOOL("socketio.add_trailing_slash", socketio.add_trailing_slash, "true",
+    BOOL("socketio.enabled", socketio.enabled, RESTART, "true", "Serve Socket.IO."),
+    STRING("socketio.path", socketio.path, RESTART, "/socket.io", 1, check_path,
+           "a path that begins with /", "Path of the Engine.IO requests."),
+    BOOL("socketio.add_trailing_slash", socketio.add_trailing_slash, RESTART, "true",
          "Also answer the path with a slash behind it."),
-    DURATION("socketio.ping_interval_ms", socketio.ping_interval_ms, "25000", 1, DAY_MS,
+    DURATION("socketio.ping_interval_ms", socketio.ping_interval_ms, RESTART, "25000", 1, DAY_MS,
              "Time between two pings of the server."),
-    DURATION("socketio.ping_timeout_ms", socketio.ping_timeout_ms, "20000", 1, DAY_MS,
+    DURATION("socketio.ping_timeout_ms", socketio.ping_timeout_ms, RESTART, "20000", 1, DAY_MS,
              "Time for the answer to a ping; beyond it the session is closed."),
-    DURATION("socketio.upgrade_timeout_ms", socketio.upgrade_timeout_ms, "10000", 1, HOUR_MS,
-             "Time for an upgrade from polling to WebSocket to be finished."),
-    DURATION("socketio.connect_timeout_ms", socketio.connect_timeout_ms, "45000", 1, HOUR_MS,
-             "Time to join a first namespace; beyond it the session is closed."),
-    DURATION("socketio.ack_timeout_ms", socketio.ack_timeout_ms, "5000", 1, HOUR_MS,
+    DURATION("socketio.upgrade_timeout_ms", socketio.upgrade_timeout_ms, RESTART, "10000", 1,
+             HOUR_MS, "Time for an upgrade from polling to WebSocket to be finished."),
+    DURATION("socketio.connect_timeout_ms", socketio.connect_timeout_ms, RESTART, "45000", 1,
+             HOUR_MS, "Time to join a first namespace; beyond it the session is closed."),
+    DURATION("socketio.ack_timeout_ms", socketio.ack_timeout_ms, RESTART, "5000", 1, HOUR_MS,
              "Time for an acknowledgement where the application names none."),
-    SIZE("socketio.max_http_buffer_size", socketio.max_http_buffer_size, "1000000", 1, 1024 * MIB,
-         "Largest polling body and WebSocket message; told to clients as maxPayload."),
-    SIZE("socketio.send_buffer_bytes", socketio.send_buffer_bytes, "4194304", 4096, 1024 * MIB,
-         "Bytes that may stay unsent to one session; beyond it the session is closed."),
-    COUNT("socketio.max_attachments", socketio.max_attachments, "10", 0, 10000,
+    SIZE("socketio.max_http_buffer_size", socketio.max_http_buffer_size, RESTART, "1000000", 1,
+         1024 * MIB, "Largest polling body and WebSocket message; told to clients as maxPayload."),
+    SIZE("socketio.send_buffer_bytes", socketio.send_buffer_bytes, RESTART, "4194304", 4096,
+         1024 * MIB, "Bytes that may stay unsent to one session; beyond it the session is closed."),
+    COUNT("socketio.max_attachments", socketio.max_attachments, RESTART, "10", 0, 10000,
           "Most binary attachments of one packet."),
-    DURATION("socketio.attachments_timeout_ms", socketio.attachments_timeout_ms, "10000", 1,
-             HOUR_MS, "Time for all attachments of a packet to arrive."),
-    LIST("socketio.transports", socketio.transports, "polling,websocket", 1, 2, transports, NULL,
-         NULL, "Transports that clients may use."),
-    BOOL("socketio.allow_upgrades", socketio.allow_upgrades, "true",
+    DURATION("socketio.attachments_timeout_ms", socketio.attachments_timeout_ms, RESTART, "10000",
+             1, HOUR_MS, "Time for all attachments of a packet to arrive."),
+    LIST("socketio.transports", socketio.transports, RESTART, "polling,websocket", 1, 2, transports,
+         NULL, NULL, "Transports that clients may use."),
+    BOOL("socketio.allow_upgrades", socketio.allow_upgrades, RESTART, "true",
          "Let a session on polling go over to WebSocket."),
-    BOOL("socketio.allow_eio3", socketio.allow_eio3, "false",
+    BOOL("socketio.allow_eio3", socketio.allow_eio3, RESTART, "false",
          "Serve clients of Engine.IO 3 as well: socket.io-client 1.x and 2.x."),
-    ENUM("socketio.parser", socketio.parser, "default", parsers,
+    ENUM("socketio.parser", socketio.parser, RESTART, "default", parsers,
          "How packets are written; clients must be configured alike."),
-    COUNT("socketio.namespaces_per_connection_max", socketio.namespaces_per_connection_max, "64", 1,
-          65536, "Most namespaces that one connection may join."),
-    COUNT("socketio.child_namespaces_max", socketio.child_namespaces_max, "100000", 1, 10000000,
-          "Most namespaces made from patterns; at the bound an idle one is reclaimed."),
-    COUNT("socketio.pending_acks_max", socketio.pending_acks_max, "1000", 1, 1000000,
+    COUNT("socketio.namespaces_per_connection_max", socketio.namespaces_per_connection_max, RESTART,
+          "64", 1, 65536, "Most namespaces that one connection may join."),
+    COUNT("socketio.child_namespaces_max", socketio.child_namespaces_max, RESTART, "100000", 1,
+          10000000, "Most namespaces made from patterns; at the bound an idle one is reclaimed."),
+    COUNT("socketio.pending_acks_max", socketio.pending_acks_max, RESTART, "1000", 1, 1000000,
           "Most acknowledgements that one socket may owe."),
-    COUNT("socketio.rooms_per_socket_max", socketio.rooms_per_socket_max, "1000", 1, 1000000,
-          "Most rooms that one socket may be in."),
+    COUNT("socketio.rooms_per_socket_max", socketio.rooms_per_socket_max, RESTART, "1000", 1,
+          1000000, "Most rooms that one socket may be in."),
     BOOL("socketio.cleanup_empty_child_namespaces", socketio.cleanup_empty_child_namespaces,
-         "false", "Forget a namespace made from a pattern when its last socket leaves."),
+         RESTART, "false", "Forget a namespace made from a pattern when its last socket leaves."),
 
-    STRING("socketio.initial_packet", socketio.initial_packet, "", 0, check_utf8, "text",
+    STRING("socketio.initial_packet", socketio.initial_packet, RESTART, "", 0, check_utf8, "text",
            "Text of an Engine.IO message sent right behind the open packet; empty sends none."),
 
     /* Compression. */
     MESSAGE_DEFLATE("socketio.per_message_deflate", socketio.per_message_deflate),
-    BOOL("socketio.http_compression.enabled", socketio.http_compression.enabled, "true",
+    BOOL("socketio.http_compression.enabled", socketio.http_compression.enabled, RESTART, "true",
          "Compress polling answers for clients that accept gzip or deflate."),
     SIZE("socketio.http_compression.threshold_bytes", socketio.http_compression.threshold_bytes,
-         "1024", 1, 1024 * MIB, "Polling answers shorter than this are sent as they are."),
+         RESTART, "1024", 1, 1024 * MIB, "Polling answers shorter than this are sent as they are."),
 
     /* The cookie of Engine.IO, for load balancers. */
-    BOOL("socketio.cookie.enabled", socketio.cookie.enabled, "false",
+    BOOL("socketio.cookie.enabled", socketio.cookie.enabled, RESTART, "false",
          "Send the session's id as a cookie with the handshake."),
-    STRING("socketio.cookie.name", socketio.cookie.name, "io", 1, check_token, "a cookie's name",
-           "Name of the cookie."),
-    STRING("socketio.cookie.path", socketio.cookie.path, "/", 0, check_cookie_path,
+    STRING("socketio.cookie.name", socketio.cookie.name, RESTART, "io", 1, check_token,
+           "a cookie's name", "Name of the cookie."),
+    STRING("socketio.cookie.path", socketio.cookie.path, RESTART, "/", 0, check_cookie_path,
            "a path that begins with /, or nothing",
            "Path attribute of the cookie; empty leaves it out."),
-    BOOL("socketio.cookie.http_only", socketio.cookie.http_only, "true", "HttpOnly attribute."),
-    ENUM("socketio.cookie.same_site", socketio.cookie.same_site, "lax", same_sites,
+    BOOL("socketio.cookie.http_only", socketio.cookie.http_only, RESTART, "true",
+         "HttpOnly attribute."),
+    ENUM("socketio.cookie.same_site", socketio.cookie.same_site, RESTART, "lax", same_sites,
          "SameSite attribute."),
 
     /* CORS under the path of Socket.IO. */
-    LIST("socketio.cors.origin", socketio.cors.origin, "", 0, 256, NULL, check_origin,
+    LIST("socketio.cors.origin", socketio.cors.origin, RESTART, "", 0, 256, NULL, check_origin,
          "origins, * or true",
          "Origins that may read answers; * is any, true reflects the asking one, empty is off."),
-    LIST("socketio.cors.methods", socketio.cors.methods, "GET,HEAD,PUT,PATCH,POST,DELETE", 0, 32,
-         NULL, check_token, "method names", "Methods that a preflight answer allows."),
-    LIST("socketio.cors.allowed_headers", socketio.cors.allowed_headers, "", 0, 256, NULL,
+    LIST("socketio.cors.methods", socketio.cors.methods, RESTART, "GET,HEAD,PUT,PATCH,POST,DELETE",
+         0, 32, NULL, check_token, "method names", "Methods that a preflight answer allows."),
+    LIST("socketio.cors.allowed_headers", socketio.cors.allowed_headers, RESTART, "", 0, 256, NULL,
          check_token, "header names",
          "Headers that a preflight answer allows; empty reflects those asked for."),
-    LIST("socketio.cors.exposed_headers", socketio.cors.exposed_headers, "", 0, 256, NULL,
+    LIST("socketio.cors.exposed_headers", socketio.cors.exposed_headers, RESTART, "", 0, 256, NULL,
          check_token, "header names", "Headers that a page's script may read."),
-    BOOL("socketio.cors.credentials", socketio.cors.credentials, "false",
+    BOOL("socketio.cors.credentials", socketio.cors.credentials, RESTART, "false",
          "Let pages send cookies and other credentials."),
-    INT("socketio.cors.max_age_s", socketio.cors.max_age_s, "-1", -1, 86400,
+    INT("socketio.cors.max_age_s", socketio.cors.max_age_s, RESTART, "-1", -1, 86400,
         "Seconds that a preflight answer may be kept; -1 says nothing about it."),
-    COUNT("socketio.cors.options_success_status", socketio.cors.options_success_status, "204", 200,
-          299, "Status of a preflight answer."),
+    COUNT("socketio.cors.options_success_status", socketio.cors.options_success_status, RESTART,
+          "204", 200, 299, "Status of a preflight answer."),
 
     /* Connection state recovery. */
-    BOOL("socketio.recovery.enabled", socketio.recovery.enabled, "false",
+    BOOL("socketio.recovery.enabled", socketio.recovery.enabled, RESTART, "false",
          "Let a client that lost its connection come back with nothing missed."),
     DURATION("socketio.recovery.max_disconnection_ms", socketio.recovery.max_disconnection_ms,
-             "120000", 1, DAY_MS, "Time within which it may come back."),
-    BOOL("socketio.recovery.skip_middlewares", socketio.recovery.skip_middlewares, "true",
+             RESTART, "120000", 1, DAY_MS, "Time within which it may come back."),
+    BOOL("socketio.recovery.skip_middlewares", socketio.recovery.skip_middlewares, RESTART, "true",
          "Run no middlewares for a client that came back."),
-    COUNT("socketio.recovery.max_sessions", socketio.recovery.max_sessions, "10000", 1, 10000000,
-          "Lost sockets remembered in one namespace; the oldest is forgotten first."),
-    COUNT("socketio.recovery.max_packets", socketio.recovery.max_packets, "10000", 1, 10000000,
-          "Packets kept in one namespace; the oldest is forgotten first."),
-    SIZE("socketio.recovery.max_bytes", socketio.recovery.max_bytes, "16777216", 4096, 65536 * MIB,
-         "Bytes of such packets."),
+    COUNT("socketio.recovery.max_sessions", socketio.recovery.max_sessions, RESTART, "10000", 1,
+          10000000, "Lost sockets remembered in one namespace; the oldest is forgotten first."),
+    COUNT("socketio.recovery.max_packets", socketio.recovery.max_packets, RESTART, "10000", 1,
+          10000000, "Packets kept in one namespace; the oldest is forgotten first."),
+    SIZE("socketio.recovery.max_bytes", socketio.recovery.max_bytes, RESTART, "16777216", 4096,
+         65536 * MIB, "Bytes of such packets."),
 };
 
 const size_t pl_setting_row_count = PL_ARRAY_LEN(pl_setting_rows);

@@ -16,6 +16,13 @@ enum pl_setting_type {
     PL_SETTING_ENUM,     /* int: index into choices */
 };
 
+/* When a value that was changed while the server runs counts, after SIGHUP or `parley reload`. */
+enum pl_setting_change {
+    PL_SETTING_CHANGE_RESTART, /* from the next start on */
+    PL_SETTING_CHANGE_NEW,     /* for connections and sessions opened from then on */
+    PL_SETTING_CHANGE_NOW,
+};
+
 struct pl_setting_row {
     const char *name;
     enum pl_setting_type type;
@@ -28,7 +35,7 @@ struct pl_setting_row {
     /* What else a text (each item of a list) must be; the reason goes to err. May be NULL. */
     int (*check)(struct pl_str text, struct pl_error *err);
     const char *allowed; /* in words, where `check` decides */
-    bool can_change;     /* while the server runs */
+    enum pl_setting_change change;
     bool is_secret;
     const char *help; /* one line */
 };

@@ -218,6 +218,7 @@ static int start_loop(struct server *server, struct pl_error *err)
     pl_conn_set_init(&server->conns, server->loop, &server->fanout, &server->metrics);
     pl_loop_hook_add(server->loop, &server->measure_hook);
     server->has_fanout = true;
+    server->conns.bytes_per_second_min = server->settings->http.min_bytes_per_second;
     server->conns.count_max = limits->max > 0 ? pl_size_min(limits->max, by_files) : by_files;
     pl_metrics_set(&server->metrics, PL_METRIC_CONNECTIONS_MAX, (int64_t)server->conns.count_max);
     pl_log(&server->log, PL_LOG_INFO, "server.limits", "open_files=%zu connections_max=%zu", files,

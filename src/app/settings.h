@@ -59,6 +59,7 @@ struct pl_settings_http {
     int64_t header_timeout_ms;
     int64_t body_timeout_ms;
     int64_t keep_alive_timeout_ms;
+    uint32_t min_bytes_per_second; /* 0: any progress will do */
     struct pl_settings_http_compression compression;
 };
 

@@ -38,6 +38,8 @@
     X(REFUSED_BODY_TOO_BIG, COUNTER, "parley_refusals_total", "reason=\"body_too_big\"", 1, "")    \
     X(REFUSED_HEAD_TIMEOUT, COUNTER, "parley_refusals_total", "reason=\"head_timeout\"", 1, "")    \
     X(REFUSED_BODY_TIMEOUT, COUNTER, "parley_refusals_total", "reason=\"body_timeout\"", 1, "")    \
+    X(REFUSED_ANSWER_TIMEOUT, COUNTER, "parley_refusals_total", "reason=\"answer_timeout\"", 1,    \
+      "")                                                                                          \
     X(REFUSED_MESSAGE_TOO_BIG, COUNTER, "parley_refusals_total", "reason=\"message_too_big\"", 1,  \
       "")                                                                                          \
     X(REFUSED_MESSAGE_RATE, COUNTER, "parley_refusals_total", "reason=\"message_rate\"", 1, "")    \

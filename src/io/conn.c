@@ -286,8 +286,8 @@ static void conn_flush(struct pl_sink *sink)
         pl_metrics_observe(conn->set->metrics, PL_HISTOGRAM_FLUSH_FRAMES, count);
         pl_outq_consume(&sink->outq, &conn->set->fanout->pool, (size_t)sent);
         if (conn->state == PL_CONN_DRAINING) {
-            pl_conn_deadline(conn,
-                             STALL_MS); /* a long answer may take its time, as long as it moves */
+            /* a long answer may take its time, as long as it moves */
+            pl_conn_deadline_earn(conn, (size_t)sent, STALL_MS);
         }
         if (conn->has_unsent || (sink->outq.count > 0 && waiting <= GATHER_MAX)) {
             set_blocked(conn, true); /* the system took less than all: asking again would say so */
@@ -505,6 +505,19 @@ void pl_conn_deadline(struct pl_conn *conn, int64_t in_ms)
 void pl_conn_no_deadline(struct pl_conn *conn)
 {
     pl_timer_stop(pl_loop_timers(conn->set->loop), &conn->timer);
+}
+
+void pl_conn_deadline_earn(struct pl_conn *conn, size_t bytes, int64_t most_ms)
+{
+    int64_t left_ms = conn->timer.deadline_ms - pl_loop_now_ms(conn->set->loop);
+    uint32_t rate = conn->set->bytes_per_second_min;
+    int64_t earned_ms = most_ms;
+    if (rate > 0 && bytes < (uint64_t)most_ms * rate / 1000) {
+        earned_ms = (int64_t)((uint64_t)bytes * 1000 / rate);
+    }
+    if (pl_timer_is_set(&conn->timer)) {
+        pl_conn_deadline(conn, left_ms + earned_ms < most_ms ? left_ms + earned_ms : most_ms);
+    }
 }
 
 /* --- the set --- */

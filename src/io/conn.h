@@ -83,6 +83,8 @@ struct pl_conn_set {
     size_t count_max;
     uint32_t handshakes_per_turn; /* steps of handshakes, which cost far more than messages */
     uint32_t handshakes_left;     /* of this turn */
+    /* What a peer must send of a body, or take of an answer; 0: any progress will do. */
+    uint32_t bytes_per_second_min;
     struct pl_turn_hook hook;
 };
 
@@ -147,5 +149,10 @@ void pl_conn_input_again(struct pl_conn *conn);
 /* (Re)arm or stop the protocol's deadline: conn->timer.on_due must be set. */
 void pl_conn_deadline(struct pl_conn *conn, int64_t in_ms);
 void pl_conn_no_deadline(struct pl_conn *conn);
+
+/* Progress moves a deadline that is set: `bytes` earn the time that set->bytes_per_second_min
+ * allows for them, but it is never more than most_ms away. A byte now and then earns nothing worth
+ * having; at that rate or above the deadline stays most_ms away. */
+void pl_conn_deadline_earn(struct pl_conn *conn, size_t bytes, int64_t most_ms);
 
 #endif

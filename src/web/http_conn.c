@@ -31,17 +31,44 @@ static void set_state(struct pl_web_conn *http, enum pl_web_conn_state state)
     }
 }
 
-/* An answer that is still going out is no idleness, as long as it moves. */
+/* An answer that is still going out is no idleness, as long as it moves fast enough. */
 static void on_idle_due(struct pl_web_conn *http)
 {
     size_t unsent_bytes = http->conn->sink.outq.bytes;
+    size_t taken_bytes = http->unsent_bytes - unsent_bytes;
     if (unsent_bytes == 0) {
         pl_conn_drain(http->conn);
-    } else if (unsent_bytes < http->unsent_bytes) {
-        set_state(http, PL_WEB_IDLE);
-    } else {
+        return;
+    }
+    http->unsent_bytes = unsent_bytes;
+    pl_conn_deadline(http->conn, 0); /* this very moment, and what was taken since moves it */
+    pl_conn_deadline_earn(http->conn, taken_bytes, http->web->limits.keep_alive_timeout_ms);
+    if (http->conn->timer.deadline_ms <= pl_loop_now_ms(http->web->conns->loop)) {
+        pl_web_count(http->web, PL_METRIC_REFUSED_ANSWER_TIMEOUT, 1);
+        pl_web_log_bad_input(http->web, http->conn, "http.cut", 0, "answer taken too slowly");
         pl_conn_close(http->conn, PL_CONN_END_ERROR);
     }
+}
+
+/* Nothing is said to those who never began a request: a browser that connected in advance would
+ * take it for the answer to its next one. */
+static void on_head_due(struct pl_web_conn *http)
+{
+    pl_web_count(http->web, PL_METRIC_REFUSED_HEAD_TIMEOUT, 1);
+    if (http->conn->rest == NULL) {
+        pl_conn_drain(http->conn);
+        return;
+    }
+    pl_web_log_bad_input(http->web, http->conn, "http.refused", 408, "head took too long");
+    pl_web_refuse_head(http, 408);
+}
+
+static void on_body_due(struct pl_web_conn *http)
+{
+    pl_web_count(http->web, PL_METRIC_REFUSED_BODY_TIMEOUT, 1);
+    pl_web_log_bad_input(http->web, http->conn, "http.refused", 408, "body took too long");
+    pl_web_request_abort(http->request);
+    pl_web_answer_text(http->request, 408, "Request Timeout", true);
 }
 
 static void on_due(struct pl_timer *timer)
@@ -53,15 +80,10 @@ static void on_due(struct pl_timer *timer)
         on_idle_due(http);
         break;
     case PL_WEB_HEADING:
-        pl_web_count(http->web, PL_METRIC_REFUSED_HEAD_TIMEOUT, 1);
-        pl_web_log_bad_input(http->web, conn, "http.refused", 408, "head took too long");
-        pl_web_refuse_head(http, 408);
+        on_head_due(http);
         break;
     case PL_WEB_BODY:
-        pl_web_count(http->web, PL_METRIC_REFUSED_BODY_TIMEOUT, 1);
-        pl_web_log_bad_input(http->web, conn, "http.refused", 408, "body took too long");
-        pl_web_request_abort(http->request);
-        pl_web_answer_text(http->request, 408, "Request Timeout", true);
+        on_body_due(http);
         break;
     case PL_WEB_DROPPING:
         pl_conn_drain(conn);
@@ -86,12 +108,7 @@ void pl_web_conn_create(struct pl_web *web, struct pl_conn *conn)
     http->free.run = free_http;
     conn->protocol_data = http;
     conn->timer.on_due = on_due;
-    set_state(http, PL_WEB_IDLE);
-}
-
-void pl_web_conn_expect_head(struct pl_web_conn *http)
-{
-    set_state(http, PL_WEB_HEADING);
+    set_state(http, PL_WEB_HEADING); /* its first head is due at once: who connects has a reason */
 }
 
 void pl_web_conn_leave(struct pl_web_conn *http)
@@ -218,7 +235,7 @@ static size_t on_body(struct pl_web_conn *http, struct pl_str in)
         return taken; /* refused and closing */
     }
     if (!pl_http_body_is_done(&http->body)) {
-        set_state(http, http->state); /* the deadline is for the next piece */
+        pl_conn_deadline_earn(http->conn, taken, http->web->limits.body_timeout_ms);
     } else if (http->request != NULL) {
         pl_web_hand_over(http->request);
     } else {

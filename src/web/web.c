@@ -87,9 +87,7 @@ void pl_web_accept_tls(struct pl_web *web, int fd, const struct pl_address *peer
     }
     if (pl_conn_tls_start(conn, tls, NULL) < 0) {
         pl_web_count(web, PL_METRIC_REFUSED_MEMORY, 1);
-        return;
     }
-    pl_web_conn_expect_head(conn->protocol_data);
 }
 
 /* Between requests, or behind TLS before its first. */

@@ -19,9 +19,11 @@ struct pl_ws;
 struct pl_ws_compression;
 
 struct pl_web_limits {
-    size_t head_bytes;              /* request head; past it 431 (or 414) */
-    uint32_t header_timeout_ms;     /* from the first byte of a head to its end; 408 */
-    uint32_t body_timeout_ms;       /* between two pieces of a body; 408 */
+    size_t head_bytes; /* request head; past it 431 (or 414) */
+    /* From the first byte of a head to its end, for the first one from the connection's beginning;
+     * 408. */
+    uint32_t header_timeout_ms;
+    uint32_t body_timeout_ms;       /* for a body, and conns->bytes_per_second_min more; 408 */
     uint32_t keep_alive_timeout_ms; /* idle between requests; closed without a word */
     uint32_t ws_close_timeout_ms;   /* for the peer's answer to our close frame */
 };

@@ -72,10 +72,10 @@ void pl_web_count(struct pl_web *web, enum pl_metric metric, int64_t n);
 
 enum pl_web_conn_state {
     PL_WEB_IDLE,     /* between requests; deadline: keep-alive */
-    PL_WEB_HEADING,  /* a head began; deadline: its end */
-    PL_WEB_BODY,     /* deadline: the next piece */
+    PL_WEB_HEADING,  /* a head began, or is the connection's first; deadline: its end */
+    PL_WEB_BODY,     /* deadline: moved by what arrives of it */
     PL_WEB_WAITING,  /* the handler has the request; no deadline */
-    PL_WEB_DROPPING, /* the rest of a body whose request is answered; deadline: the next piece */
+    PL_WEB_DROPPING, /* the rest of a body whose request is answered; deadline as for a body */
 };
 
 /* conn->protocol_data while the protocol is HTTP. An idle connection has no request. */
@@ -91,10 +91,9 @@ struct pl_web_conn {
 
 extern const struct pl_conn_protocol pl_web_http_protocol;
 
-/* Start HTTP on a new connection. */
+/* Start HTTP on a new connection. Its first head is due already, and a handshake in front of it
+ * takes part of the time. */
 void pl_web_conn_create(struct pl_web *web, struct pl_conn *conn);
-/* Its first head is due already: behind a handshake that takes part of the time. */
-void pl_web_conn_expect_head(struct pl_web_conn *http);
 /* The connection has another protocol from now on:
  * let go, without touching the connection further. */
 void pl_web_conn_leave(struct pl_web_conn *http);

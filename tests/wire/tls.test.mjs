@@ -278,6 +278,13 @@ describe('bad peers', () => {
   test('a handshake without a request has the time for a head', LIMIT, async () => {
     const socket = await connectTls(holder.server);
     await within(once(socket, 'close'), 'close');
+    assert.equal(socket.text, '');
+  });
+
+  test('half a request behind a handshake as well, and is answered 408', LIMIT, async () => {
+    const socket = await connectTls(holder.server);
+    socket.write('GET /healthz HT');
+    await within(once(socket, 'close'), 'close');
     assert.match(socket.text, /^HTTP\/1\.1 408 /);
   });
 

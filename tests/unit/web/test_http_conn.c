@@ -6,6 +6,8 @@
 #define KEEP "Connection: keep-alive\r\n\r\n"
 #define CLOSE "Connection: close\r\n\r\n"
 
+#define BIG_BYTES 1000000
+
 struct app {
     struct fixture fixture;
     struct pl_web_request *kept;
@@ -23,6 +25,13 @@ static void on_echo(struct pl_web_request *request, void *user)
 {
     (void)user;
     pl_web_respond_text(request, 200, pl_str_of_span(pl_web_request_body(request)));
+}
+
+static void on_big(struct pl_web_request *request, void *user)
+{
+    static const char big[BIG_BYTES];
+    (void)user;
+    pl_web_respond_text(request, 200, pl_str_make(big, sizeof(big)));
 }
 
 static void on_abort(struct pl_web_request *request, void *user)
@@ -64,6 +73,7 @@ static int setup(void **state)
     add_route(app, (struct pl_route){.path = PL_STR("/hello"),
                                      .methods = 1u << PL_HTTP_GET,
                                      .on_request = on_hello});
+    add_route(app, (struct pl_route){.path = PL_STR("/big"), .on_request = on_big});
     add_route(app, (struct pl_route){.path = PL_STR("/echo"),
                                      .methods = 1u << PL_HTTP_POST,
                                      .body_limit_bytes = 16,
@@ -334,15 +344,91 @@ static void test_http_slow_heads_and_bodies_are_408(void **state)
     client_close(&client, &app->fixture);
 }
 
-static void test_http_idle_connections_are_closed_without_a_word(void **state)
+/* Below the least rate each byte earns so little that the first deadline holds; at that rate or
+ * above a body may take as long as it wants. */
+static void test_http_body_that_trickles_is_408(void **state)
+{
+    struct app *app = *state;
+    struct client client;
+    int64_t lived_ms = 0;
+    app->fixture.conns.bytes_per_second_min = 100;
+    ask(&app->fixture, &client, "POST /upload HTTP/1.1\r\nHost: a\r\nContent-Length: 900\r\n\r\n");
+    while (!client.has_ended && lived_ms < 10 * BODY_TIMEOUT_MS) {
+        client_send(&client, PL_STR("x")); /* earns 10 of 500 milliseconds */
+        advance(&app->fixture, &client, 500);
+        lived_ms += 500;
+    }
+    assert_true(client_has(&client, "HTTP/1.1 408 "));
+    assert_in_range(lived_ms, BODY_TIMEOUT_MS, BODY_TIMEOUT_MS + 500);
+    assert_int_equal(pl_metrics_get(&app->fixture.metrics, PL_METRIC_REFUSED_BODY_TIMEOUT), 1);
+    client_close(&client, &app->fixture);
+
+    ask(&app->fixture, &client, "POST /upload HTTP/1.1\r\nHost: a\r\nContent-Length: 900\r\n\r\n");
+    for (int i = 0; i < 18; i++) {
+        char piece[50];
+        memset(piece, 'x', sizeof(piece));
+        assert_int_equal(client.got.len, 0);
+        client_send(&client, pl_str_make(piece, sizeof(piece)));
+        settle(&app->fixture, &client);
+        advance(&app->fixture, &client, 500);
+    }
+    assert_true(client_has(&client, "HTTP/1.1 200 "));
+    client_close(&client, &app->fixture);
+}
+
+/* Read `step_bytes` of a big answer every half second; returns whether all of it came. */
+static bool big_answer_comes_in_steps(struct app *app, const char *request, size_t step_bytes)
+{
+    static uint8_t bytes[BIG_BYTES];
+    struct client client;
+    size_t got_bytes = 0;
+    client_open(&client, &app->fixture);
+    client_send(&client, pl_str_of_cstr(request));
+    for (;;) {
+        turns(&app->fixture, 3);
+        ssize_t got = recv(client.fd, bytes, step_bytes, 0);
+        if (got <= 0) {
+            break;
+        }
+        got_bytes += (size_t)got;
+        pl_loop_advance(app->fixture.loop, 500);
+    }
+    client_close(&client, &app->fixture);
+    return got_bytes > BIG_BYTES;
+}
+
+static void test_http_answer_taken_too_slowly_is_cut(void **state)
+{
+    struct app *app = *state;
+    const char *keep = "GET /big HTTP/1.1\r\nHost: a\r\n\r\n";
+    const char *last = "GET /big HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n";
+    app->fixture.conns.bytes_per_second_min = 10000;
+    assert_true(big_answer_comes_in_steps(app, keep, 32768));
+    assert_int_equal(pl_metrics_get(&app->fixture.metrics, PL_METRIC_REFUSED_ANSWER_TIMEOUT), 0);
+    assert_false(big_answer_comes_in_steps(app, keep, 1000));
+    assert_int_equal(pl_metrics_get(&app->fixture.metrics, PL_METRIC_REFUSED_ANSWER_TIMEOUT), 1);
+    assert_true(big_answer_comes_in_steps(app, last, 32768));
+    assert_false(big_answer_comes_in_steps(app, last, 1000));
+}
+
+static void test_http_connection_without_a_request_has_the_time_of_a_head(void **state)
 {
     struct app *app = *state;
     struct client client;
     client_open(&client, &app->fixture);
-    advance(&app->fixture, &client, KEEP_ALIVE_MS + 1);
+    advance(&app->fixture, &client, HEADER_TIMEOUT_MS - 1);
+    assert_false(client.has_ended);
+    advance(&app->fixture, &client, 2);
     assert_true(client.has_ended);
     assert_int_equal(client.got.len, 0);
+    assert_int_equal(pl_metrics_get(&app->fixture.metrics, PL_METRIC_REFUSED_HEAD_TIMEOUT), 1);
     client_close(&client, &app->fixture);
+}
+
+static void test_http_idle_connections_are_closed_without_a_word(void **state)
+{
+    struct app *app = *state;
+    struct client client;
     ask(&app->fixture, &client, "GET /hello HTTP/1.1\r\nHost: a\r\n\r\n");
     advance(&app->fixture, &client, KEEP_ALIVE_MS - 500);
     assert_false(client.has_ended);
@@ -455,6 +541,9 @@ int main(void)
         TEST(test_http_body_cut_short_is_aborted),
         TEST(test_http_body_over_the_limit_is_aborted_and_413),
         TEST(test_http_slow_heads_and_bodies_are_408),
+        TEST(test_http_body_that_trickles_is_408),
+        TEST(test_http_answer_taken_too_slowly_is_cut),
+        TEST(test_http_connection_without_a_request_has_the_time_of_a_head),
         TEST(test_http_idle_connections_are_closed_without_a_word),
         TEST(test_http_drain_closes_idle_connections_and_marks_answers),
         TEST(test_http_pipelining_without_reading_is_held_up),

@@ -104,6 +104,17 @@ const char *pl_address_format_url(char *out, const char *scheme, const struct pl
     return out;
 }
 
+struct pl_address pl_address_unmapped(const struct pl_address *address)
+{
+    static const uint8_t prefix[12] = {[10] = 0xff, [11] = 0xff};
+    struct pl_address plain = *address;
+    if (address->family == PL_ADDRESS_IPV6 && memcmp(address->bytes, prefix, sizeof(prefix)) == 0) {
+        plain = (struct pl_address){.port = address->port, .family = PL_ADDRESS_IPV4};
+        memcpy(plain.bytes, address->bytes + sizeof(prefix), 4);
+    }
+    return plain;
+}
+
 void pl_address_from_sockaddr(struct pl_address *out, const struct sockaddr_storage *sockaddr)
 {
     *out = (struct pl_address){0};
@@ -119,6 +130,7 @@ void pl_address_from_sockaddr(struct pl_address *out, const struct sockaddr_stor
         out->family = PL_ADDRESS_IPV6;
         out->port = ntohs(in6.sin6_port);
         memcpy(out->bytes, &in6.sin6_addr, 16);
+        *out = pl_address_unmapped(out);
     } else if (sockaddr->ss_family == AF_UNIX) {
         out->family = PL_ADDRESS_UNIX;
     }

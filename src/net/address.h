@@ -39,6 +39,9 @@ const char *pl_address_format_url(char *out, const char *scheme, const struct pl
 
 void pl_address_from_sockaddr(struct pl_address *out, const struct sockaddr_storage *sockaddr);
 
+/* IPv4 that a socket of IPv6 shows as ::ffff:192.0.2.1, as the IPv4 it is; others as they are. */
+struct pl_address pl_address_unmapped(const struct pl_address *address);
+
 /* Returns the length for bind and connect. */
 unsigned pl_address_to_sockaddr(struct sockaddr_storage *out, const struct pl_address *address);
 

@@ -5,8 +5,8 @@
 #define PL_SIM_WORLD_H
 
 #include "base/fanout.h"
+#include "base/rate.h"
 #include "hub/hub.h"
-#include "hub/rate.h"
 #include "hub/session.h"
 #include "model.h"
 #include "rng.h"

@@ -2,10 +2,10 @@
 #ifndef PL_DIALECT_SOCKETIO_CONN_H
 #define PL_DIALECT_SOCKETIO_CONN_H
 
+#include "base/rate.h"
 #include "codec/sio_decoder.h"
 #include "dialect/socketio/engine.h"
 #include "dialect/socketio/names.h"
-#include "hub/rate.h"
 #include "parley/socketio.h"
 
 struct pl_sio_ns;

@@ -1,6 +1,6 @@
 /* Token buckets, in thousandths of a token: one comes back per millisecond for each token per
  * second. */
-#include "hub/rate.h"
+#include "base/rate.h"
 
 #define MILLITOKENS 1000
 

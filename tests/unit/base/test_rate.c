@@ -1,5 +1,5 @@
 /* Token buckets: never more than the burst, never more than the rate. */
-#include "hub/rate.h"
+#include "base/rate.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

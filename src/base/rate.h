@@ -1,6 +1,6 @@
 /* Rate limits: a token bucket whose clock is an argument. Threads: one at a time. */
-#ifndef PL_HUB_RATE_H
-#define PL_HUB_RATE_H
+#ifndef PL_BASE_RATE_H
+#define PL_BASE_RATE_H
 
 #include "base/defs.h"
 

@@ -37,6 +37,7 @@ enum pl_cli_switch {
     PL_SWITCH_JSON,
     PL_SWITCH_PRINT,
     PL_SWITCH_MARKDOWN,
+    PL_SWITCH_NO_PAGE,
     PL_SWITCH_COUNT,
 };
 
@@ -99,6 +100,7 @@ void pl_help_write_command(struct pl_buf *out, const struct pl_command *command)
 
 /* --- the commands, a file each --- */
 
+int pl_cmd_new(struct pl_cli *cli);
 int pl_cmd_serve(struct pl_cli *cli);
 int pl_cmd_check(struct pl_cli *cli);
 int pl_cmd_status(struct pl_cli *cli);

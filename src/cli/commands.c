@@ -19,6 +19,7 @@ static const struct pl_flag flags[] = {
      PL_FLAG_SWITCH, PL_SWITCH_PRINT},
     {"markdown", NULL, NULL, "print the table of docs/configuration.md", PL_FLAG_SWITCH,
      PL_SWITCH_MARKDOWN},
+    {"no-page", NULL, NULL, "leave the page out", PL_FLAG_SWITCH, PL_SWITCH_NO_PAGE},
     {"help", NULL, NULL, "show this", PL_FLAG_SWITCH, PL_SWITCH_HELP},
 };
 
@@ -29,9 +30,12 @@ static const char *const check_flags[] = {"config", "set",       "listen",     "
                                           "json",   "markdown",  "help",       NULL};
 static const char *const control_flags[] = {"data", "control", "config", "set",
                                             "json", "help",    NULL};
+static const char *const new_flags[] = {"no-page", "help", NULL};
 static const char *const plain_flags[] = {"help", NULL};
 
 const struct pl_command pl_commands[] = {
+    {"new", "NAME", 1, 1, "write a small project: a channel, a page, a test", new_flags,
+     pl_cmd_new},
     {"serve", "", 0, 0, "run the server in the foreground", serve_flags, pl_cmd_serve},
     {"check", "", 0, 0, "check the settings, or show them", check_flags, pl_cmd_check},
     {"status", "", 0, 0, "show what a running server is doing", control_flags, pl_cmd_status},

@@ -128,6 +128,12 @@ static void test_cli_mistakes_are_one_line_and_status_2(void **state)
         {"clock", "parley: clock wants: advance MS (parley help clock)\n"},
         {"clock advance soon", "parley: clock wants: advance MS (0 to 31536000000)\n"},
         {"clock retreat 5", "parley: clock wants: advance MS (0 to 31536000000)\n"},
+        {"new", "parley: new wants: NAME (parley help new)\n"},
+        {"new a b", "parley: new: unexpected 'b' (parley help new)\n"},
+        {"new test", "parley: new: 'test' cannot be a project's name: Meson has a target of that "
+                     "name\n"},
+        {"new a/b.c/", "parley: new: 'b.c' cannot be a project's name: 1 to 64 letters, digits, - "
+                       "and _ of ASCII, a letter first\n"},
         {"help dance", "parley: no command 'dance' (parley help lists them)\n"},
     };
     (void)state;

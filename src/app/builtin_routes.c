@@ -50,7 +50,7 @@ int pl_builtin_routes_add(struct pl_web *web, struct pl_builtin_routes *routes,
     static const struct {
         struct pl_str path;
         void (*on_request)(struct pl_web_request *request, void *user);
-        bool gives_way; /* to an application that has the path */
+        bool gives_way; /* to an application that has the path, by a prefix too */
     } rows[] = {
         {PL_STR_INIT("/healthz"), on_healthz, false},
         {PL_STR_INIT("/readyz"), on_readyz, false},
@@ -58,6 +58,10 @@ int pl_builtin_routes_add(struct pl_web *web, struct pl_builtin_routes *routes,
         {PL_STR_INIT("/"), on_root, true},
     };
     for (size_t i = 0; i < PL_ARRAY_LEN(rows); i++) {
+        if (rows[i].gives_way && pl_web_has_route(web, rows[i].path)) {
+            routes->has_page = true;
+            continue;
+        }
         int rc = pl_web_route_add(web,
                                   &(struct pl_route){.path = rows[i].path,
                                                      .match = PL_ROUTE_EXACT,
@@ -66,9 +70,7 @@ int pl_builtin_routes_add(struct pl_web *web, struct pl_builtin_routes *routes,
                                                      .user = routes,
                                                      .on_request = rows[i].on_request},
                                   err);
-        if (rc == PL_E_EXISTS && rows[i].gives_way) {
-            routes->has_page = true;
-        } else if (rc < 0) {
+        if (rc < 0) {
             return rc;
         }
     }

@@ -59,6 +59,12 @@ int pl_web_route_add(struct pl_web *web, const struct pl_route *route, struct pl
     return pl_route_table_add(&web->routes, route, err);
 }
 
+bool pl_web_has_route(const struct pl_web *web, struct pl_str path)
+{
+    const struct pl_route *route = pl_route_table_find(&web->routes, path);
+    return route != NULL && route->match != PL_ROUTE_FALLBACK;
+}
+
 /* A new connection with HTTP on it, or NULL, which is logged. */
 static struct pl_conn *open_conn(struct pl_web *web, int fd, const struct pl_address *peer)
 {

@@ -83,6 +83,9 @@ struct pl_route {
 PL_MUST_CHECK int pl_web_route_add(struct pl_web *web, const struct pl_route *route,
                                    struct pl_error *err);
 
+/* Whether a path has a route, exactly or by a prefix; the fallback does not count. */
+bool pl_web_has_route(const struct pl_web *web, struct pl_str path);
+
 /* --- the server --- */
 
 PL_MUST_CHECK int pl_web_create(struct pl_web **out, struct pl_conn_set *conns,

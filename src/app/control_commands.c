@@ -41,8 +41,8 @@ static void put_identity(struct pl_json_writer *json, const struct pl_server_sta
     }
     pl_json_key(json, PL_STR("listen"));
     pl_json_array_begin(json);
-    for (size_t i = 0; i < status->listen_count; i++) {
-        pl_json_put_string(json, status->listen[i]);
+    for (size_t i = 0; i < status->listener_count; i++) {
+        pl_json_put_string(json, pl_str_of_cstr(status->listeners[i].url));
     }
     pl_json_array_end(json);
 }

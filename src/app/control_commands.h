@@ -4,13 +4,14 @@
 #define PL_APP_CONTROL_COMMANDS_H
 
 #include "app/control.h"
+#include "app/listeners.h"
 
 /* What `parley status` tells beside version and process id. Texts are borrowed for the call. */
 struct pl_server_status {
     int64_t uptime_ms;
     const char *app_name; /* NULL: none */
-    struct pl_str listen[4];
-    size_t listen_count;
+    struct pl_listener_info listeners[PL_LISTENERS_MAX];
+    size_t listener_count;
     size_t connection_count;
     size_t connection_max;
     size_t polling_session_count;   /* Socket.IO */

@@ -234,6 +234,7 @@ int parley_route_files(struct parley_routes *routes, const char *url_prefix, con
     }
     rc = pl_static_add(&route->files, routes->app->web,
                        &(struct pl_static_config){
+                           .owner = "application",
                            .folder = pl_str_of_cstr(folder),
                            .prefix = pl_str_of_cstr(route->path[0] == '\0' ? "/" : route->path),
                            .index = PL_STR("index.html"),

@@ -7,15 +7,14 @@
 #include "app/compression.h"
 #include "app/control_commands.h"
 #include "app/data_dir.h"
+#include "app/listeners.h"
 #include "app/notify.h"
 #include "app/process.h"
 #include "app/signals.h"
 #include "app/socketio_settings.h"
-#include "app/tls_listener.h"
 #include "base/version.h"
 #include "dialect/socketio/socketio.h"
 #include "hub/port_inline.h"
-#include "io/listener.h"
 #include "net/socket.h"
 
 #include <signal.h>
@@ -40,9 +39,7 @@ struct server {
     struct pl_builtin_routes builtin;
     struct pl_cors cors;
     struct parley_app app;
-    struct pl_listener *listener;
-    char listen_url[PL_ADDRESS_URL_MAX];
-    struct pl_tls_listener tls;
+    struct pl_listeners *listeners;
     struct pl_control *control;
     struct pl_control_server control_server;
     struct pl_signals signals;
@@ -108,10 +105,9 @@ static void tell_status(void *user, struct pl_server_status *out)
     struct pl_hub_stats stats = pl_hub_stats(server->hub);
     out->uptime_ms = pl_clock_monotonic_ms() - server->start_ms;
     out->app_name = server->app.hooks->name;
-    out->listen[0] = pl_str_of_cstr(server->listen_url);
-    out->listen_count = 1;
-    if (pl_tls_listener_is_open(&server->tls)) {
-        out->listen[out->listen_count++] = pl_str_of_cstr(server->tls.url);
+    out->listener_count = pl_listeners_count(server->listeners);
+    for (size_t i = 0; i < out->listener_count; i++) {
+        pl_listeners_get(&out->listeners[i], server->listeners, i);
     }
     out->connection_count = server->conns.count;
     out->connection_max = server->conns.count_max;
@@ -158,9 +154,7 @@ static void drain(void *user)
     pl_log(&server->log, PL_LOG_INFO, "server.draining", "connections=%zu grace_ms=%lld",
            server->conns.count, (long long)server->settings->shutdown.grace_ms);
     pl_notify_stopping(&server->notify, "draining");
-    pl_listener_destroy(server->listener);
-    server->listener = NULL;
-    pl_tls_listener_close(&server->tls);
+    pl_listeners_close(server->listeners);
     pl_web_drain(server->web);
     if (server->app.io != NULL) {
         pl_sio_shutdown(server->app.io);
@@ -173,7 +167,7 @@ static void drain(void *user)
 static int reload(void *user, struct pl_error *err)
 {
     struct server *server = user;
-    return pl_tls_listener_reload(&server->tls, server->settings, err);
+    return pl_listeners_reload_certificates(server->listeners, server->settings, err);
 }
 
 static void on_signal(void *user, int number)
@@ -254,6 +248,7 @@ static int start_web(struct server *server, struct pl_error *err)
     };
     int rc = pl_web_create(&server->web, &server->conns, &limits, &server->log, err);
     if (rc == 0) {
+        server->listeners = pl_listeners_create(server->web, &server->conns, &server->log);
         pl_web_set_user(server->web, &server->app);
         pl_compression_set_http(server->web, &http->compression);
     }
@@ -288,31 +283,10 @@ static int start_app(struct server *server, struct pl_error *err)
     return pl_builtin_routes_add(server->web, &server->builtin, err);
 }
 
-static void on_accept(void *user, int fd, const struct pl_address *peer)
-{
-    pl_web_accept(((struct server *)user)->web, fd, peer);
-}
-
-static int start_listener(struct server *server, struct pl_error *err)
-{
-    struct pl_listener_config config = {
-        .conns = &server->conns, .on_accept = on_accept, .user = server, .log = &server->log};
-    int rc = pl_address_parse(&config.address, server->settings->listen, err);
-    if (rc == 0) {
-        rc = pl_listener_create(&server->listener, &config, err);
-    }
-    if (rc < 0) {
-        return rc;
-    }
-    pl_address_format_url(server->listen_url, "http", pl_listener_address(server->listener));
-    return 0;
-}
-
-static int start_tls(struct server *server, struct pl_error *err)
+static int start_listeners(struct server *server, struct pl_error *err)
 {
     server->conns.handshakes_per_turn = server->settings->tls.handshakes_per_turn;
-    return pl_tls_listener_open(&server->tls, server->settings, server->web, &server->conns,
-                                &server->log, err);
+    return pl_listeners_apply(server->listeners, server->settings, NULL, 0, err);
 }
 
 static int start_control(struct server *server, struct pl_error *err)
@@ -334,7 +308,7 @@ static int start_control(struct server *server, struct pl_error *err)
 static int start(struct server *server, struct pl_error *err)
 {
     static int (*const steps[])(struct server *, struct pl_error *) = {
-        start_loop, start_hub, start_web, start_app, start_control, start_listener, start_tls,
+        start_loop, start_hub, start_web, start_app, start_control, start_listeners,
     };
     for (size_t i = 0; i < PL_ARRAY_LEN(steps); i++) {
         int rc = steps[i](server, err);
@@ -348,8 +322,9 @@ static int start(struct server *server, struct pl_error *err)
 /* In reverse; every step accepts what was never started. */
 static void stop(struct server *server)
 {
-    pl_listener_destroy(server->listener);
-    pl_tls_listener_close(&server->tls);
+    if (server->listeners != NULL) {
+        pl_listeners_close(server->listeners);
+    }
     if (server->app.io != NULL) {
         pl_sio_shutdown(server->app.io);
     }
@@ -357,7 +332,7 @@ static void stop(struct server *server)
         pl_conn_set_fini(&server->conns);
         pl_loop_turn(server->loop, 0); /* what the last closes have deferred */
     }
-    pl_tls_listener_fini(&server->tls);
+    pl_listeners_destroy(server->listeners);
     if (server->app_has_started) {
         pl_app_stop(&server->app);
     }
@@ -379,24 +354,40 @@ static void stop(struct server *server)
     pl_data_dir_close(&server->data_dir);
 }
 
-static void announce(struct server *server)
+/* Behind the URL: "/", but not behind the path of a Unix socket. */
+static const char *slash_of(const struct pl_listener_info *listener)
 {
-    char status[PL_ADDRESS_URL_MAX + 32];
-    pl_log(&server->log, PL_LOG_INFO, "server.listening", "url=%s/ version=%s pid=%d app=%s",
-           server->listen_url, pl_version(), (int)getpid(),
+    return listener->is_unix ? "" : "/";
+}
+
+static void announce_first(const struct server *server, const struct pl_listener_info *first)
+{
+    pl_log(&server->log, PL_LOG_INFO, "server.listening", "url=%s%s version=%s pid=%d app=%s",
+           first->url, slash_of(first), pl_version(), (int)getpid(),
            server->app.hooks->name == NULL ? "-" : server->app.hooks->name);
     if (server->builtin.has_page) {
-        printf("Parley %s listens: open %s/\n", pl_version(), server->listen_url);
+        printf("Parley %s listens: open %s%s\n", pl_version(), first->url, slash_of(first));
     } else {
         printf("Parley %s listens on %s (no page: the application serves none at /)\n",
-               pl_version(), server->listen_url);
+               pl_version(), first->url);
     }
-    if (pl_tls_listener_is_open(&server->tls)) {
-        pl_log(&server->log, PL_LOG_INFO, "server.listening", "url=%s/", server->tls.url);
-        printf("With TLS: %s/\n", server->tls.url);
+}
+
+static void announce(struct server *server)
+{
+    char status[PL_LISTENER_URL_MAX + 32];
+    struct pl_listener_info first;
+    pl_listeners_get(&first, server->listeners, 0);
+    announce_first(server, &first);
+    for (size_t i = 1; i < pl_listeners_count(server->listeners); i++) {
+        struct pl_listener_info other;
+        pl_listeners_get(&other, server->listeners, i);
+        pl_log(&server->log, PL_LOG_INFO, "server.listening", "url=%s%s", other.url,
+               slash_of(&other));
+        printf("%s %s%s\n", other.is_secure ? "With TLS:" : "And on:", other.url, slash_of(&other));
     }
     fflush(stdout);
-    snprintf(status, sizeof(status), "listening on %s/", server->listen_url);
+    snprintf(status, sizeof(status), "listening on %s%s", first.url, slash_of(&first));
     pl_notify_ready(&server->notify, status);
     pl_notify_watch(&server->notify, server->loop);
 }

@@ -165,7 +165,8 @@ struct pl_settings_socketio {
 struct pl_setting_origin; /* where a value comes from; settings_table.h */
 
 struct pl_settings {
-    struct pl_str listen; /* as pl_address_parse reads it */
+    struct pl_str listen;             /* as pl_listener_spec_read reads it; empty: not so */
+    struct pl_setting_list listeners; /* more of them */
     struct pl_str data_dir;
     uint32_t io_threads;
     struct pl_settings_log log;

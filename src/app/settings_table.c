@@ -4,8 +4,8 @@
  * them. */
 #include "app/settings_table.h"
 
+#include "app/listener_spec.h"
 #include "base/utf8.h"
-#include "net/address.h"
 #include "net/tls.h"
 
 #define MIB ((int64_t)1024 * 1024)
@@ -62,8 +62,8 @@ static const char *const transports[] = {"polling", "websocket", NULL};
 
 static int check_listen(struct pl_str text, struct pl_error *err)
 {
-    struct pl_address address;
-    return pl_address_parse(&address, text, err);
+    struct pl_listener_spec spec;
+    return pl_listener_spec_read(&spec, text, err);
 }
 
 static int check_listen_or_none(struct pl_str text, struct pl_error *err)
@@ -73,9 +73,10 @@ static int check_listen_or_none(struct pl_str text, struct pl_error *err)
 
 static int check_pair(struct pl_str text, struct pl_error *err)
 {
+    (void)err;
     size_t colon = pl_str_find_char(text, ':');
     if (colon == 0 || colon + 1 >= text.len) {
-        return pl_error_set(err, PL_E_INVALID, "not a pair");
+        return PL_E_INVALID;
     }
     return 0;
 }
@@ -94,37 +95,42 @@ static bool is_visible(struct pl_str text, const char *refused)
 
 static int check_path(struct pl_str text, struct pl_error *err)
 {
+    (void)err;
     if (text.ptr[0] != '/' || !is_visible(text, "?#%")) {
-        return pl_error_set(err, PL_E_INVALID, "not a path");
+        return PL_E_INVALID;
     }
     return 0;
 }
 
 static int check_utf8(struct pl_str text, struct pl_error *err)
 {
-    return pl_utf8_is_valid(text) ? 0 : pl_error_set(err, PL_E_INVALID, "not UTF-8");
+    (void)err;
+    return pl_utf8_is_valid(text) ? 0 : PL_E_INVALID;
 }
 
 static int check_cookie_path(struct pl_str text, struct pl_error *err)
 {
+    (void)err;
     if (text.len > 0 && (text.ptr[0] != '/' || !is_visible(text, ";,"))) {
-        return pl_error_set(err, PL_E_INVALID, "not a path");
+        return PL_E_INVALID;
     }
     return 0;
 }
 
 static int check_token(struct pl_str text, struct pl_error *err)
 {
+    (void)err;
     if (text.len == 0 || !is_visible(text, "()<>@,;:\\\"/[]?={}")) {
-        return pl_error_set(err, PL_E_INVALID, "not a token");
+        return PL_E_INVALID;
     }
     return 0;
 }
 
 static int check_origin(struct pl_str text, struct pl_error *err)
 {
+    (void)err;
     if (text.len == 0 || !is_visible(text, ",")) {
-        return pl_error_set(err, PL_E_INVALID, "not an origin");
+        return PL_E_INVALID;
     }
     return 0;
 }
@@ -151,9 +157,12 @@ static int check_origin(struct pl_str text, struct pl_error *err)
 
 const struct pl_setting_row pl_setting_rows[] = {
     /* The server. */
-    STRING("listen", listen, RESTART, "0.0.0.0:7350", 1, check_listen,
-           "ADDRESS:PORT, as 127.0.0.1:7350 or [::1]:0",
-           "Address and port to listen on; port 0 takes a free one."),
+    STRING("listen", listen, RESTART, "0.0.0.0:7350", 0, check_listen_or_none,
+           "a listener, as 127.0.0.1:7350, [::1]:0 or unix:/run/parley/parley.sock, or nothing",
+           "Where to listen; port 0 takes a free one."),
+    LIST("listeners", listeners, RESTART, "", 0, 64, NULL, check_listen,
+         "listeners, as [::]:7443 tls serve=socketio connections_max=500",
+         "Where to listen besides, each with options of its own: see below."),
     STRING("data_dir", data_dir, RESTART, "./parley-data", 1, NULL, "a directory",
            "Directory of what is kept, of the lock and of the control socket; made when missing."),
     COUNT("io_threads", io_threads, RESTART, "0", 0, 0,
@@ -194,8 +203,8 @@ const struct pl_setting_row pl_setting_rows[] = {
 
     /* TLS. */
     STRING("tls.listen", tls.listen, RESTART, "", 0, check_listen_or_none,
-           "ADDRESS:PORT, as 0.0.0.0:7443 or [::1]:0, or nothing",
-           "Address and port to listen on with TLS beside the plain one; empty is off."),
+           "a listener, as 0.0.0.0:7443 or [::1]:0, or nothing",
+           "Where to listen with TLS; empty is off."),
     STRING("tls.certificate", tls.certificate, RESTART, "", 0, NULL, "a file",
            "Certificate in PEM form, its chain behind it."),
     STRING("tls.key", tls.key, RESTART, "", 0, NULL, "a file",

@@ -32,7 +32,8 @@ struct pl_setting_row {
     int64_t max;
     const char *const
         *choices; /* NULL-terminated; of an enum, or of each item of a list (NULL: any) */
-    /* What else a text (each item of a list) must be; the reason goes to err. May be NULL. */
+    /* What else a text (each item of a list) must be. It may tell the reason in `err`; otherwise
+     * `allowed` is what the operator is told. May be NULL. */
     int (*check)(struct pl_str text, struct pl_error *err);
     const char *allowed; /* in words, where `check` decides */
     enum pl_setting_change change;

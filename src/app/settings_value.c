@@ -4,7 +4,7 @@
 #include <inttypes.h>
 
 enum {
-    ALLOWED_MAX = 160, /* longest description of what is allowed */
+    ALLOWED_MAX = 240, /* longest description of what is allowed */
     SHOWN_MAX = 48,    /* of a wrong value in a message */
 };
 
@@ -75,17 +75,38 @@ void pl_setting_format_allowed(struct pl_buf *out, const struct pl_setting_row *
     }
 }
 
-static int refuse(struct pl_error *err, const struct pl_setting_row *row, struct pl_str text)
+/* reason: empty when what is allowed says it all. */
+static int refuse_because(struct pl_error *err, const struct pl_setting_row *row,
+                          struct pl_str text, const char *reason)
 {
     char shown[SHOWN_MAX];
     struct pl_buf allowed;
     pl_buf_init(&allowed, ALLOWED_MAX);
-    pl_setting_format_allowed(&allowed, row);
+    if (reason[0] != '\0') {
+        pl_buf_addf(&allowed, "%s", reason);
+    } else {
+        pl_setting_format_allowed(&allowed, row);
+    }
     pl_log_quote(shown, sizeof(shown), text);
     int rc = pl_error_set(err, PL_E_INVALID, "%s is not allowed: " PL_STR_FMT,
                           row->is_secret ? "the value" : shown, PL_STR_ARG(pl_buf_str(&allowed)));
     pl_buf_fini(&allowed);
     return rc;
+}
+
+static int refuse(struct pl_error *err, const struct pl_setting_row *row, struct pl_str text)
+{
+    return refuse_because(err, row, text, "");
+}
+
+/* What the row's own check says. */
+static int check(struct pl_error *err, const struct pl_setting_row *row, struct pl_str text)
+{
+    struct pl_error inner = {0};
+    if (row->check == NULL || row->check(text, &inner) == 0) {
+        return 0;
+    }
+    return refuse_because(err, row, text, row->is_secret ? "" : inner.text);
 }
 
 static bool read_bool(bool *out, struct pl_str text)
@@ -150,8 +171,11 @@ static int set_string(struct pl_settings *settings, const struct pl_setting_row 
 {
     bool fits = (int64_t)text.len >= row->min && (int64_t)text.len <= row->max &&
                 memchr(text.ptr, 0, text.len) == NULL;
-    if (!fits || (row->check != NULL && row->check(text, NULL) < 0)) {
+    if (!fits) {
         return refuse(err, row, text);
+    }
+    if (check(err, row, text) < 0) {
+        return PL_E_INVALID;
     }
     return pl_arena_copy(field_of(settings, row), &settings->arena, text) ? 0 : full(err);
 }
@@ -160,8 +184,7 @@ static bool item_is_allowed(const struct pl_setting_row *row, struct pl_str item
 {
     int choice;
     return item.len > 0 && memchr(item.ptr, 0, item.len) == NULL &&
-           (row->choices == NULL || read_choice(&choice, row, item)) &&
-           (row->check == NULL || row->check(item, NULL) == 0);
+           (row->choices == NULL || read_choice(&choice, row, item));
 }
 
 static int set_list(struct pl_settings *settings, const struct pl_setting_row *row,
@@ -178,6 +201,9 @@ static int set_list(struct pl_settings *settings, const struct pl_setting_row *r
     for (size_t i = 0; i < count; i++) {
         if (!item_is_allowed(row, items[i])) {
             return refuse(err, row, items[i]);
+        }
+        if (check(err, row, items[i]) < 0) {
+            return PL_E_INVALID;
         }
         if (!pl_arena_copy(&list.items[i], &settings->arena, items[i])) {
             return full(err);

@@ -38,7 +38,7 @@ static int read_pairs(struct pl_tls_config *config, struct pl_tls_pair *pairs,
     }
     if (rc == 0 && config->pair_count == 0) {
         return pl_error_set(err, PL_E_INVALID,
-                            "tls.listen is set, but there is no certificate: name the files in "
+                            "a listener has TLS, but there is no certificate: name the files in "
                             "tls.certificate and tls.key");
     }
     return rc;
@@ -68,13 +68,12 @@ int pl_tls_settings_load(struct pl_tls_context **context, const struct pl_settin
     return rc < 0 ? pl_error_set(err, rc, "TLS: %s", inner.text) : 0;
 }
 
-int pl_tls_settings_check(const struct pl_settings *settings, struct pl_error *err)
+int pl_tls_settings_check(const struct pl_settings *settings, bool is_needed, struct pl_error *err)
 {
     const struct pl_settings_tls *tls = &settings->tls;
     struct pl_tls_context *context = NULL;
     int rc = 0;
-    if (tls->listen.len > 0 || tls->certificate.len > 0 || tls->key.len > 0 ||
-        tls->certificates.count > 0) {
+    if (is_needed || tls->certificate.len > 0 || tls->key.len > 0 || tls->certificates.count > 0) {
         rc = pl_tls_settings_load(&context, settings, err);
         pl_tls_context_destroy(context);
     }

@@ -10,7 +10,8 @@
 PL_MUST_CHECK int pl_tls_settings_load(struct pl_tls_context **context,
                                        const struct pl_settings *settings, struct pl_error *err);
 
-/* Whether what the tls settings name can be used; fine when they name nothing. */
-PL_MUST_CHECK int pl_tls_settings_check(const struct pl_settings *settings, struct pl_error *err);
+/* Whether what the tls settings name can be used; naming nothing is fine unless it is needed. */
+PL_MUST_CHECK int pl_tls_settings_check(const struct pl_settings *settings, bool is_needed,
+                                        struct pl_error *err);
 
 #endif

@@ -31,6 +31,8 @@
     X(QUEUE_BYTES, GAUGE, "parley_queue_bytes", "", 1, "Bytes queued and not yet sent.")           \
     X(REFUSED_CONNECTION_LIMIT, COUNTER, "parley_refusals_total", "reason=\"connection_limit\"",   \
       1, "What was refused, by reason.")                                                           \
+    X(REFUSED_LISTENER_LIMIT, COUNTER, "parley_refusals_total", "reason=\"listener_limit\"", 1,    \
+      "")                                                                                          \
     X(REFUSED_OPEN_FILES, COUNTER, "parley_refusals_total", "reason=\"open_files\"", 1, "")        \
     X(REFUSED_DRAINING, COUNTER, "parley_refusals_total", "reason=\"draining\"", 1, "")            \
     X(REFUSED_MEMORY, COUNTER, "parley_refusals_total", "reason=\"memory\"", 1, "")                \

@@ -1,8 +1,8 @@
 /* parley check: are the settings right, does the application load? */
 #include "cli/cli.h"
 
+#include "app/listeners.h"
 #include "app/load.h"
-#include "app/tls_settings.h"
 
 enum {
     TEXT_MAX = 1024 * 1024,
@@ -38,7 +38,7 @@ static int check_app(const struct pl_cli *cli)
 static int check_files(const struct pl_cli *cli, const struct pl_settings *settings)
 {
     struct pl_error err = {0};
-    if (pl_tls_settings_check(settings, &err) < 0) {
+    if (pl_listeners_check(settings, &err) < 0) {
         return pl_cli_fail(PL_EXIT_USAGE, "%s", err.text);
     }
     return check_app(cli);

@@ -161,6 +161,9 @@ void pl_conn_close(struct pl_conn *conn, enum pl_conn_end end)
     conn->watch.fd = -1;
     pl_list_remove(&conn->in_set);
     conn->set->count--;
+    if (conn->source != NULL) {
+        atomic_fetch_sub_explicit(&conn->source->count, 1, memory_order_relaxed);
+    }
     pl_metrics_add(conn->set->metrics, PL_METRIC_CONNECTIONS, -1);
     pl_metrics_add(conn->set->metrics, metric_of_end(conn->end), 1);
     /* Instead of a close that was to come, and behind what others have deferred until now: they
@@ -618,4 +621,11 @@ int pl_conn_open(struct pl_conn **out, struct pl_conn_set *set, int fd,
     pl_metrics_add(set->metrics, PL_METRIC_CONNECTIONS_ACCEPTED, 1);
     *out = conn;
     return 0;
+}
+
+void pl_conn_set_source(struct pl_conn *conn, struct pl_conn_source *source)
+{
+    PL_ASSERT(conn->source == NULL && conn->state == PL_CONN_OPEN);
+    conn->source = source;
+    atomic_fetch_add_explicit(&source->count, 1, memory_order_relaxed);
 }

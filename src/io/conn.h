@@ -13,6 +13,8 @@
 #include "io/loop.h"
 #include "net/address.h"
 
+#include <stdatomic.h>
+
 struct pl_conn;
 struct iovec;
 
@@ -72,6 +74,11 @@ struct pl_conn_transport {
 
 extern const struct pl_conn_transport pl_conn_plain;
 
+/* The listener that connections came through, as they know it. It outlives them. */
+struct pl_conn_source {
+    atomic_size_t count; /* connections open now; any thread may close one */
+};
+
 /* What all connections of one loop share. */
 struct pl_conn_set {
     struct pl_loop *loop;
@@ -96,7 +103,7 @@ struct pl_conn {
     const struct pl_conn_transport *transport;
     void *transport_data; /* the transport's own, owned by it */
     struct pl_conn_set *set;
-    const void *listener; /* whose settings apply; borrowed */
+    struct pl_conn_source *source; /* borrowed; NULL: none */
     struct pl_list in_set;
     struct pl_list in_waiting;
     struct pl_buf *rest;      /* input that is not consumed yet; NULL when there is none */
@@ -121,6 +128,9 @@ void pl_conn_set_fini(struct pl_conn_set *set); /* closes what is still open */
 PL_MUST_CHECK int pl_conn_open(struct pl_conn **out, struct pl_conn_set *set, int fd,
                                const struct pl_address *peer,
                                const struct pl_conn_protocol *protocol, struct pl_error *err);
+
+/* Count a connection just opened at its source, until it is closed. */
+void pl_conn_set_source(struct pl_conn *conn, struct pl_conn_source *source);
 
 static inline struct pl_conn *pl_conn_of_sink(struct pl_sink *sink)
 {

@@ -18,6 +18,7 @@ static const char refusal[] = "HTTP/1.1 503 Service Unavailable\r\n"
 struct pl_listener {
     struct pl_listener_config config;
     struct pl_watch watch;
+    size_t count_max; /* of its own; 0: none */
     int reserve_fd; /* given up for a moment when descriptors run out, to refuse instead of hang */
     struct pl_log_limit full_log;
 };
@@ -58,6 +59,13 @@ static void refuse_without_descriptor(struct pl_listener *listener)
     listener->reserve_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
 }
 
+static bool is_full(const struct pl_listener *listener)
+{
+    const struct pl_conn_source *source = listener->config.source;
+    return listener->count_max > 0 && source != NULL &&
+           atomic_load_explicit(&source->count, memory_order_relaxed) >= listener->count_max;
+}
+
 static void on_ready(struct pl_watch *watch, unsigned ready)
 {
     struct pl_listener *listener = PL_CONTAINER_OF(watch, struct pl_listener, watch);
@@ -73,6 +81,8 @@ static void on_ready(struct pl_watch *watch, unsigned ready)
             refuse_without_descriptor(listener);
         } else if (fd >= 0 && conns->count_max > 0 && conns->count >= conns->count_max) {
             refuse(listener, fd, "connection_limit", PL_METRIC_REFUSED_CONNECTION_LIMIT);
+        } else if (fd >= 0 && is_full(listener)) {
+            refuse(listener, fd, "listener_limit", PL_METRIC_REFUSED_LISTENER_LIMIT);
         } else if (fd >= 0) {
             listener->config.on_accept(listener->config.user, fd, &peer);
         }
@@ -87,12 +97,8 @@ int pl_listener_create(struct pl_listener **out, const struct pl_listener_config
     listener->config = *config;
     listener->full_log = (struct pl_log_limit){.period_ms = FULL_LOG_PERIOD_MS, .burst = 1};
     listener->reserve_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
-    listener->watch = (struct pl_watch){.fd = -1, .on_ready = on_ready};
-    rc = pl_socket_listen(&listener->config.address, err);
-    if (rc >= 0) {
-        listener->watch.fd = rc;
-        rc = pl_watch_start(config->conns->loop, &listener->watch, PL_READY_READ, err);
-    }
+    listener->watch = (struct pl_watch){.fd = config->fd, .on_ready = on_ready};
+    rc = pl_watch_start(config->conns->loop, &listener->watch, PL_READY_READ, err);
     if (rc < 0) {
         pl_listener_destroy(listener);
         return rc;
@@ -116,7 +122,12 @@ void pl_listener_destroy(struct pl_listener *listener)
     pl_free(listener);
 }
 
-const struct pl_address *pl_listener_address(const struct pl_listener *listener)
+void pl_listener_set_limit(struct pl_listener *listener, size_t count_max)
 {
-    return &listener->config.address;
+    listener->count_max = count_max;
+}
+
+int pl_listener_fd(const struct pl_listener *listener)
+{
+    return listener->watch.fd;
 }

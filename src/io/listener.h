@@ -10,20 +10,23 @@
 struct pl_listener;
 
 struct pl_listener_config {
-    struct pl_address address; /* port 0: a free one */
-    struct pl_conn_set *conns; /* whose count_max is the limit */
+    int fd;                              /* listens already; taken over in any case */
+    struct pl_conn_set *conns;           /* whose count_max is the limit of all */
+    const struct pl_conn_source *source; /* counts the connections of this listener; NULL: nobody */
     void (*on_accept)(void *user, int fd,
                       const struct pl_address *peer); /* takes the descriptor over */
     void *user;
     const struct pl_log *log;
 };
 
-/* Bind and listen; connections are accepted from the next turn on. Errors as pl_socket_listen. */
+/* Connections are accepted from the next turn on. Returns 0, or PL_E_IO with the reason. */
 PL_MUST_CHECK int pl_listener_create(struct pl_listener **out,
                                      const struct pl_listener_config *config, struct pl_error *err);
 void pl_listener_destroy(struct pl_listener *listener); /* stops accepting; NULL is fine */
 
-/* The address bound, with its real port. */
-const struct pl_address *pl_listener_address(const struct pl_listener *listener);
+/* A limit for the connections of this listener alone; 0: none. */
+void pl_listener_set_limit(struct pl_listener *listener, size_t count_max);
+
+int pl_listener_fd(const struct pl_listener *listener); /* borrowed */
 
 #endif

@@ -36,10 +36,7 @@ int pl_address_parse(struct pl_address *out, struct pl_str text, struct pl_error
     *out = (struct pl_address){0};
     if (split_host_port(&host, &has_brackets, &port, text) < 0 ||
         !pl_str_to_u64(&number, port, 65535) || host.len >= sizeof(host_cstr)) {
-        return pl_error_set(err, PL_E_INVALID,
-                            "'" PL_STR_FMT
-                            "' is not an address: write ADDRESS:PORT, such as 127.0.0.1:7350",
-                            PL_STR_ARG(text));
+        return pl_error_set(err, PL_E_INVALID, "write ADDRESS:PORT, as 127.0.0.1:7350 or [::1]:0");
     }
     out->port = (uint16_t)number;
     if (host.len > 0) {
@@ -59,8 +56,7 @@ int pl_address_parse(struct pl_address *out, struct pl_str text, struct pl_error
     if (out->family == PL_ADDRESS_NONE || strlen(host_cstr) != host.len) {
         *out = (struct pl_address){0};
         return pl_error_set(err, PL_E_INVALID,
-                            "'" PL_STR_FMT
-                            "' is not a numeric address: names are not looked up here",
+                            "'" PL_STR_FMT "' is no numeric address, and names are not looked up",
                             PL_STR_ARG(host));
     }
     return 0;
@@ -113,6 +109,12 @@ struct pl_address pl_address_unmapped(const struct pl_address *address)
         memcpy(plain.bytes, address->bytes + sizeof(prefix), 4);
     }
     return plain;
+}
+
+bool pl_address_eq(const struct pl_address *a, const struct pl_address *b)
+{
+    return a->family == b->family && a->port == b->port &&
+           memcmp(a->bytes, b->bytes, sizeof(a->bytes)) == 0;
 }
 
 void pl_address_from_sockaddr(struct pl_address *out, const struct sockaddr_storage *sockaddr)

@@ -37,6 +37,8 @@ const char *pl_address_format_host(char *out, const struct pl_address *address);
  * as localhost. `out` holds PL_ADDRESS_URL_MAX bytes; returns out. */
 const char *pl_address_format_url(char *out, const char *scheme, const struct pl_address *address);
 
+bool pl_address_eq(const struct pl_address *a, const struct pl_address *b); /* port and all */
+
 void pl_address_from_sockaddr(struct pl_address *out, const struct sockaddr_storage *sockaddr);
 
 /* IPv4 that a socket of IPv6 shows as ::ffff:192.0.2.1, as the IPv4 it is; others as they are. */

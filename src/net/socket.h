@@ -6,9 +6,21 @@
 
 #include "net/address.h"
 
-/* Listen on an address; port 0 asks for a free one, and *address then tells which.
+/* What an IPv6 socket on the wildcard address takes, whatever the system's own default is. */
+enum pl_socket_family {
+    PL_SOCKET_DUAL,      /* IPv4 as well */
+    PL_SOCKET_IPV6_ONLY, /* nothing but IPv6 */
+};
+
+/* Listen on an address; port 0 asks for a free one, and *address then tells which. `family` counts
+ * for IPv6 alone.
  * Returns the descriptor, or PL_E_EXISTS (in use), PL_E_DENIED, PL_E_IO with the reason. */
-PL_MUST_CHECK int pl_socket_listen(struct pl_address *address, struct pl_error *err);
+PL_MUST_CHECK int pl_socket_listen(struct pl_address *address, enum pl_socket_family family,
+                                   struct pl_error *err);
+
+/* Make a listening descriptor that comes from elsewhere like one of ours, and tell what it is bound
+ * to. Returns 0; PL_E_INVALID when it is no stream socket that listens. */
+PL_MUST_CHECK int pl_socket_adopt(struct pl_address *bound, int fd, struct pl_error *err);
 
 /* Accept one connection, with TCP_NODELAY set.
  * Returns the descriptor, PL_E_AGAIN when none waits, PL_E_FULL when there are no descriptors left,

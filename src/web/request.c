@@ -45,6 +45,14 @@ static void take_head(struct pl_web_request *request, struct pl_str raw)
     pl_http_url_split(&request->url, head->target);
 }
 
+/* Whose routes the connection's listener serves. */
+static unsigned owners_of(const struct pl_conn *conn)
+{
+    return conn->source == NULL
+               ? 0
+               : PL_CONTAINER_OF(conn->source, struct pl_web_entrance, source)->owners;
+}
+
 struct pl_web_request *pl_web_request_create(struct pl_web_conn *http, struct pl_str raw)
 {
     const struct pl_http_request *parsed = &http->web->parsed;
@@ -64,7 +72,8 @@ struct pl_web_request *pl_web_request_create(struct pl_web_conn *http, struct pl
     request->free.run = free_request;
     pl_list_init(&request->in_kept);
     take_head(request, raw);
-    request->route = pl_route_table_find(&http->web->routes, request->url.path);
+    request->route =
+        pl_route_table_find(&http->web->routes, request->url.path, owners_of(http->conn));
     pl_buf_init(&request->body, request->route == NULL ? 0 : request->route->body_limit_bytes);
     pl_buf_init(&request->extra, PL_WEB_EXTRA_BYTES);
     pl_arena_init(&request->arena, PL_WEB_ARENA_BYTES);

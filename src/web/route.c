@@ -22,11 +22,25 @@ void pl_route_table_fini(struct pl_route_table *table)
     *table = (struct pl_route_table){0};
 }
 
-static struct pl_route *keep_row(struct pl_route_table *table, const struct pl_route *route)
+unsigned pl_route_owner_bit(struct pl_route_table *table, const char *owner)
 {
-    struct pl_route *row = pl_alloc(sizeof(*row));
-    *row = *route;
-    table->rows = pl_realloc(table->rows, (table->count + 1) * sizeof(struct pl_route *));
+    size_t at = 0;
+    while (at < table->owner_count && strcmp(table->owners[at], owner) != 0) {
+        at++;
+    }
+    if (at == table->owner_count) {
+        PL_ASSERT(at < PL_WEB_OWNERS_MAX);
+        table->owners[table->owner_count++] = owner;
+    }
+    return 1u << at;
+}
+
+static struct pl_route_row *keep_row(struct pl_route_table *table, const struct pl_route *route)
+{
+    struct pl_route_row *row = pl_alloc(sizeof(*row));
+    row->route = *route;
+    row->owner_bit = pl_route_owner_bit(table, route->owner == NULL ? "" : route->owner);
+    table->rows = pl_realloc(table->rows, (table->count + 1) * sizeof(struct pl_route_row *));
     table->rows[table->count++] = row;
     return row;
 }
@@ -93,24 +107,35 @@ static struct pl_str first_candidate(const struct pl_route_table *table, struct 
     return cut;
 }
 
-static const struct pl_route *find_prefix(const struct pl_route_table *table, struct pl_str path)
+/* Whether the row is there and belongs to one of the owners. */
+static bool is_served(const struct pl_route_row *row, unsigned owners)
+{
+    return row != NULL && (owners == 0 || (row->owner_bit & owners) != 0);
+}
+
+static const struct pl_route_row *find_prefix(const struct pl_route_table *table,
+                                              struct pl_str path, unsigned owners)
 {
     for (struct pl_str cut = first_candidate(table, path); cut.len > 0; cut = parent_of(cut)) {
-        const struct pl_route *route = pl_map_find(&table->prefixes, cut);
-        if (route != NULL) {
-            return route;
+        const struct pl_route_row *row = pl_map_find(&table->prefixes, cut);
+        if (is_served(row, owners)) {
+            return row;
         }
     }
     return NULL;
 }
 
-const struct pl_route *pl_route_table_find(const struct pl_route_table *table, struct pl_str path)
+const struct pl_route *pl_route_table_find(const struct pl_route_table *table, struct pl_str path,
+                                           unsigned owners)
 {
-    const struct pl_route *route = pl_map_find(&table->exact, path);
-    if (route == NULL) {
-        route = find_prefix(table, path);
+    const struct pl_route_row *row = pl_map_find(&table->exact, path);
+    if (!is_served(row, owners)) {
+        row = find_prefix(table, path, owners);
     }
-    return route == NULL ? table->fallback : route;
+    if (row == NULL && is_served(table->fallback, owners)) {
+        row = table->fallback;
+    }
+    return row == NULL ? NULL : &row->route;
 }
 
 bool pl_route_allows(const struct pl_route *route, enum pl_http_method method)

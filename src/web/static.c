@@ -254,7 +254,7 @@ int pl_static_add(struct pl_static **out, struct pl_web *web, const struct pl_st
     route = (struct pl_route){
         .path = files->config.prefix,
         .match = PL_ROUTE_PREFIX,
-        .owner = "static",
+        .owner = files->config.owner,
         .methods = 1u << PL_HTTP_GET,
         .user = files,
         .on_request = on_request,

@@ -10,6 +10,7 @@
 struct pl_static;
 
 struct pl_static_config {
+    const char *owner; /* of the route */
     struct pl_str folder;
     struct pl_str prefix;        /* of the URL: "/" or "/assets" */
     struct pl_str index;         /* "index.html"; empty for none */

@@ -61,8 +61,13 @@ int pl_web_route_add(struct pl_web *web, const struct pl_route *route, struct pl
 
 bool pl_web_has_route(const struct pl_web *web, struct pl_str path)
 {
-    const struct pl_route *route = pl_route_table_find(&web->routes, path);
+    const struct pl_route *route = pl_route_table_find(&web->routes, path, 0);
     return route != NULL && route->match != PL_ROUTE_FALLBACK;
+}
+
+unsigned pl_web_owner_bit(struct pl_web *web, const char *owner)
+{
+    return pl_route_owner_bit(&web->routes, owner);
 }
 
 /* A new connection with HTTP on it, or NULL, which is logged. */
@@ -79,19 +84,18 @@ static struct pl_conn *open_conn(struct pl_web *web, int fd, const struct pl_add
     return conn;
 }
 
-void pl_web_accept(struct pl_web *web, int fd, const struct pl_address *peer)
-{
-    (void)open_conn(web, fd, peer);
-}
-
-void pl_web_accept_tls(struct pl_web *web, int fd, const struct pl_address *peer,
-                       struct pl_conn_tls *tls)
+void pl_web_accept(struct pl_web *web, int fd, const struct pl_address *peer,
+                   struct pl_web_entrance *entrance)
 {
     struct pl_conn *conn = open_conn(web, fd, peer);
-    if (conn == NULL) {
+    if (conn == NULL || entrance == NULL) {
         return;
     }
-    if (pl_conn_tls_start(conn, tls, NULL) < 0) {
+    pl_conn_set_source(conn, &entrance->source);
+    if (entrance->tls == NULL) {
+        return;
+    }
+    if (pl_conn_tls_start(conn, entrance->tls, NULL) < 0) {
         pl_web_count(web, PL_METRIC_REFUSED_MEMORY, 1);
     }
 }

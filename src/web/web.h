@@ -56,7 +56,7 @@ struct pl_cors; /* web/cors.h */
 struct pl_route {
     struct pl_str path; /* borrowed; no trailing slash, but for "/" */
     enum pl_route_match match;
-    const char *owner; /* for the log and the metrics: "server", "socketio", "application" */
+    const char *owner; /* "server", "socketio", "application": listeners may leave owners out */
     /* Bits 1u << PL_HTTP_GET ...; 0: every method is the handler's affair. Others get 405 with
      * Allow (HEAD is answered by a GET handler without body). */
     unsigned methods;
@@ -78,6 +78,10 @@ struct pl_route {
     void (*on_upgrade)(struct pl_web_request *request, void *user);
 };
 
+/* The bit of an owner of routes, for what listeners serve. There are at most 32 owners; more is a
+ * mistake of ours. The name is borrowed. */
+unsigned pl_web_owner_bit(struct pl_web *web, const char *owner);
+
 /* Routes are looked up exact first, then the longest prefix, then the fallback. The row is copied.
  * Returns PL_E_EXISTS when the path is taken. */
 PL_MUST_CHECK int pl_web_route_add(struct pl_web *web, const struct pl_route *route,
@@ -95,12 +99,17 @@ void pl_web_destroy(struct pl_web *web); /* all connections must be closed */
 
 void pl_web_set_compression(struct pl_web *web, const struct pl_web_compression *config);
 
-/* A new connection: it starts with HTTP. The descriptor is taken over in any case. */
-void pl_web_accept(struct pl_web *web, int fd, const struct pl_address *peer);
+/* The rules for connections of one listener. Outlives them. */
+struct pl_web_entrance {
+    struct pl_conn_source source;
+    struct pl_conn_tls *tls; /* NULL: plain. Handshake and first head share the time for a head. */
+    unsigned owners;         /* whose routes there are, bits of pl_web_owner_bit; 0: everybody's */
+};
 
-/* The same behind TLS: handshake and first head share the time for a head. */
-void pl_web_accept_tls(struct pl_web *web, int fd, const struct pl_address *peer,
-                       struct pl_conn_tls *tls);
+/* A new connection: it starts with HTTP. The descriptor is taken over in any case.
+ * entrance: NULL for plain HTTP and every route. */
+void pl_web_accept(struct pl_web *web, int fd, const struct pl_address *peer,
+                   struct pl_web_entrance *entrance);
 
 /* From now on answers say `Connection: close`, and idle keep-alive connections are closed. */
 void pl_web_drain(struct pl_web *web);

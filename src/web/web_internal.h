@@ -23,12 +23,21 @@
 
 /* --- routes (route.c) --- */
 
+#define PL_WEB_OWNERS_MAX 32
+
+struct pl_route_row {
+    struct pl_route route;
+    unsigned owner_bit;
+};
+
 struct pl_route_table {
+    const char *owners[PL_WEB_OWNERS_MAX]; /* by bit */
+    size_t owner_count;
     struct pl_map exact;
     struct pl_map prefixes;
     size_t longest_prefix; /* bytes: where looking for prefixes begins */
-    struct pl_route *fallback;
-    struct pl_route **rows; /* all, owned */
+    struct pl_route_row *fallback;
+    struct pl_route_row **rows; /* all, owned */
     size_t count;
 };
 
@@ -36,9 +45,11 @@ void pl_route_table_init(struct pl_route_table *table);
 void pl_route_table_fini(struct pl_route_table *table);
 PL_MUST_CHECK int pl_route_table_add(struct pl_route_table *table, const struct pl_route *route,
                                      struct pl_error *err);
-/* By the escaped path, exact, then the longest prefix, then the fallback;
- * NULL when nobody owns it. */
-const struct pl_route *pl_route_table_find(const struct pl_route_table *table, struct pl_str path);
+unsigned pl_route_owner_bit(struct pl_route_table *table, const char *owner);
+/* By the escaped path, exact, then the longest prefix, then the fallback, among the routes of
+ * `owners` (bits; 0: all); NULL when nobody owns it. */
+const struct pl_route *pl_route_table_find(const struct pl_route_table *table, struct pl_str path,
+                                           unsigned owners);
 
 bool pl_route_allows(const struct pl_route *route, enum pl_http_method method);
 /* Append the value of Allow: "GET, HEAD, POST". */

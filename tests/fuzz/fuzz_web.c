@@ -129,7 +129,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     size_t piece = size == 0 || data[0] == 0 ? SIZE_MAX : data[0];
     start(&server);
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, fds) == 0) {
-        pl_web_accept(server.web, fds[1], &peer);
+        pl_web_accept(server.web, fds[1], &peer, NULL);
         for (size_t at = 1; at < size;) {
             ssize_t sent = send(fds[0], data + at, pl_size_min(piece, size - at), MSG_NOSIGNAL);
             if (sent <= 0) {

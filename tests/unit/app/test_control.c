@@ -34,8 +34,8 @@ static void on_status(void *user, struct pl_server_status *out)
     (void)user;
     out->uptime_ms = 1234;
     out->app_name = "te\"st";
-    out->listen[0] = PL_STR("127.0.0.1:7350");
-    out->listen_count = 1;
+    out->listeners[0].url = "127.0.0.1:7350";
+    out->listener_count = 1;
     out->connection_count = 3;
     out->websocket_session_count = 2;
 }

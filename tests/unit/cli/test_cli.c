@@ -121,7 +121,7 @@ static void test_cli_mistakes_are_one_line_and_status_2(void **state)
         {"serve -- --listen", "parley: serve: unexpected '--listen' (parley help serve)\n"},
         {"serve --set io_threads=2", "parley: --set: io_threads: \"2\" is not allowed: 0\n"},
         {"serve --listen nowhere", "parley: --listen: listen: \"nowhere\" is not allowed: "
-                                   "ADDRESS:PORT, as 127.0.0.1:7350 or [::1]:0\n"},
+                                   "write ADDRESS:PORT, as 127.0.0.1:7350 or [::1]:0\n"},
         {"serve --config /nonexistent.yaml",
          "parley: /nonexistent.yaml: No such file or directory\n"},
         {"check --set a=b", "parley: --set: no setting \"a\"\n"},

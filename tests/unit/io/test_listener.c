@@ -23,6 +23,8 @@ struct fixture {
     struct pl_metrics metrics;
     struct pl_conn_set conns;
     struct pl_listener *listener;
+    struct pl_address address;
+    struct pl_conn_source source;
     int accepted[ACCEPTED_MAX];
     size_t accepted_count;
     struct pl_address last_peer;
@@ -34,13 +36,15 @@ static void on_accept(void *user, int fd, const struct pl_address *peer)
     fixture->last_peer = *peer;
     fixture->accepted[fixture->accepted_count++] = fd;
     fixture->conns.count++; /* as a connection made of it would */
+    fixture->source.count++;
 }
 
 static struct pl_listener_config config_of(struct fixture *fixture)
 {
     return (struct pl_listener_config){
-        .address = {.bytes = {127, 0, 0, 1}, .family = PL_ADDRESS_IPV4},
+        .fd = pl_socket_listen(&fixture->address, PL_SOCKET_DUAL, NULL),
         .conns = &fixture->conns,
+        .source = &fixture->source,
         .on_accept = on_accept,
         .user = fixture,
     };
@@ -49,7 +53,9 @@ static struct pl_listener_config config_of(struct fixture *fixture)
 static void fixture_init(struct fixture *fixture)
 {
     struct pl_listener_config config;
-    *fixture = (struct fixture){0};
+    *fixture = (struct fixture){
+        .address = {.bytes = {127, 0, 0, 1}, .family = PL_ADDRESS_IPV4},
+    };
     assert_int_equal(pl_loop_create(&fixture->loop, NULL), 0);
     pl_fanout_init(&fixture->fanout);
     pl_conn_set_init(&fixture->conns, fixture->loop, &fixture->fanout, &fixture->metrics);
@@ -71,7 +77,7 @@ static void fixture_fini(struct fixture *fixture)
 static int connect_to(struct fixture *fixture, const char *first_words)
 {
     struct sockaddr_storage storage;
-    unsigned len = pl_address_to_sockaddr(&storage, pl_listener_address(fixture->listener));
+    unsigned len = pl_address_to_sockaddr(&storage, &fixture->address);
     int fd = socket(storage.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
     assert_true(fd >= 0);
     assert_int_equal(connect(fd, (struct sockaddr *)&storage, len), 0);
@@ -107,7 +113,7 @@ static void test_listener_tells_its_port_and_hands_connections_on(void **state)
     int fd = -1;
     (void)state;
     fixture_init(&fixture);
-    assert_int_not_equal(pl_listener_address(fixture.listener)->port, 0);
+    assert_int_not_equal(fixture.address.port, 0);
     fd = connect_to(&fixture, "");
     pl_loop_turn(fixture.loop, 1000);
     assert_int_equal(fixture.accepted_count, 1);
@@ -117,19 +123,26 @@ static void test_listener_tells_its_port_and_hands_connections_on(void **state)
     fixture_fini(&fixture);
 }
 
-static void test_listener_of_a_port_in_use_says_so(void **state)
+static void test_listener_refuses_at_its_own_limit(void **state)
 {
     struct fixture fixture;
-    struct pl_listener *second = NULL;
-    struct pl_error err = {0};
-    struct pl_listener_config config;
+    int fds[2];
     (void)state;
     fixture_init(&fixture);
-    config = config_of(&fixture);
-    config.address = *pl_listener_address(fixture.listener);
-    assert_int_equal(pl_listener_create(&second, &config, &err), PL_E_EXISTS);
-    assert_null(second);
-    assert_non_null(strstr(err.text, "in use"));
+    pl_listener_set_limit(fixture.listener, 1);
+    for (size_t i = 0; i < 2; i++) {
+        fds[i] = connect_to(&fixture, "GET / HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    }
+    pl_loop_turn(fixture.loop, 1000);
+    assert_int_equal(fixture.accepted_count, 1);
+    assert_refused(fds[1]);
+    assert_int_equal(pl_metrics_get(&fixture.metrics, PL_METRIC_REFUSED_LISTENER_LIMIT), 1);
+    fixture.source.count = 0; /* it has left */
+    fds[1] = connect_to(&fixture, "");
+    pl_loop_turn(fixture.loop, 1000);
+    assert_int_equal(fixture.accepted_count, 2);
+    close(fds[0]);
+    close(fds[1]);
     fixture_fini(&fixture);
 }
 
@@ -209,7 +222,7 @@ static void test_listener_that_is_destroyed_accepts_no_more(void **state)
     int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     (void)state;
     fixture_init(&fixture);
-    len = pl_address_to_sockaddr(&storage, pl_listener_address(fixture.listener));
+    len = pl_address_to_sockaddr(&storage, &fixture.address);
     pl_listener_destroy(fixture.listener);
     fixture.listener = NULL;
     assert_true(connect(fd, (struct sockaddr *)&storage, len) < 0);
@@ -221,7 +234,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_listener_tells_its_port_and_hands_connections_on),
-        cmocka_unit_test(test_listener_of_a_port_in_use_says_so),
+        cmocka_unit_test(test_listener_refuses_at_its_own_limit),
         cmocka_unit_test(test_listener_refuses_at_the_limit_of_connections),
         cmocka_unit_test(test_listener_refuses_without_descriptors),
         cmocka_unit_test(test_listener_that_is_destroyed_accepts_no_more),

@@ -73,7 +73,7 @@ static inline void client_open(struct client *client, struct fixture *fixture)
     assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, fds), 0);
     *client = (struct client){.fd = fds[0]};
     pl_buf_init(&client->got, SIZE_MAX);
-    pl_web_accept(fixture->web, fds[1], &peer);
+    pl_web_accept(fixture->web, fds[1], &peer, NULL);
 }
 
 static inline void client_send(struct client *client, struct pl_str bytes)

@@ -34,7 +34,7 @@ static void test_route_lookup(void **state)
     struct pl_route_table table;
     (void)state;
     pl_route_table_init(&table);
-    assert_null(pl_route_table_find(&table, PL_STR("/")));
+    assert_null(pl_route_table_find(&table, PL_STR("/"), 0));
     add(&table, "/", PL_ROUTE_EXACT);
     add(&table, "/a", PL_ROUTE_EXACT);
     struct pl_route below = {.path = PL_STR("/a"), .match = PL_ROUTE_PREFIX, .owner = "/a/"};
@@ -43,7 +43,7 @@ static void test_route_lookup(void **state)
     add(&table, "/long/prefix/of/segments", PL_ROUTE_PREFIX);
     add(&table, "", PL_ROUTE_FALLBACK);
     for (size_t i = 0; i < PL_ARRAY_LEN(rows); i++) {
-        const struct pl_route *route = pl_route_table_find(&table, pl_str_of_cstr(rows[i].path));
+        const struct pl_route *route = pl_route_table_find(&table, pl_str_of_cstr(rows[i].path), 0);
         const char *owner = rows[i].owner == NULL ? "" : rows[i].owner;
         if (route == NULL || strcmp(route->owner, owner) != 0) {
             fail_msg("%s went to %s", rows[i].path, route == NULL ? "nobody" : route->owner);
@@ -60,11 +60,11 @@ static void test_route_root_prefix_owns_everything(void **state)
     pl_route_table_init(&table);
     add(&table, "/", PL_ROUTE_PREFIX);
     for (size_t i = 0; i < PL_ARRAY_LEN(paths); i++) {
-        assert_non_null(pl_route_table_find(&table, pl_str_of_cstr(paths[i])));
+        assert_non_null(pl_route_table_find(&table, pl_str_of_cstr(paths[i]), 0));
     }
     add(&table, "/socket.io", PL_ROUTE_PREFIX);
-    assert_string_equal(pl_route_table_find(&table, PL_STR("/socket.io/"))->owner, "/socket.io");
-    assert_string_equal(pl_route_table_find(&table, PL_STR("/socket.iox"))->owner, "/");
+    assert_string_equal(pl_route_table_find(&table, PL_STR("/socket.io/"), 0)->owner, "/socket.io");
+    assert_string_equal(pl_route_table_find(&table, PL_STR("/socket.iox"), 0)->owner, "/");
     pl_route_table_fini(&table);
 }
 

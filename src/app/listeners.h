@@ -1,0 +1,68 @@
+/* Where the server listens: the settings listen, tls.listen and listeners, opened, told about and
+ * changed as one set. A descriptor may come from outside instead: from the process that ran before,
+ * or from the service manager.
+ * Threads: the loop's. */
+#ifndef PL_APP_LISTENERS_H
+#define PL_APP_LISTENERS_H
+
+#include "app/settings.h"
+#include "net/unix_socket.h"
+#include "web/web.h"
+
+#define PL_LISTENER_URL_MAX (PL_UNIX_PATH_MAX + 8)
+#define PL_LISTENERS_MAX 66 /* the bound of the setting listeners, and the two simple ones */
+
+struct pl_listeners;
+
+/* A descriptor that listens already. */
+struct pl_listen_fd {
+    /* The address as the settings of the process before had it (pl_listener_info.name), for it may
+     * ask for a free port. Empty: what the descriptor is bound to tells; its file belongs to
+     * somebody else and is never removed. Borrowed for the call. */
+    struct pl_str name;
+    int fd;
+};
+
+struct pl_listener_info {
+    struct pl_str name; /* the address as the settings have it: "127.0.0.1:0", "unix:/run/p.sock" */
+    const char *url;    /* what it is bound to: "https://127.0.0.1:7443", "unix:/run/p.sock" */
+    int fd;             /* listens; belongs to the set */
+    bool is_secure;
+    bool is_unix;
+    size_t connection_count;
+    size_t connections_max; /* 0: no limit of its own */
+};
+
+/* An empty set. What is borrowed outlives it. */
+struct pl_listeners *pl_listeners_create(struct pl_web *web, struct pl_conn_set *conns,
+                                         const struct pl_log *log);
+void pl_listeners_destroy(struct pl_listeners *set); /* after all connections; NULL is fine */
+
+/* Listen where the settings say, and nowhere else: what is new is opened, what is known by its name
+ * gets its options anew, the rest is closed (its connections go on). All or nothing: after an error
+ * everything is as before.
+ *   inherited  tried before a socket is made; all are taken over, and closed when nobody wants them
+ * Returns 0, or PL_E_... with a reason that names the setting. */
+PL_MUST_CHECK int pl_listeners_apply(struct pl_listeners *set, const struct pl_settings *settings,
+                                     const struct pl_listen_fd *inherited, size_t inherited_count,
+                                     struct pl_error *err);
+
+/* Read the certificates again: as pl_tls_certificates_reload. */
+PL_MUST_CHECK int pl_listeners_reload_certificates(struct pl_listeners *set,
+                                                   const struct pl_settings *settings,
+                                                   struct pl_error *err);
+
+/* Another process listens on the same descriptors: closing removes no socket file from now on. */
+void pl_listeners_hand_over(struct pl_listeners *set);
+
+void pl_listeners_close(struct pl_listeners *set); /* accept nothing more; again is fine */
+
+/* Those that are open, in the order of the settings. Texts are borrowed from the set until the next
+ * pl_listeners_apply. */
+size_t pl_listeners_count(const struct pl_listeners *set);
+void pl_listeners_get(struct pl_listener_info *out, const struct pl_listeners *set, size_t index);
+
+/* Whether the settings can be listened with, as far as reading them tells: for `parley check`. */
+PL_MUST_CHECK int pl_listeners_check(const struct pl_settings *settings, struct pl_error *err);
+
+#endif

@@ -22,9 +22,9 @@ export class Certificates {
     return made;
   }
 
-  /** `names`: as subjectAltName has them. */
-  async add(name, names, file = name) {
-    await run('openssl', ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes',
+  /** `names`: as subjectAltName has them; `algorithm`: words of openssl for the key. */
+  async add(name, names, file = name, algorithm = ['ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1']) {
+    await run('openssl', ['req', '-x509', '-newkey', ...algorithm, '-nodes',
       '-keyout', this.path(`${file}.key`), '-out', this.path(`${file}.pem`), '-days', '30', '-subj', `/CN=${name}`,
       '-addext', `subjectAltName=${names}`]);
   }

@@ -73,11 +73,16 @@ static int open_socket(int *out, const struct sockaddr_in *source, const struct 
 
 int pl_load_client_open(struct pl_load_client *client, const struct sockaddr_in *source,
                         const struct sockaddr_in *target, const char *path, enum pl_load_head head,
-                        struct pl_error *err)
+                        struct pl_load_tls_context *tls, struct pl_error *err)
 {
     int rc = open_socket(&client->fd, source, target, err);
     if (rc < 0) {
         return rc;
+    }
+    client->tls = tls == NULL ? NULL : pl_load_tls_create(tls, client->fd);
+    if (tls != NULL && client->tls == NULL) {
+        close(client->fd);
+        return pl_error_set(err, PL_E_IO, "no TLS connection");
     }
     pl_buf_init(&client->in, IN_LIMIT_BYTES);
     pl_buf_init(&client->out, OUT_LIMIT_BYTES);
@@ -97,6 +102,8 @@ void pl_load_client_close(struct pl_load_client *client)
     (void)setsockopt(client->fd, SOL_SOCKET, SO_LINGER, &reset, sizeof(reset));
     close(client->fd);
     client->fd = -1;
+    pl_load_tls_destroy(client->tls);
+    client->tls = NULL;
     client->state = PL_LOAD_CLOSED;
     pl_buf_fini(&client->in);
     pl_buf_fini(&client->out);
@@ -126,7 +133,9 @@ int pl_load_client_flush(struct pl_load_client *client)
     if (pl_buf_failed(out)) {
         return PL_E_IO;
     }
-    ssize_t sent = out->len == 0 ? 0 : send(client->fd, out->ptr, out->len, MSG_NOSIGNAL);
+    ssize_t sent = out->len == 0         ? 0
+                   : client->tls != NULL ? pl_load_tls_write(client->tls, out->ptr, out->len)
+                                         : send(client->fd, out->ptr, out->len, MSG_NOSIGNAL);
     if (sent < 0) {
         return errno == EAGAIN ? 0 : PL_E_IO;
     }
@@ -136,6 +145,12 @@ int pl_load_client_flush(struct pl_load_client *client)
         pl_buf_consume(out, (size_t)sent);
     }
     return 0;
+}
+
+ssize_t pl_load_client_receive(struct pl_load_client *client, void *out, size_t size)
+{
+    return client->tls != NULL ? pl_load_tls_read(client->tls, out, size)
+                               : recv(client->fd, out, size, 0);
 }
 
 ptrdiff_t pl_load_client_read_upgrade(struct pl_str in, struct pl_error *err)

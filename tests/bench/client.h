@@ -6,6 +6,7 @@
 
 #include "base/buf.h"
 #include "base/error.h"
+#include "tls.h"
 
 #include <netinet/in.h>
 
@@ -25,19 +26,21 @@ enum pl_load_state {
 struct pl_load_client {
     int fd;
     enum pl_load_state state;
-    bool wants_writable; /* the swarm waits until the socket takes more */
-    uint64_t received;   /* broadcasts */
-    struct pl_buf in;    /* an incomplete message; empty most of the time */
-    struct pl_buf out;   /* what is not sent yet */
+    bool wants_writable;     /* the swarm waits until the socket takes more */
+    uint64_t received;       /* broadcasts */
+    struct pl_load_tls *tls; /* owned; NULL without TLS */
+    struct pl_buf in;        /* an incomplete message; empty most of the time */
+    struct pl_buf out;       /* what is not sent yet */
 };
 
 /* Open a socket, bind it to `source` and begin to connect to `target`; the upgrade request for
- * `path` lies in client->out.
- * Returns 0 or PL_E_IO. */
+ * `path` lies in client->out. `tls`: NULL for
+ * none. Returns 0 or PL_E_IO. */
 PL_MUST_CHECK int pl_load_client_open(struct pl_load_client *client,
                                       const struct sockaddr_in *source,
                                       const struct sockaddr_in *target, const char *path,
-                                      enum pl_load_head head, struct pl_error *err);
+                                      enum pl_load_head head, struct pl_load_tls_context *tls,
+                                      struct pl_error *err);
 
 /* Close by a reset, so that no port is left in TIME_WAIT.
  * Frees the buffers; zeroed memory is fine. */
@@ -49,6 +52,9 @@ void pl_load_client_queue(struct pl_load_client *client, struct pl_str message);
 /* Send as much of client->out as the socket takes.
  * Returns 0 (client->out may hold a rest) or PL_E_IO. */
 PL_MUST_CHECK int pl_load_client_flush(struct pl_load_client *client);
+
+/* As recv(), decrypted: where there is TLS, to be called until it fails with EAGAIN. */
+ssize_t pl_load_client_receive(struct pl_load_client *client, void *out, size_t size);
 
 /* Read the server's answer to the upgrade request from the front of `in`.
  * Returns the bytes consumed; 0 when more are needed; PL_E_DENIED with its first line in `err`. */

@@ -11,15 +11,17 @@
 #include <stdio.h>
 
 static const char usage[] =
-    "Usage: parley-load MODE [--url http://ADDRESS:PORT] [OPTION...] [-- COMMAND...]\n"
+    "Usage: parley-load MODE [--url URL] [OPTION...] [-- COMMAND...]\n"
     "\n"
     "  idle       open connections, hold them, measure the server's memory\n"
     "  connect    open connections as fast as it goes\n"
     "  broadcast  publish to all connections\n"
     "  echo       open loop at a fixed rate, latency from the intended time\n"
     "  rate       closed loop, the highest echo rate\n"
+    "  handshake  TLS handshakes, one after the other\n"
     "  start      start COMMAND, with {port} replaced, until it answers\n"
     "\n"
+    "  --url URL          http://ADDRESS:PORT, or https://... for TLS with any certificate\n"
     "  --dialect NAME     " PL_LOAD_DIALECT_NAMES " (socketio)\n"
     "  --count N[,N...]   connections; mode idle has stages; max: all that the file limit allows\n"
     "                     the server, less 64 (1000)\n"
@@ -29,6 +31,8 @@ static const char usage[] =
     "  --publishers N     connections that publish in turn (1)\n"
     "  --rate N           requests a second, mode echo (1000)\n"
     "  --depth N          requests outstanding per connection, mode rate (1)\n"
+    "  --tls12            TLS 1.2 in place of 1.3, mode handshake\n"
+    "  --resume           resumed by a ticket, mode handshake\n"
     "  --warmup-ms MS     not measured (300)\n"
     "  --duration-ms MS   measured; in mode idle: held (1000)\n"
     "  --timeout-ms MS    for opening connections and for a start (30000)\n"
@@ -54,6 +58,8 @@ enum option_id {
     OPTION_SOURCES,
     OPTION_TARGETS,
     OPTION_HEAD,
+    OPTION_TLS12,
+    OPTION_RESUME,
     OPTION_HELP,
 };
 
@@ -74,6 +80,8 @@ static const struct option long_options[] = {
     {"sources", required_argument, NULL, OPTION_SOURCES},
     {"targets", required_argument, NULL, OPTION_TARGETS},
     {"head", required_argument, NULL, OPTION_HEAD},
+    {"tls12", no_argument, NULL, OPTION_TLS12},
+    {"resume", no_argument, NULL, OPTION_RESUME},
     {"help", no_argument, NULL, OPTION_HELP},
     {NULL, 0, NULL, 0},
 };
@@ -82,8 +90,10 @@ static const struct {
     const char *name;
     int (*run)(const struct pl_load_options *options, struct pl_error *err);
 } modes[] = {
-    {"idle", pl_mode_idle}, {"connect", pl_mode_connect}, {"broadcast", pl_mode_broadcast},
-    {"echo", pl_mode_echo}, {"rate", pl_mode_rate},       {"start", pl_mode_start},
+    {"idle", pl_mode_idle},           {"connect", pl_mode_connect},
+    {"broadcast", pl_mode_broadcast}, {"echo", pl_mode_echo},
+    {"rate", pl_mode_rate},           {"start", pl_mode_start},
+    {"handshake", pl_mode_handshake},
 };
 
 static bool parse_number(uint64_t *out, const char *text, uint64_t min, uint64_t max)
@@ -91,16 +101,19 @@ static bool parse_number(uint64_t *out, const char *text, uint64_t min, uint64_t
     return pl_str_to_u64(out, pl_str_of_cstr(text), max) && *out >= min;
 }
 
-static bool parse_url(struct sockaddr_in *out, const char *url)
+static bool parse_url(struct pl_swarm_way *out, const char *url)
 {
     char address[64];
     unsigned port = 0;
-    if (sscanf(url, "http://%63[0-9.]:%u", address, &port) != 2 || port == 0 || port > 65535) {
+    out->is_secure = strncmp(url, "https:", 6) == 0;
+    if (sscanf(url, out->is_secure ? "https://%63[0-9.]:%u" : "http://%63[0-9.]:%u", address,
+               &port) != 2 ||
+        port == 0 || port > 65535) {
         return false;
     }
-    out->sin_family = AF_INET;
-    out->sin_port = htons((uint16_t)port);
-    return inet_pton(AF_INET, address, &out->sin_addr) == 1;
+    out->server.sin_family = AF_INET;
+    out->server.sin_port = htons((uint16_t)port);
+    return inet_pton(AF_INET, address, &out->server.sin_addr) == 1;
 }
 
 /* "1000,10000,max" */
@@ -134,7 +147,7 @@ static bool parse_option(struct pl_load_options *options, enum option_id id, con
     bool is_good = false;
     switch (id) {
     case OPTION_URL:
-        return parse_url(&options->way.server, text);
+        return parse_url(&options->way, text);
     case OPTION_DIALECT:
         options->way.dialect = pl_load_dialect_find(text);
         return options->way.dialect != NULL;
@@ -190,6 +203,12 @@ static bool parse_option(struct pl_load_options *options, enum option_id id, con
         is_good = parse_number(&number, text, 1, 250);
         options->way.target_count = (unsigned)number;
         return is_good;
+    case OPTION_TLS12:
+        options->is_tls12 = true;
+        return true;
+    case OPTION_RESUME:
+        options->resumes = true;
+        return true;
     case OPTION_HELP:
         break;
     }

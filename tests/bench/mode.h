@@ -25,6 +25,8 @@ struct pl_load_options {
     int64_t timeout_ms;   /* for opening all connections, and for a start */
     char *const *command; /* mode start: NULL-terminated; "{port}" in it is replaced */
     size_t rounds;        /* mode start */
+    bool is_tls12;        /* mode handshake: TLS 1.2 in place of 1.3 */
+    bool resumes;         /* mode handshake */
 };
 
 /* Open each stage's connections, hold them, measure the server's memory. */
@@ -43,6 +45,9 @@ PL_MUST_CHECK int pl_mode_echo(const struct pl_load_options *options, struct pl_
 
 /* Echo in a closed loop: each connection sends its next request when an answer came. */
 PL_MUST_CHECK int pl_mode_rate(const struct pl_load_options *options, struct pl_error *err);
+
+/* TLS handshakes, one after the other, in full or resumed. */
+PL_MUST_CHECK int pl_mode_handshake(const struct pl_load_options *options, struct pl_error *err);
 
 /* Start options->command again and again, until it answers a connection. */
 PL_MUST_CHECK int pl_mode_start(const struct pl_load_options *options, struct pl_error *err);

@@ -17,6 +17,13 @@ export const servers = {
     dialect: 'socketio',
     command: (data) => [...parleyCommand('127.0.0.1:0', data), '--set', 'socketio.per_message_deflate.enabled=true'],
   },
+  parleytls: { // `secure`: run.mjs makes a certificate in the data folder and waits for the https address
+    title: 'Parley, TLS',
+    dialect: 'socketio',
+    secure: true,
+    command: (data) => [...parleyCommand('127.0.0.1:0', data), '--set', 'tls.listen=127.0.0.1:0',
+      '--set', `tls.certificate=${data}/bench.pem`, '--set', `tls.key=${data}/bench.key`],
+  },
   bare: { title: 'bare loop', dialect: 'ws', command: () => [`${release}tests/bench/parley-bare`] },
   bare8: { title: 'bare loop, 8 frames a write', dialect: 'ws', command: () => [`${release}tests/bench/parley-bare`, '--group', '8'] },
   socketio: { title: 'socket.io', dialect: 'socketio', command: () => ['node', `${peers}socketio.mjs`] },
@@ -32,6 +39,8 @@ export const jobs = {
   'sustained-1000': { mode: 'broadcast', args: ['--count', '1000', ...sustained], servers: ['parley', 'bare8', 'socketio'] },
   'sustained-10000': { mode: 'broadcast', args: ['--count', '10000', ...sustained], servers: ['parley', 'bare8', 'socketio'] },
   'deflate-1000': { mode: 'broadcast', args: ['--count', '1000', '--payload', '1024'], servers: ['parleydeflate', 'parley'] },
+  'tls-1000': { mode: 'broadcast', args: ['--count', '1000'], servers: ['parleytls', 'parley'] },
+  'tls-sustained-1000': { mode: 'broadcast', args: ['--count', '1000', ...sustained], servers: ['parleytls', 'parley'] },
   memory: { mode: 'idle', args: ['--count', '1000,10000,max'], servers: ['parley', 'socketio'] },
   connect: { mode: 'connect', args: ['--count', 'max'], servers: ['parley', 'bare', 'socketio'] },
   echo: { mode: 'echo', args: ['--count', '1000'], needsRate: true, servers: ['parley', 'bare', 'socketio'] },
@@ -44,6 +53,7 @@ export const jobs = {
 };
 
 const perSecond = { field: 'delivered_per_s', unit: 'messages/s', digits: 0 };
+const cpu = { field: 'server_us_per_message', unit: 'µs', digits: 2 };
 const bytes = { field: 'bytes_per_connection', unit: 'bytes', digits: 0 };
 
 // of: whose figure the bar is about, when it is not parley's. line: which of the lines that a run prints. bars: `than` names a server for a ratio, none means the figure itself.
@@ -52,7 +62,12 @@ export const rows = [
   { name: 'broadcast-10000', job: 'broadcast-10000', title: 'broadcast, one message at a time, 10,000 connections', ...perSecond, bars: [{ least: 0.85, than: 'bare' }] },
   { name: 'sustained-1000', job: 'sustained-1000', title: 'broadcast, sustained, 1,000 connections', ...perSecond, bars: [{ least: 0.7, than: 'bare8' }, { least: 8, than: 'socketio' }] },
   { name: 'sustained-10000', job: 'sustained-10000', title: 'broadcast, sustained, 10,000 connections', ...perSecond, bars: [{ least: 0.7, than: 'bare8' }, { least: 8, than: 'socketio' }] },
-  { name: 'deflate-1000', job: 'deflate-1000', of: 'parleydeflate', title: 'broadcast of 1 KiB, compressed once, 1,000 connections', field: 'server_us_per_message', unit: 'µs', digits: 2, bars: [{ most: 1.3, than: 'parley' }] },
+  { name: 'deflate-1000', job: 'deflate-1000', of: 'parleydeflate', title: 'broadcast of 1 KiB, compressed once, 1,000 connections', ...cpu, bars: [{ most: 1.3, than: 'parley' }] },
+  { name: 'deflate-1000-wall', job: 'deflate-1000', of: 'parleydeflate', title: 'the same by the clock', ...perSecond, bars: [{ least: 0.77, than: 'parley' }] },
+  { name: 'tls-1000', job: 'tls-1000', of: 'parleytls', title: 'broadcast over TLS, one message at a time, 1,000 connections', ...cpu, bars: [{ most: 2, than: 'parley' }] },
+  { name: 'tls-1000-wall', job: 'tls-1000', of: 'parleytls', title: 'the same by the clock', ...perSecond, bars: [{ least: 0.5, than: 'parley' }] },
+  { name: 'tls-sustained-1000', job: 'tls-sustained-1000', of: 'parleytls', title: 'broadcast over TLS, sustained, 1,000 connections', ...cpu, bars: [{ most: 2, than: 'parley' }] },
+  { name: 'tls-sustained-1000-wall', job: 'tls-sustained-1000', of: 'parleytls', title: 'the same by the clock', ...perSecond, bars: [{ least: 0.5, than: 'parley' }] },
   { name: 'memory-1000', job: 'memory', line: 0, title: 'memory per idle connection, 1,000 connections', ...bytes, bars: [{ most: 1536 }] },
   { name: 'memory-10000', job: 'memory', line: 1, title: 'memory per idle connection, 10,000 connections', ...bytes, bars: [{ most: 1536 }] },
   { name: 'memory-max', job: 'memory', line: 2, title: 'memory per idle connection, all that the file limit allows', ...bytes, bars: [{ most: 1536 }] },

@@ -1,5 +1,5 @@
 // Runs the jobs of rows.mjs in interleaved rounds and prints what came out. Started by script/bench.
-import { spawn, spawnSync } from 'node:child_process';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync, mkdirSync } from 'node:fs';
 import { availableParallelism, cpus, release, tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -30,9 +30,16 @@ function parseArguments(words) {
   return options;
 }
 
+function makeCertificate(folder) {
+  execFileSync('openssl', ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '2',
+    '-subj', '/CN=localhost', '-keyout', join(folder, 'bench.key'), '-out', join(folder, 'bench.pem')], { stdio: 'ignore' });
+}
+
 // A running server: its address, its process id, and how to stop it.
 async function startServer(name) {
   const data = mkdtempSync(join(tmpdir(), 'parley-bench-'));
+  const address = servers[name].secure ? /https:\/\/127\.0\.0\.1:\d+/ : /http:\/\/127\.0\.0\.1:\d+/;
+  if (servers[name].secure) makeCertificate(data);
   const [program, ...args] = pinned(0, servers[name].command(data));
   const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'] });
   let errors = '';
@@ -48,7 +55,7 @@ async function startServer(name) {
   const url = await new Promise((resolve) => {
     const timer = setTimeout(() => resolve(null), 10_000);
     createInterface({ input: child.stdout }).on('line', (line) => {
-      const found = line.match(/http:\/\/127\.0\.0\.1:\d+/);
+      const found = line.match(address);
       if (found) { clearTimeout(timer); resolve(found[0]); }
     });
     ended.then(() => { clearTimeout(timer); resolve(null); });

@@ -26,6 +26,11 @@ int pl_swarm_init(struct pl_swarm *swarm, const struct pl_swarm_way *way, size_t
     if (swarm->epoll_fd < 0) {
         return pl_error_set(err, PL_E_IO, "epoll_create1: %s", strerror(errno));
     }
+    swarm->tls = way->is_secure ? pl_load_tls_context_create() : NULL;
+    if (way->is_secure && swarm->tls == NULL) {
+        close(swarm->epoll_fd);
+        return pl_error_set(err, PL_E_IO, "no TLS");
+    }
     swarm->clients = pl_alloc_array(capacity, sizeof(swarm->clients[0]));
     swarm->input = pl_alloc(INPUT_BYTES);
     swarm->packed = pl_load_packed_create();
@@ -44,6 +49,7 @@ void pl_swarm_fini(struct pl_swarm *swarm)
     pl_free(swarm->clients);
     pl_free(swarm->input);
     pl_load_packed_destroy(swarm->packed);
+    pl_load_tls_context_destroy(swarm->tls);
     swarm->clients = NULL;
 }
 
@@ -177,23 +183,36 @@ static void handle_input(struct pl_swarm *swarm, struct pl_load_client *client, 
     }
 }
 
-static void read_client(struct pl_swarm *swarm, struct pl_load_client *client)
+/* Returns whether something came. */
+static bool read_once(struct pl_swarm *swarm, struct pl_load_client *client)
 {
     size_t kept = client->in.len;
     if (kept >= INPUT_BYTES) {
         lose_client(swarm, client, "a message that is too long for the load generator");
-        return;
+        return false;
     }
     memcpy(swarm->input, kept > 0 ? client->in.ptr : swarm->input, kept);
-    ssize_t got = recv(client->fd, swarm->input + kept, INPUT_BYTES - kept, 0);
+    ssize_t got = pl_load_client_receive(client, swarm->input + kept, INPUT_BYTES - kept);
     if (got < 0 && errno == EAGAIN) {
-        return;
+        return false;
     }
     if (got <= 0) {
         lose_client(swarm, client, got == 0 ? "closed by the server" : strerror(errno));
-        return;
+        return false;
     }
     handle_input(swarm, client, pl_str_make((const char *)swarm->input, kept + (size_t)got));
+    return true;
+}
+
+static void read_client(struct pl_swarm *swarm, struct pl_load_client *client)
+{
+    bool has_more = read_once(swarm, client);
+    while (has_more && client->tls != NULL) { /* records that were read ahead wake nobody */
+        has_more = read_once(swarm, client);
+    }
+    if (client->tls != NULL && client->out.len > 0) {
+        flush_client(swarm, client); /* what waited for the handshake */
+    }
 }
 
 size_t pl_swarm_pump(struct pl_swarm *swarm, int timeout_ms)
@@ -223,7 +242,8 @@ static void open_next(struct pl_swarm *swarm)
     source.sin_addr.s_addr = htonl(INADDR_LOOPBACK + (uint32_t)(index % way->source_count));
     target.sin_addr.s_addr = htonl(ntohl(target.sin_addr.s_addr) +
                                    (uint32_t)(index / way->source_count % way->target_count));
-    if (pl_load_client_open(client, &source, &target, way->dialect->target, way->head, &err) < 0) {
+    if (pl_load_client_open(client, &source, &target, way->dialect->target, way->head, swarm->tls,
+                            &err) < 0) {
         fail_client(swarm, client, &err);
         return;
     }

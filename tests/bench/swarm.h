@@ -13,6 +13,7 @@ struct pl_swarm_way {
     unsigned source_count; /* connections come from 127.0.0.1 to 127.0.0.source_count, in turn */
     unsigned target_count; /* and go to as many addresses from the server's on, in turn */
     enum pl_load_head head;
+    bool is_secure; /* TLS */
 };
 
 struct pl_swarm {
@@ -30,8 +31,9 @@ struct pl_swarm {
     size_t failed_count;     /* of them, refused or lost */
     int64_t last_identified_ns;
     struct pl_error first_error;
-    uint8_t *input;                /* owned; one for all */
-    struct pl_load_packed *packed; /* owned */
+    uint8_t *input;                  /* owned; one for all */
+    struct pl_load_packed *packed;   /* owned */
+    struct pl_load_tls_context *tls; /* owned; NULL without TLS */
 };
 
 /* Returns 0 or PL_E_IO. */

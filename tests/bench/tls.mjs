@@ -1,6 +1,6 @@
-// What TLS costs: handshakes a second, in full and resumed, and memory per idle connection.
+// What TLS costs: handshakes, in full and resumed, and memory per idle connection.
 //   node tests/bench/tls.mjs [BUILD] [CONNECTIONS]      (build/release, 1000)
-// The server runs on one core, `openssl s_time` on the other.
+// The server runs on one core, the load generator on the other.
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -28,7 +28,7 @@ async function startServer(name) {
   while (!/https:\S+:(\d+)\//.test(text)) {
     text += String((await once(child.stdout, 'data'))[0]);
   }
-  return { child, plainPort: Number(/http:\S+:(\d+)\//.exec(text)[1]), tlsPort: Number(/https:\S+:(\d+)\//.exec(text)[1]) };
+  return { child, plainPort: Number(/http:\S+:(\d+)/.exec(text)[1]), tlsPort: Number(/https:\S+:(\d+)\//.exec(text)[1]) };
 }
 
 async function stop({ child }) {
@@ -36,12 +36,13 @@ async function stop({ child }) {
   await once(child, 'exit');
 }
 
-/** Handshakes a second; `kind` is -new or -reuse. */
-function handshakes(port, version, kind) {
-  const [program, ...args] = pinned(1, ['openssl', 's_time', '-connect', `127.0.0.1:${port}`, `-${version}`, kind, '-time', '3']);
-  const output = String(execFileSync(program, args, { stdio: ['ignore', 'pipe', 'ignore'] }));
-  const match = /(\d+) connections in (\d+) real seconds/.exec(output);
-  return Math.round(Number(match[1]) / Number(match[2]));
+/** One line of words about handshakes of one kind. */
+function handshakes(server, options) {
+  const [program, ...args] = pinned(1, [join(build, 'tests/bench/parley-load'), 'handshake', '--url', `https://127.0.0.1:${server.tlsPort}`,
+    '--pid', String(server.child.pid), '--duration-ms', '3000', ...options]);
+  const result = JSON.parse(String(execFileSync(program, args, { stdio: ['ignore', 'pipe', 'ignore'] })));
+  return `${result.dialect}: ${Math.round(result.handshakes_per_s)} ${result.kind} handshakes/s, ` +
+    `${Math.round(result.server_us_per_handshake)} µs of the server each`;
 }
 
 const privateBytes = (pid) => {
@@ -71,11 +72,8 @@ makeCertificate('ecdsa', ['ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1']);
 makeCertificate('rsa', ['rsa:2048']);
 for (const name of ['ecdsa', 'rsa']) {
   const server = await startServer(name);
-  for (const version of ['tls1_3', 'tls1_2']) {
-    console.log(`${name} ${version}: ${handshakes(server.tlsPort, version, '-new')} full handshakes/s`);
-    if (version === 'tls1_2') { // s_time closes before a ticket of TLS 1.3 has come
-      console.log(`${name} ${version}: ${handshakes(server.tlsPort, version, '-reuse')} resumed handshakes/s`);
-    }
+  for (const options of [[], ['--resume'], ['--tls12'], ['--tls12', '--resume']]) {
+    console.log(`${name} ${handshakes(server, options)}`);
   }
   await stop(server);
 }

@@ -29,7 +29,7 @@ struct parley_io;     /* its Socket.IO server: parley/socketio.h */
 struct parley_routes; /* where its HTTP routes are registered: parley/http.h */
 
 /* Changes when a shared object built against older headers would not work any more. */
-#define PARLEY_ABI 1
+#define PARLEY_ABI 2
 
 /* Each hook may be NULL. Those that return int return 0, or a negative PARLEY_E_...: the server
  * then does not start and says so (tell why with parley_log before). */
@@ -45,6 +45,9 @@ struct parley_app_hooks {
     /* Last, also when a hook before it failed: every socket is gone, every callback has returned;
      * free the state, which is NULL when `init` did not get so far. */
     void (*fini)(struct parley_app *app);
+    /* The settings were read again, by SIGHUP or `parley reload`, and are in use: read those of
+     * your own interest anew (parley_app_setting). Not called when reading them failed. */
+    void (*reloaded)(struct parley_app *app);
 };
 
 /* Defines the hooks under the name that `parley serve --app` looks for, and a `main` when the
@@ -52,7 +55,7 @@ struct parley_app_hooks {
 #define PARLEY_APP(...) PARLEY_APP_TABLE(.abi = PARLEY_ABI, __VA_ARGS__)
 
 /* The same with the whole table, for C++ before C++20, which cannot name members:
- * PARLEY_APP_TABLE(PARLEY_ABI, "echo", nullptr, register_channels, nullptr, nullptr). */
+ * PARLEY_APP_TABLE(PARLEY_ABI, "echo", nullptr, register_channels, nullptr, nullptr, nullptr). */
 #ifdef PARLEY_APP_MAIN
 #define PARLEY_APP_TABLE(...)                                                                      \
     static const struct parley_app_hooks parley_app = {__VA_ARGS__};                               \
@@ -82,7 +85,8 @@ PARLEY_API void *parley_app_state(const struct parley_app *app);
 PARLEY_API struct parley_io *parley_app_io(struct parley_app *app);
 
 /* The value of a setting as text ("socketio.ping_interval_ms"), NULL when there is none of that
- * name. Borrowed; secrets are NULL too. */
+ * name; secrets are NULL too. Borrowed until the settings are read again: when the hook `reloaded`
+ * returns, texts from before it are gone. */
 PARLEY_API const char *parley_app_setting(const struct parley_app *app, const char *name);
 
 /* Run fn(user) on the hub's thread, in the order of posting. Any thread. PARLEY_E_FULL when 65,536

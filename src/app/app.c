@@ -14,7 +14,6 @@ struct parley_timer {
 };
 
 #define LOG_LINE_MAX 1024
-#define ARENA_MAX ((size_t)1024 * 1024)
 
 void pl_app_init(struct parley_app *app, const struct parley_app_hooks *hooks)
 {
@@ -22,7 +21,6 @@ void pl_app_init(struct parley_app *app, const struct parley_app_hooks *hooks)
     *app = (struct parley_app){.hooks = hooks == NULL ? &none : hooks};
     pl_list_init(&app->timers);
     pl_list_init(&app->routes);
-    pl_arena_init(&app->arena, ARENA_MAX);
 }
 
 void pl_app_fini(struct parley_app *app)
@@ -31,7 +29,6 @@ void pl_app_fini(struct parley_app *app)
         parley_timer_stop(PL_CONTAINER_OF(app->timers.next, struct parley_timer, in_app));
     }
     pl_app_free_routes(app);
-    pl_arena_fini(&app->arena);
 }
 
 /* --- hooks --- */
@@ -61,6 +58,13 @@ int pl_app_start(struct parley_app *app, struct pl_error *err)
         return hook_failed(app, "routes", rc, err);
     }
     return 0;
+}
+
+void pl_app_reloaded(struct parley_app *app)
+{
+    if (app->hooks->reloaded != NULL) {
+        app->hooks->reloaded(app);
+    }
 }
 
 void pl_app_stop(struct parley_app *app)

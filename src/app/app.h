@@ -22,7 +22,6 @@ struct parley_app {
     struct parley_io *io;                  /* NULL while Socket.IO is off */
     struct pl_list timers;
     struct pl_list routes; /* what the hook routes registered */
-    struct pl_arena arena; /* texts made from the settings */
 };
 
 void pl_app_init(struct parley_app *app, const struct parley_app_hooks *hooks);
@@ -33,6 +32,9 @@ void pl_app_fini(struct parley_app *app);
 /* Run the hooks init, register_channels and routes, in this order.
  * Returns 0, or what a hook returned, with the reason in `err`. */
 PL_MUST_CHECK int pl_app_start(struct parley_app *app, struct pl_error *err);
+
+/* Run reloaded. */
+void pl_app_reloaded(struct parley_app *app);
 
 /* Run fini, when init ran. */
 void pl_app_stop(struct parley_app *app);

@@ -1,4 +1,4 @@
-/* status, drain, reload, clock. */
+/* status, drain, clock. */
 #include "app/control_commands.h"
 
 #include "base/version.h"
@@ -79,19 +79,6 @@ static int run_drain(void *user, const struct pl_control_request *request,
     return 0;
 }
 
-static int run_reload(void *user, const struct pl_control_request *request,
-                      struct pl_json_writer *result, struct pl_error *err)
-{
-    const struct pl_control_server *server = user;
-    int count = server->reload(server->user, err);
-    (void)request;
-    if (count < 0) {
-        return count;
-    }
-    put_size(result, "certificates", (size_t)count);
-    return 0;
-}
-
 #if PL_TEST_CLOCK
 static int run_clock(void *user, const struct pl_control_request *request,
                      struct pl_json_writer *result, struct pl_error *err)
@@ -127,7 +114,6 @@ void pl_control_add_standard(struct pl_control *control, struct pl_control_serve
     } rows[] = {
         {"status", run_status},
         {"drain", run_drain},
-        {"reload", run_reload},
         {"clock", run_clock},
     };
     for (size_t i = 0; i < PL_ARRAY_LEN(rows); i++) {

@@ -1,4 +1,4 @@
-/* The control commands that every server has: status, drain, reload, clock.
+/* The control commands that every server has: status, drain, clock.
  * Threads: the loop's. */
 #ifndef PL_APP_CONTROL_COMMANDS_H
 #define PL_APP_CONTROL_COMMANDS_H
@@ -26,9 +26,6 @@ struct pl_server_status {
 struct pl_control_server {
     void (*status)(void *user, struct pl_server_status *out); /* *out is zeroed */
     void (*drain)(void *user);                                /* begin to leave; again is fine */
-    /* Read again what can change. Returns the certificates now in use, or a negative PL_E_... with
-     * the reason: everything is then as before. */
-    int (*reload)(void *user, struct pl_error *err);
     void (*advance)(void *user, int64_t ms); /* move the clock; only in test builds */
     void *user;
 };

@@ -423,6 +423,13 @@ int pl_listeners_reload_certificates(struct pl_listeners *set, const struct pl_s
     return pl_tls_certificates_reload(&set->certificates, settings, err);
 }
 
+size_t pl_listeners_certificate_count(const struct pl_listeners *set)
+{
+    return pl_tls_certificates_are_loaded(&set->certificates)
+               ? pl_tls_context_certificate_count(set->certificates.context)
+               : 0;
+}
+
 /* --- the end --- */
 
 void pl_listeners_hand_over(struct pl_listeners *set)

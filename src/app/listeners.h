@@ -52,6 +52,8 @@ PL_MUST_CHECK int pl_listeners_reload_certificates(struct pl_listeners *set,
                                                    const struct pl_settings *settings,
                                                    struct pl_error *err);
 
+size_t pl_listeners_certificate_count(const struct pl_listeners *set); /* 0: no TLS */
+
 /* Another process listens on the same descriptors: closing removes no socket file from now on. */
 void pl_listeners_hand_over(struct pl_listeners *set);
 

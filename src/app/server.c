@@ -10,6 +10,7 @@
 #include "app/listeners.h"
 #include "app/notify.h"
 #include "app/process.h"
+#include "app/reload.h"
 #include "app/signals.h"
 #include "app/socketio_settings.h"
 #include "base/version.h"
@@ -25,7 +26,7 @@
 #define DRAIN_CHECK_MS 20
 
 struct server {
-    const struct pl_settings *settings;
+    struct pl_settings *settings; /* changed in place by a reload */
     struct pl_log log;
     struct pl_data_dir data_dir;
     struct pl_loop *loop;
@@ -37,17 +38,20 @@ struct server {
     struct pl_turn_hook measure_hook; /* the last: it measures the turn */
     struct pl_web *web;
     struct pl_builtin_routes builtin;
-    struct pl_cors cors;
+    struct pl_socketio_config socketio;
     struct parley_app app;
     struct pl_listeners *listeners;
     struct pl_control *control;
     struct pl_control_server control_server;
     struct pl_signals signals;
     struct pl_notify notify; /* the service manager */
+    struct pl_reload reload;
+    struct pl_socketio_config socketio_read; /* of the reload under way */
     struct pl_timer drain_timer;
     int64_t drain_deadline_ms;
     int64_t start_ms;
     int64_t start_unix_us;
+    size_t conns_by_files; /* connections that the open-file limit allows */
     bool app_has_started;
     bool has_fanout;
 };
@@ -151,6 +155,7 @@ static void drain(void *user)
         return;
     }
     server->builtin.is_draining = true;
+    server->reload.is_over = true;
     pl_log(&server->log, PL_LOG_INFO, "server.draining", "connections=%zu grace_ms=%lld",
            server->conns.count, (long long)server->settings->shutdown.grace_ms);
     pl_notify_stopping(&server->notify, "draining");
@@ -164,10 +169,12 @@ static void drain(void *user)
     drain_in(server, 0);
 }
 
-static int reload(void *user, struct pl_error *err)
+static void reload(struct server *server)
 {
-    struct server *server = user;
-    return pl_listeners_reload_certificates(server->listeners, server->settings, err);
+    struct pl_settings_changes changes;
+    if (pl_reload_run(&server->reload, &changes, NULL) == 0) { /* a failure is in the log */
+        pl_settings_changes_fini(&changes);
+    }
 }
 
 static void on_signal(void *user, int number)
@@ -175,7 +182,7 @@ static void on_signal(void *user, int number)
     struct server *server = user;
     pl_log(&server->log, PL_LOG_INFO, "server.signal", "signal=%d", number);
     if (number == SIGHUP) {
-        (void)reload(server, NULL); /* a failure is in the log */
+        reload(server);
         return;
     }
     if (server->builtin.is_draining) { /* asked twice: at once */
@@ -192,19 +199,93 @@ static void advance_clock(void *user, int64_t ms)
     pl_loop_advance(((struct server *)user)->loop, ms);
 }
 
+/* --- what parts take from the settings, at the start and after each reload --- */
+
+static void use_log(struct server *server)
+{
+    pl_settings_log_init(&server->log, server->settings, STDERR_FILENO);
+}
+
+static void use_connections(struct server *server)
+{
+    const struct pl_settings_connections *limits = &server->settings->connections;
+    pl_loop_set_input_slice(server->loop, limits->input_messages_per_turn,
+                            limits->input_us_per_turn);
+    server->conns.count_max =
+        limits->max > 0 ? pl_size_min(limits->max, server->conns_by_files) : server->conns_by_files;
+    server->conns.handshakes_per_turn = server->settings->tls.handshakes_per_turn;
+    server->conns.bytes_per_second_min = server->settings->http.min_bytes_per_second;
+    pl_metrics_set(&server->metrics, PL_METRIC_CONNECTIONS_MAX, (int64_t)server->conns.count_max);
+}
+
+static void use_inbound(struct server *server)
+{
+    pl_hub_set_inbound_max(server->hub, server->settings->inbound.messages_max,
+                           server->settings->inbound.bytes_max);
+}
+
+static struct pl_web_limits web_limits(const struct pl_settings *settings)
+{
+    const struct pl_settings_http *http = &settings->http;
+    return (struct pl_web_limits){
+        .head_bytes = http->head_limit_bytes,
+        .header_timeout_ms = (uint32_t)http->header_timeout_ms,
+        .body_timeout_ms = (uint32_t)http->body_timeout_ms,
+        .keep_alive_timeout_ms = (uint32_t)http->keep_alive_timeout_ms,
+        .ws_close_timeout_ms = (uint32_t)settings->websocket.close_timeout_ms,
+    };
+}
+
+static void use_web(struct server *server)
+{
+    struct pl_web_limits limits = web_limits(server->settings);
+    pl_web_set_limits(server->web, &limits);
+    pl_compression_set_http(server->web, &server->settings->http.compression);
+}
+
+/* --- reading them again --- */
+
+/* Certificates, then listeners: both are as before when they fail, and a listener that fails takes
+ * the certificates with it. */
+static int prepare_reload(void *user, struct pl_settings *read, struct pl_error *err)
+{
+    struct server *server = user;
+    int rc = pl_socketio_config_read(&server->socketio_read, read, err);
+    if (rc == 0) {
+        rc = pl_listeners_reload_certificates(server->listeners, read, err);
+    }
+    if (rc < 0) {
+        return rc;
+    }
+    rc = pl_listeners_apply(server->listeners, read, NULL, 0, err);
+    if (rc < 0) {
+        (void)!pl_listeners_reload_certificates(server->listeners, server->settings, NULL);
+        return rc;
+    }
+    return (int)pl_listeners_certificate_count(server->listeners);
+}
+
+static void apply_reload(void *user)
+{
+    static void (*const parts[])(struct server *) = {use_log, use_connections, use_inbound,
+                                                     use_web};
+    struct server *server = user;
+    for (size_t i = 0; i < PL_ARRAY_LEN(parts); i++) {
+        parts[i](server);
+    }
+    pl_socketio_configure(server->app.io, &server->socketio, &server->socketio_read);
+    pl_app_reloaded(&server->app);
+}
+
 /* --- starting --- */
 
 static int start_loop(struct server *server, struct pl_error *err)
 {
-    const struct pl_settings_connections *limits = &server->settings->connections;
     size_t files = pl_socket_raise_limit();
-    size_t by_files = files > RESERVED_FILES * 2 ? files - RESERVED_FILES : files / 2;
     int rc = pl_loop_create(&server->loop, err);
     if (rc < 0) {
         return rc;
     }
-    pl_loop_set_input_slice(server->loop, limits->input_messages_per_turn,
-                            limits->input_us_per_turn);
     pl_fanout_init(&server->fanout);
     server->measure_hook = (struct pl_turn_hook){.end = measure_turn};
     server->hub_hook = (struct pl_turn_hook){.begin = begin_turn};
@@ -212,9 +293,8 @@ static int start_loop(struct server *server, struct pl_error *err)
     pl_conn_set_init(&server->conns, server->loop, &server->fanout, &server->metrics);
     pl_loop_hook_add(server->loop, &server->measure_hook);
     server->has_fanout = true;
-    server->conns.bytes_per_second_min = server->settings->http.min_bytes_per_second;
-    server->conns.count_max = limits->max > 0 ? pl_size_min(limits->max, by_files) : by_files;
-    pl_metrics_set(&server->metrics, PL_METRIC_CONNECTIONS_MAX, (int64_t)server->conns.count_max);
+    server->conns_by_files = files > RESERVED_FILES * 2 ? files - RESERVED_FILES : files / 2;
+    use_connections(server);
     pl_log(&server->log, PL_LOG_INFO, "server.limits", "open_files=%zu connections_max=%zu", files,
            server->conns.count_max);
     return 0;
@@ -238,19 +318,12 @@ static int start_hub(struct server *server, struct pl_error *err)
 
 static int start_web(struct server *server, struct pl_error *err)
 {
-    const struct pl_settings_http *http = &server->settings->http;
-    struct pl_web_limits limits = {
-        .head_bytes = http->head_limit_bytes,
-        .header_timeout_ms = (uint32_t)http->header_timeout_ms,
-        .body_timeout_ms = (uint32_t)http->body_timeout_ms,
-        .keep_alive_timeout_ms = (uint32_t)http->keep_alive_timeout_ms,
-        .ws_close_timeout_ms = (uint32_t)server->settings->websocket.close_timeout_ms,
-    };
+    struct pl_web_limits limits = web_limits(server->settings);
     int rc = pl_web_create(&server->web, &server->conns, &limits, &server->log, err);
     if (rc == 0) {
         server->listeners = pl_listeners_create(server->web, &server->conns, &server->log);
         pl_web_set_user(server->web, &server->app);
-        pl_compression_set_http(server->web, &http->compression);
+        use_web(server);
     }
     return rc;
 }
@@ -266,7 +339,10 @@ static int start_app(struct server *server, struct pl_error *err)
     app->web = server->web;
     app->compression =
         pl_compression_create(server->web, &server->settings->websocket.per_message_deflate);
-    rc = pl_socketio_create(&app->io, app, &server->metrics, &server->cors, err);
+    rc = pl_socketio_config_read(&server->socketio, server->settings, err);
+    if (rc == 0) {
+        rc = pl_socketio_create(&app->io, app, &server->socketio, &server->metrics, err);
+    }
     if (rc < 0) {
         return rc;
     }
@@ -285,7 +361,6 @@ static int start_app(struct server *server, struct pl_error *err)
 
 static int start_listeners(struct server *server, struct pl_error *err)
 {
-    server->conns.handshakes_per_turn = server->settings->tls.handshakes_per_turn;
     return pl_listeners_apply(server->listeners, server->settings, NULL, 0, err);
 }
 
@@ -296,12 +371,10 @@ static int start_control(struct server *server, struct pl_error *err)
     if (rc < 0) {
         return rc;
     }
-    server->control_server = (struct pl_control_server){.status = tell_status,
-                                                        .drain = drain,
-                                                        .reload = reload,
-                                                        .advance = advance_clock,
-                                                        .user = server};
+    server->control_server = (struct pl_control_server){
+        .status = tell_status, .drain = drain, .advance = advance_clock, .user = server};
     pl_control_add_standard(server->control, &server->control_server);
+    pl_reload_add_command(server->control, &server->reload);
     return pl_signals_start(&server->signals, server->loop, on_signal, server, err);
 }
 
@@ -392,15 +465,22 @@ static void announce(struct server *server)
     pl_notify_watch(&server->notify, server->loop);
 }
 
-int pl_server_run(const struct pl_settings *settings, const struct parley_app_hooks *hooks,
-                  struct pl_error *err)
+int pl_server_run(struct pl_settings *settings, const struct pl_settings_sources *sources,
+                  const struct parley_app_hooks *hooks, struct pl_error *err)
 {
     struct server server = {.settings = settings,
                             .data_dir = {.lock_fd = -1},
                             .start_ms = pl_clock_monotonic_ms(),
                             .start_unix_us = pl_clock_unix_us()};
     int rc = 0;
-    pl_settings_log_init(&server.log, settings, STDERR_FILENO);
+    server.reload = (struct pl_reload){.settings = settings,
+                                       .sources = sources,
+                                       .log = &server.log,
+                                       .notify = &server.notify,
+                                       .prepare = prepare_reload,
+                                       .apply = apply_reload,
+                                       .user = &server};
+    use_log(&server);
     pl_notify_open(&server.notify, &server.log);
     pl_app_init(&server.app, hooks);
     pl_signals_init(&server.signals);

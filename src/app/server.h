@@ -7,10 +7,13 @@
 #include "parley/app.h"
 
 /* Run a server until it is told to stop (SIGTERM, SIGINT, `parley drain`).
- *   hooks  the application; NULL for none
+ *   settings  what to run with; SIGHUP and `parley reload` change them in place
+ *   sources   where they came from, to be read again; NULL: they cannot be
+ *   hooks     the application; NULL for none
  * Returns 0 after an orderly end; otherwise a negative PL_E_... with the reason: it did not
  * start. */
-PL_MUST_CHECK int pl_server_run(const struct pl_settings *settings,
+PL_MUST_CHECK int pl_server_run(struct pl_settings *settings,
+                                const struct pl_settings_sources *sources,
                                 const struct parley_app_hooks *hooks, struct pl_error *err);
 
 #endif

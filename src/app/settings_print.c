@@ -128,19 +128,6 @@ static void json_member(struct pl_json_writer *json, const char *key, struct pl_
     pl_json_put_string(json, value);
 }
 
-static const char *change_word(enum pl_setting_change change)
-{
-    switch (change) {
-    case PL_SETTING_CHANGE_RESTART:
-        return "restart";
-    case PL_SETTING_CHANGE_NEW:
-        return "new connections";
-    case PL_SETTING_CHANGE_NOW:
-        return "at once";
-    }
-    return "";
-}
-
 void pl_settings_print_json(struct pl_buf *out, const struct pl_settings *settings)
 {
     struct pl_json_writer json;
@@ -158,7 +145,7 @@ void pl_settings_print_json(struct pl_buf *out, const struct pl_settings *settin
         json_member(&json, "origin", cell(&cells, 2));
         json_member(&json, "default", pl_str_of_cstr(row->default_text));
         json_member(&json, "allowed", cell(&cells, 4));
-        json_member(&json, "change", pl_str_of_cstr(change_word(row->change)));
+        json_member(&json, "change", pl_str_of_cstr(pl_setting_change_word(row->change)));
         json_member(&json, "help", pl_str_of_cstr(row->help));
         pl_json_object_end(&json);
     }
@@ -178,6 +165,6 @@ void pl_settings_print_markdown(struct pl_buf *out)
         pl_buf_addf(out, row->default_text[0] != 0 ? "`%s`" : "%s", row->default_text);
         pl_buf_addf(out, " | ");
         pl_setting_format_allowed(out, row);
-        pl_buf_addf(out, " | %s | %s |\n", change_word(row->change), row->help);
+        pl_buf_addf(out, " | %s | %s |\n", pl_setting_change_word(row->change), row->help);
     }
 }

@@ -56,6 +56,9 @@ const struct pl_setting_row *pl_setting_find(struct pl_str name);
 /* "http" is a group: some name begins with it and a dot. */
 bool pl_setting_is_group(struct pl_str name);
 
+/* In words, for people: "restart", "new connections", "at once". */
+const char *pl_setting_change_word(enum pl_setting_change change);
+
 /* The row's place. */
 static inline size_t pl_setting_index(const struct pl_setting_row *row)
 {

@@ -326,3 +326,94 @@ void pl_setting_format(struct pl_buf *out, const struct pl_settings *settings,
         break;
     }
 }
+
+static size_t field_size(enum pl_setting_type type)
+{
+    switch (type) {
+    case PL_SETTING_BOOL:
+        return sizeof(bool);
+    case PL_SETTING_INT:
+    case PL_SETTING_DURATION:
+        return sizeof(int64_t);
+    case PL_SETTING_COUNT:
+        return sizeof(uint32_t);
+    case PL_SETTING_SIZE:
+        return sizeof(size_t);
+    case PL_SETTING_ENUM:
+        return sizeof(int);
+    case PL_SETTING_STRING:
+        return sizeof(struct pl_str);
+    case PL_SETTING_LIST:
+        return sizeof(struct pl_setting_list);
+    }
+    return 0;
+}
+
+static bool lists_are_equal(const struct pl_setting_list *a, const struct pl_setting_list *b)
+{
+    if (a->count != b->count) {
+        return false;
+    }
+    for (size_t i = 0; i < a->count; i++) {
+        if (!pl_str_eq(a->items[i], b->items[i])) {
+            return false;
+        }
+    }
+    return true;
+}
+
+bool pl_setting_equals(const struct pl_settings *a, const struct pl_settings *b,
+                       const struct pl_setting_row *row)
+{
+    const void *one = field_of_const(a, row);
+    const void *other = field_of_const(b, row);
+    if (row->type == PL_SETTING_STRING) {
+        return pl_str_eq(*(const struct pl_str *)one, *(const struct pl_str *)other);
+    }
+    if (row->type == PL_SETTING_LIST) {
+        return lists_are_equal(one, other);
+    }
+    return memcmp(one, other, field_size(row->type)) == 0;
+}
+
+static bool copy_list(struct pl_setting_list *to, struct pl_arena *arena,
+                      const struct pl_setting_list *from)
+{
+    struct pl_setting_list list = {.count = from->count};
+    list.items = pl_arena_alloc(arena, (from->count + 1) * sizeof(*list.items));
+    for (size_t i = 0; list.items != NULL && i < from->count; i++) {
+        if (!pl_arena_copy(&list.items[i], arena, from->items[i])) {
+            return false;
+        }
+    }
+    *to = list;
+    return list.items != NULL;
+}
+
+static bool copy_field(struct pl_settings *to, const struct pl_settings *from,
+                       const struct pl_setting_row *row)
+{
+    void *target = field_of(to, row);
+    const void *source = field_of_const(from, row);
+    if (row->type == PL_SETTING_STRING) {
+        return pl_arena_copy(target, &to->arena, *(const struct pl_str *)source);
+    }
+    if (row->type == PL_SETTING_LIST) {
+        return copy_list(target, &to->arena, source);
+    }
+    memcpy(target, source, field_size(row->type));
+    return true;
+}
+
+int pl_setting_copy(struct pl_settings *to, const struct pl_settings *from,
+                    const struct pl_setting_row *row, struct pl_error *err)
+{
+    struct pl_setting_origin *origin = &to->origins[pl_setting_index(row)];
+    const struct pl_setting_origin *old = &from->origins[pl_setting_index(row)];
+    if (!copy_field(to, from, row) || !pl_arena_copy(&origin->value, &to->arena, old->value) ||
+        !pl_arena_copy(&origin->text, &to->arena, old->text)) {
+        return full(err);
+    }
+    origin->line = old->line;
+    return 0;
+}

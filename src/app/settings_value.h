@@ -19,6 +19,15 @@ PL_MUST_CHECK int pl_setting_set_items(struct pl_settings *settings,
 void pl_setting_format(struct pl_buf *out, const struct pl_settings *settings,
                        const struct pl_setting_row *row);
 
+/* Whether both have the same value. */
+bool pl_setting_equals(const struct pl_settings *a, const struct pl_settings *b,
+                       const struct pl_setting_row *row);
+
+/* Give `to` the value, the text and the origin that `from` has. PL_E_TOO_BIG when the arena is full.
+ */
+PL_MUST_CHECK int pl_setting_copy(struct pl_settings *to, const struct pl_settings *from,
+                                  const struct pl_setting_row *row, struct pl_error *err);
+
 /* Append what is allowed, in words: "milliseconds from 1 to 3600000". */
 void pl_setting_format_allowed(struct pl_buf *out, const struct pl_setting_row *row);
 

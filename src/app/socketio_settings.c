@@ -67,8 +67,7 @@ static int read_cookie(struct pl_eio_config *out, struct pl_arena *arena,
     return 0;
 }
 
-static struct pl_eio_config eio_config(const struct pl_settings_socketio *settings,
-                                       const struct pl_cors *cors)
+static struct pl_eio_config eio_config(const struct pl_settings_socketio *settings)
 {
     unsigned transports = pl_settings_transports(settings);
     return (struct pl_eio_config){
@@ -86,7 +85,6 @@ static struct pl_eio_config eio_config(const struct pl_settings_socketio *settin
         .initial_packet = settings->initial_packet,
         .http_compression_threshold_bytes =
             settings->http_compression.enabled ? settings->http_compression.threshold_bytes : 0,
-        .cors = cors->origin_count > 0 ? cors : NULL,
     };
 }
 
@@ -118,31 +116,42 @@ static struct pl_sio_config sio_config(const struct pl_settings *all)
     };
 }
 
-int pl_socketio_create(struct parley_io **out, struct parley_app *app, struct pl_metrics *metrics,
-                       struct pl_cors *cors, struct pl_error *err)
+int pl_socketio_config_read(struct pl_socketio_config *out, struct pl_settings *settings,
+                            struct pl_error *err)
 {
-    const struct pl_settings *settings = app->settings;
-    struct pl_sio_config config = sio_config(settings);
-    int rc = 0;
-    if (!settings->socketio.enabled) {
+    *out = (struct pl_socketio_config){.sio = sio_config(settings)};
+    out->sio.eio = eio_config(&settings->socketio);
+    int rc = read_cors(&out->cors, &settings->arena, &settings->socketio.cors, err);
+    return rc < 0 ? rc
+                  : read_cookie(&out->sio.eio, &settings->arena, &settings->socketio.cookie, err);
+}
+
+int pl_socketio_create(struct parley_io **out, struct parley_app *app,
+                       struct pl_socketio_config *config, struct pl_metrics *metrics,
+                       struct pl_error *err)
+{
+    const struct pl_settings_socketio *settings = &app->settings->socketio;
+    if (!settings->enabled) {
         return 0;
     }
-    rc = read_cors(cors, &app->arena, &settings->socketio.cors, err);
-    if (rc == 0) {
-        config.eio = eio_config(&settings->socketio, cors);
-        config.eio.compression =
-            pl_compression_create(app->web, &settings->socketio.per_message_deflate);
-        rc = read_cookie(&config.eio, &app->arena, &settings->socketio.cookie, err);
-    }
-    if (rc < 0) {
-        return rc;
-    }
+    config->sio.eio.cors = &config->cors;
+    config->sio.eio.compression = pl_compression_create(app->web, &settings->per_message_deflate);
     return pl_sio_create(out,
                          &(struct pl_sio_params){.app = app,
                                                  .web = app->web,
                                                  .hub = app->hub,
                                                  .log = app->log,
                                                  .metrics = metrics,
-                                                 .config = &config},
+                                                 .config = &config->sio},
                          err);
+}
+
+void pl_socketio_configure(struct parley_io *io, struct pl_socketio_config *running,
+                           const struct pl_socketio_config *read)
+{
+    running->cors = read->cors; /* in place: the routes borrow it */
+    running->sio = read->sio;
+    if (io != NULL) {
+        pl_sio_configure(io, &running->sio);
+    }
 }

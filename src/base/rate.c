@@ -32,6 +32,16 @@ void pl_rate_init(struct pl_rate *rate, uint32_t per_second, uint32_t burst, int
     rate->level_millitokens = full_level(rate);
 }
 
+void pl_rate_change(struct pl_rate *rate, uint32_t per_second, uint32_t burst, int64_t now_ms)
+{
+    struct pl_rate former = *rate;
+    pl_rate_init(rate, per_second, burst, now_ms);
+    if (former.per_second != 0) {
+        uint64_t level = level_at(&former, now_ms);
+        rate->level_millitokens = level < rate->level_millitokens ? level : rate->level_millitokens;
+    }
+}
+
 bool pl_rate_take(struct pl_rate *rate, uint32_t tokens, int64_t now_ms)
 {
     uint64_t wanted = (uint64_t)tokens * MILLITOKENS;

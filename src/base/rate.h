@@ -14,6 +14,10 @@ struct pl_rate {
 /* A full bucket. */
 void pl_rate_init(struct pl_rate *rate, uint32_t per_second, uint32_t burst, int64_t now_ms);
 
+/* Other numbers for the same bucket: what is in it stays, up to the new burst; one that had no limit
+ * is full. */
+void pl_rate_change(struct pl_rate *rate, uint32_t per_second, uint32_t burst, int64_t now_ms);
+
 /* Take `tokens`; false, and nothing is taken, when there are not enough. */
 bool pl_rate_take(struct pl_rate *rate, uint32_t tokens, int64_t now_ms);
 

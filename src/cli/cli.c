@@ -35,24 +35,6 @@ int pl_cli_print(const struct pl_buf *text)
     return PL_EXIT_OK;
 }
 
-static void warn(void *user, const char *text)
-{
-    (void)user;
-    fprintf(stderr, "parley: warning: %s\n", text);
-}
-
-int pl_cli_settings(struct pl_settings *out, const struct pl_cli *cli, struct pl_error *err)
-{
-    struct pl_settings_sources src = {
-        .config_path = cli->texts[PL_TEXT_CONFIG],
-        .environ = (const char *const *)environ,
-        .pairs = cli->pairs,
-        .pair_count = cli->pair_count,
-        .warn = warn,
-    };
-    return pl_settings_load(out, &src, err);
-}
-
 static int fail_no_command(const char *name)
 {
     char hint[PL_SUGGEST_HINT_MAX];

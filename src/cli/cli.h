@@ -1,10 +1,11 @@
 /* The command line: commands and flags as rows, from which the help is made as well.
  * Exit statuses: 0 done; 1 it failed (a port in use, an application that does not load); 2 the
- * command line or the configuration is wrong.
+ * command line or the configuration is wrong; 3 no server runs there (commands that ask one).
  * Threads: the main one. */
 #ifndef PL_CLI_CLI_H
 #define PL_CLI_CLI_H
 
+#include "app/data_dir.h"
 #include "app/settings.h"
 #include "parley/app.h"
 
@@ -12,6 +13,7 @@ enum {
     PL_EXIT_OK = 0,
     PL_EXIT_FAILURE = 1,
     PL_EXIT_USAGE = 2,
+    PL_EXIT_NO_SERVER = 3,
 };
 
 #define PL_CLI_PAIRS_MAX 256
@@ -84,7 +86,17 @@ const struct pl_flag *pl_flag_find(const char *name, size_t len);
 /* Read the arguments behind the command's name. Returns 0 or PL_E_INVALID with the reason. */
 PL_MUST_CHECK int pl_cli_read(struct pl_cli *cli, int argc, char **argv, struct pl_error *err);
 
-/* Load the settings from the file, the environment and the command line. */
+/* Where the settings come from: the file, the environment and the command line. */
+struct pl_cli_sources {
+    struct pl_settings_sources src;
+    char **environment; /* owned copies of what begins with PARLEY_; src borrows them */
+};
+
+/* `cli` is borrowed until pl_cli_sources_fini. */
+void pl_cli_sources_init(struct pl_cli_sources *out, const struct pl_cli *cli);
+void pl_cli_sources_fini(struct pl_cli_sources *sources);
+
+/* Load the settings from them. */
 PL_MUST_CHECK int pl_cli_settings(struct pl_settings *out, const struct pl_cli *cli,
                                   struct pl_error *err);
 
@@ -93,6 +105,21 @@ int pl_cli_fail(int status, const char *fmt, ...) PL_PRINTF(2, 3);
 
 /* Write to standard output. Returns PL_EXIT_OK, or PL_EXIT_FAILURE when that does not work. */
 int pl_cli_print(const struct pl_buf *text);
+
+/* --control, or the socket in the data directory that the settings name. */
+PL_MUST_CHECK int pl_cli_find_socket(char out[PL_CONTROL_PATH_MAX], const struct pl_cli *cli,
+                                     struct pl_error *err);
+
+/* Tell that pl_control_ask returned `rc`. Returns the exit status. */
+int pl_cli_fail_ask(const struct pl_cli *cli, int rc, const struct pl_error *err);
+
+/* Ask the running server; the JSON of its result is appended. Returns the exit status; what went
+ * wrong has been told. */
+int pl_cli_ask(struct pl_buf *result, const struct pl_cli *cli, struct pl_str request);
+
+/* The same, and print the result: as it came with --json, otherwise as `write` has it. */
+int pl_cli_ask_and_print(const struct pl_cli *cli, struct pl_str request,
+                         void (*write)(struct pl_buf *out, struct pl_str json));
 
 /* The help of everything, or of one command. */
 void pl_help_write(struct pl_buf *out);

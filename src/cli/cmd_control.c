@@ -1,39 +1,16 @@
-/* parley status, drain, reload and clock: ask a running server through its control socket. */
+/* parley status, drain and clock: ask a running server through its control socket. */
 #include "cli/cli.h"
 
-#include "app/data_dir.h"
-#include "cli/control_client.h"
 #include "codec/json_read.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 
 enum {
-    RESULT_MAX = 8 * 1024 * 1024,
     DEPTH_MAX = 32,
 };
 
 #define YEAR_MS (UINT64_C(365) * 24 * 3600 * 1000)
-
-/* --control, or the socket in the data directory that the settings name. */
-static int find_socket(char out[PL_CONTROL_PATH_MAX], const struct pl_cli *cli,
-                       struct pl_error *err)
-{
-    struct pl_settings settings;
-    const char *path = cli->texts[PL_TEXT_CONTROL];
-    if (path != NULL) {
-        int len = snprintf(out, PL_CONTROL_PATH_MAX, "%s", path);
-        return len < PL_CONTROL_PATH_MAX
-                   ? 0
-                   : pl_error_set(err, PL_E_TOO_BIG, "the path is too long: %.60s...", path);
-    }
-    int rc = pl_cli_settings(&settings, cli, err);
-    if (rc == 0) {
-        rc = pl_control_path(out, settings.data_dir, err);
-        pl_settings_fini(&settings);
-    }
-    return rc;
-}
 
 /* "a.b: value" per line: objects are opened, everything else is shown as it is. */
 static void write_lines(struct pl_buf *out, struct pl_str json)
@@ -70,48 +47,14 @@ static void write_lines(struct pl_buf *out, struct pl_str json)
     }
 }
 
-/* Ask, and print the result as lines or as JSON. */
-static int ask(const struct pl_cli *cli, struct pl_str request)
-{
-    char path[PL_CONTROL_PATH_MAX];
-    struct pl_error err = {0};
-    struct pl_buf result;
-    struct pl_buf text;
-    if (find_socket(path, cli, &err) < 0) {
-        return pl_cli_fail(PL_EXIT_USAGE, "%s", err.text);
-    }
-    pl_buf_init(&result, RESULT_MAX);
-    pl_buf_init(&text, RESULT_MAX);
-    int status = PL_EXIT_OK;
-    if (pl_control_ask(&result, path, request, &err) < 0) {
-        status = pl_cli_fail(PL_EXIT_FAILURE, "%s: %s", cli->command->name, err.text);
-    } else if (cli->switches[PL_SWITCH_JSON]) {
-        pl_buf_add_str(&text, pl_buf_str(&result));
-        pl_buf_add_char(&text, '\n');
-    } else {
-        write_lines(&text, pl_buf_str(&result));
-    }
-    if (status == PL_EXIT_OK) {
-        status = pl_cli_print(&text);
-    }
-    pl_buf_fini(&text);
-    pl_buf_fini(&result);
-    return status;
-}
-
 int pl_cmd_status(struct pl_cli *cli)
 {
-    return ask(cli, PL_STR("{\"command\":\"status\"}"));
+    return pl_cli_ask_and_print(cli, PL_STR("{\"command\":\"status\"}"), write_lines);
 }
 
 int pl_cmd_drain(struct pl_cli *cli)
 {
-    return ask(cli, PL_STR("{\"command\":\"drain\"}"));
-}
-
-int pl_cmd_reload(struct pl_cli *cli)
-{
-    return ask(cli, PL_STR("{\"command\":\"reload\"}"));
+    return pl_cli_ask_and_print(cli, PL_STR("{\"command\":\"drain\"}"), write_lines);
 }
 
 int pl_cmd_clock(struct pl_cli *cli)
@@ -124,5 +67,5 @@ int pl_cmd_clock(struct pl_cli *cli)
     }
     int len = snprintf(request, sizeof(request),
                        "{\"command\":\"clock\",\"advance_ms\":%" PRIu64 "}", ms);
-    return ask(cli, pl_str_make(request, (size_t)len));
+    return pl_cli_ask_and_print(cli, pl_str_make(request, (size_t)len), write_lines);
 }

@@ -4,10 +4,12 @@
 #include "app/load.h"
 #include "app/server.h"
 
-static int serve(const struct pl_settings *settings, const struct parley_app_hooks *hooks)
+static int serve(struct pl_settings *settings, struct pl_cli_sources *sources,
+                 const struct parley_app_hooks *hooks)
 {
     struct pl_error err = {0};
-    if (pl_server_run(settings, hooks, &err) < 0) {
+    sources->src.warn = NULL; /* said once, at the start */
+    if (pl_server_run(settings, &sources->src, hooks, &err) < 0) {
         return pl_cli_fail(PL_EXIT_FAILURE, "%s", err.text);
     }
     return PL_EXIT_OK;
@@ -15,23 +17,25 @@ static int serve(const struct pl_settings *settings, const struct parley_app_hoo
 
 int pl_cmd_serve(struct pl_cli *cli)
 {
-    struct pl_settings settings;
+    struct pl_settings settings = {0};
+    struct pl_cli_sources sources;
     struct pl_app_library library = {.hooks = cli->hooks};
     struct pl_error err = {0};
     int status;
     if (cli->texts[PL_TEXT_APP] != NULL && cli->hooks != NULL) {
         return pl_cli_fail(PL_EXIT_USAGE, "--app: this program has an application of its own");
     }
-    if (pl_cli_settings(&settings, cli, &err) < 0) {
-        return pl_cli_fail(PL_EXIT_USAGE, "%s", err.text);
-    }
-    if (cli->texts[PL_TEXT_APP] != NULL &&
-        pl_app_library_open(&library, cli->texts[PL_TEXT_APP], &err) < 0) {
+    pl_cli_sources_init(&sources, cli);
+    if (pl_settings_load(&settings, &sources.src, &err) < 0) {
+        status = pl_cli_fail(PL_EXIT_USAGE, "%s", err.text);
+    } else if (cli->texts[PL_TEXT_APP] != NULL &&
+               pl_app_library_open(&library, cli->texts[PL_TEXT_APP], &err) < 0) {
         status = pl_cli_fail(PL_EXIT_FAILURE, "%s", err.text);
     } else {
-        status = serve(&settings, library.hooks);
+        status = serve(&settings, &sources, library.hooks);
     }
     pl_app_library_close(&library);
     pl_settings_fini(&settings);
+    pl_cli_sources_fini(&sources);
     return status;
 }

@@ -40,7 +40,7 @@ const struct pl_command pl_commands[] = {
     {"check", "", 0, 0, "check the settings, or show them", check_flags, pl_cmd_check},
     {"status", "", 0, 0, "show what a running server is doing", control_flags, pl_cmd_status},
     {"drain", "", 0, 0, "let a running server leave in good order", control_flags, pl_cmd_drain},
-    {"reload", "", 0, 0, "let a running server read its TLS certificates again", control_flags,
+    {"reload", "", 0, 0, "let a running server read settings and certificates again", control_flags,
      pl_cmd_reload},
     {"clock", "advance MS", 2, 2, "move a test server's clock forward", control_flags,
      pl_cmd_clock},

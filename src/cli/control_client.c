@@ -1,7 +1,7 @@
 /* One request, one answer, one connection. */
 #include "cli/control_client.h"
 
-#include "codec/json_read.h"
+#include "cli/answer.h"
 #include "codec/json_string.h"
 
 #include <errno.h>
@@ -12,7 +12,6 @@
 
 enum {
     ANSWER_MAX = 8 * 1024 * 1024,
-    DEPTH_MAX = 32,
     WAIT_S = 30,
 };
 
@@ -33,9 +32,12 @@ static int connect_to(const char *path, struct pl_error *err)
     (void)setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &wait, sizeof(wait));
     if (connect(fd, (const struct sockaddr *)&address, sizeof(address)) < 0) {
         int reason = errno;
+        bool is_absent = reason == ENOENT || reason == ENOTDIR || reason == ECONNREFUSED;
         close(fd);
-        return pl_error_set(err, PL_E_NOT_FOUND, "no server answers at %s: %s", path,
-                            strerror(reason));
+        return is_absent ? pl_error_set(err, PL_E_NOT_FOUND, "no server answers at %s: %s", path,
+                                        strerror(reason))
+                         : pl_error_set(err, PL_E_IO, "cannot ask the server at %s: %s", path,
+                                        strerror(reason));
     }
     return fd;
 }
@@ -77,35 +79,12 @@ static int read_line(struct pl_buf *out, int fd, struct pl_error *err)
     return 0;
 }
 
-/* The raw text of a member of the answer's object; empty when there is none. */
-static struct pl_str member_of(struct pl_str json, struct pl_str key)
-{
-    struct pl_json_reader reader;
-    struct pl_json_token token;
-    struct pl_str raw;
-    pl_json_reader_init(&reader, json, DEPTH_MAX);
-    if (pl_json_next(&token, &reader, NULL) < 0 || token.kind != PL_JSON_OBJECT_BEGIN) {
-        return PL_STR("");
-    }
-    while (pl_json_next(&token, &reader, NULL) == 0 && token.kind == PL_JSON_KEY) {
-        bool is_wanted = pl_json_token_equals(&token, key);
-        if (pl_json_next(&token, &reader, NULL) < 0 ||
-            pl_json_skip(&raw, &reader, &token, NULL) < 0) {
-            break;
-        }
-        if (is_wanted) {
-            return raw;
-        }
-    }
-    return PL_STR("");
-}
-
 static int read_answer(struct pl_buf *result, struct pl_str line, struct pl_error *err)
 {
     char reason[PL_ERROR_TEXT_MAX];
-    struct pl_str error = member_of(line, PL_STR("error"));
-    if (pl_str_eq(member_of(line, PL_STR("ok")), PL_STR("true"))) {
-        pl_buf_add_str(result, member_of(line, PL_STR("result")));
+    struct pl_str error = pl_answer_member(line, PL_STR("error"));
+    if (pl_str_eq(pl_answer_member(line, PL_STR("ok")), PL_STR("true"))) {
+        pl_buf_add_str(result, pl_answer_member(line, PL_STR("result")));
         return 0;
     }
     ptrdiff_t len = error.len <= sizeof(reason) ? pl_json_string_copy(reason, error) : PL_E_TOO_BIG;

@@ -29,7 +29,7 @@ void pl_help_write(struct pl_buf *out)
     }
     pl_buf_addf(out,
                 "\nparley help COMMAND shows its flags. Exit status: 0 done, 1 it failed, 2 the "
-                "command line\nor the configuration is wrong.\n");
+                "command line\nor the configuration is wrong, 3 no server answers.\n");
 }
 
 void pl_help_write_command(struct pl_buf *out, const struct pl_command *command)

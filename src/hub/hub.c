@@ -31,6 +31,12 @@ static size_t or_default(size_t value, size_t value_default)
     return value == 0 ? value_default : value;
 }
 
+static void set_inbound_max(struct pl_hub *hub, size_t messages, size_t bytes)
+{
+    hub->config.inbound_messages_max = or_default(messages, INBOUND_MESSAGES_DEFAULT);
+    hub->config.inbound_bytes_max = or_default(bytes, INBOUND_BYTES_DEFAULT);
+}
+
 int pl_hub_create(struct pl_hub **out, const struct pl_hub_config *config, struct pl_error *err)
 {
     struct pl_hub *hub = NULL;
@@ -40,9 +46,7 @@ int pl_hub_create(struct pl_hub **out, const struct pl_hub_config *config, struc
     }
     hub = pl_alloc(sizeof(*hub));
     hub->config = *config;
-    hub->config.inbound_messages_max =
-        or_default(config->inbound_messages_max, INBOUND_MESSAGES_DEFAULT);
-    hub->config.inbound_bytes_max = or_default(config->inbound_bytes_max, INBOUND_BYTES_DEFAULT);
+    set_inbound_max(hub, config->inbound_messages_max, config->inbound_bytes_max);
     hub->config.streams_per_session_max =
         or_default(config->streams_per_session_max, STREAMS_PER_SESSION_DEFAULT);
     hub->thread = pthread_self();
@@ -50,6 +54,12 @@ int pl_hub_create(struct pl_hub **out, const struct pl_hub_config *config, struc
     pl_hub_turn_begin(hub);
     *out = hub;
     return 0;
+}
+
+void pl_hub_set_inbound_max(struct pl_hub *hub, size_t messages, size_t bytes)
+{
+    pl_hub_assert_thread(hub);
+    set_inbound_max(hub, messages, bytes);
 }
 
 void pl_hub_destroy(struct pl_hub *hub)

@@ -31,6 +31,9 @@ struct pl_hub;
 PL_MUST_CHECK int pl_hub_create(struct pl_hub **out, const struct pl_hub_config *config,
                                 struct pl_error *err);
 
+/* New bounds of what may wait for one suspended session; 0 as in the config. */
+void pl_hub_set_inbound_max(struct pl_hub *hub, size_t messages, size_t bytes);
+
 /* All sessions must be closed. NULL is fine. */
 void pl_hub_destroy(struct pl_hub *hub);
 

@@ -7,10 +7,11 @@
 #include "base/buf.h"
 #include "codec/http_request.h"
 
+/* Borrowed by the routes that have it, so that it may change while they serve. */
 struct pl_cors {
     /* borrowed: "*", "true" (reflect the request's), or exact origins */
     const struct pl_str *origins;
-    size_t origin_count;
+    size_t origin_count;           /* 0: CORS is off */
     struct pl_str methods;         /* empty: GET,HEAD,PUT,PATCH,POST,DELETE */
     struct pl_str allowed_headers; /* empty: what the preflight asks for is reflected */
     struct pl_str exposed_headers;
@@ -18,6 +19,12 @@ struct pl_cors {
     uint32_t max_age_s;              /* 0: not sent */
     uint16_t options_success_status; /* 0: 204 */
 };
+
+/* Whether the header lines below belong to the answers of a route with this policy, or NULL. */
+static inline bool pl_cors_is_on(const struct pl_cors *cors)
+{
+    return cors != NULL && cors->origin_count > 0;
+}
 
 /* Append the header lines for an ordinary answer. */
 void pl_cors_write(struct pl_buf *head, const struct pl_cors *cors,

@@ -40,7 +40,7 @@ static bool refuse_unknown_path(struct pl_web_request *request)
 static bool answer_preflight(struct pl_web_request *request)
 {
     const struct pl_cors *cors = request->route->cors;
-    if (cors == NULL || request->head.method != PL_HTTP_OPTIONS) {
+    if (!pl_cors_is_on(cors) || request->head.method != PL_HTTP_OPTIONS) {
         return false;
     }
     request->is_preflight = true;

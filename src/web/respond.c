@@ -60,7 +60,7 @@ static void build_head(struct pl_buf *out, struct pl_web_request *request,
     pl_http_response_begin(out, response->status);
     add_headers(out, request->web, response);
     pl_buf_add_str(out, pl_buf_str(&request->extra));
-    if (request->route != NULL && request->route->cors != NULL) {
+    if (request->route != NULL && pl_cors_is_on(request->route->cors)) {
         void (*write)(struct pl_buf *, const struct pl_cors *, const struct pl_http_request *) =
             request->is_preflight ? pl_cors_write_preflight : pl_cors_write;
         write(out, request->route->cors, &request->head);

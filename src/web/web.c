@@ -48,6 +48,11 @@ void pl_web_destroy(struct pl_web *web)
     pl_free(web);
 }
 
+void pl_web_set_limits(struct pl_web *web, const struct pl_web_limits *limits)
+{
+    web->limits = *limits;
+}
+
 void pl_web_set_compression(struct pl_web *web, const struct pl_web_compression *config)
 {
     pl_http_compressor_set(web->compressor, config);

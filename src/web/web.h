@@ -97,6 +97,9 @@ PL_MUST_CHECK int pl_web_create(struct pl_web **out, struct pl_conn_set *conns,
                                 struct pl_error *err);
 void pl_web_destroy(struct pl_web *web); /* all connections must be closed */
 
+/* Other limits: they count for what begins from now on. */
+void pl_web_set_limits(struct pl_web *web, const struct pl_web_limits *limits);
+
 void pl_web_set_compression(struct pl_web *web, const struct pl_web_compression *config);
 
 /* The rules for connections of one listener. Outlives them. */

@@ -50,7 +50,7 @@ static void build_head(struct pl_buf *out, struct pl_web_request *request, struc
         pl_http_response_add(out, PL_STR("Sec-WebSocket-Extensions"), pl_str_make(extension, len));
     }
     pl_buf_add_str(out, pl_buf_str(&request->extra));
-    if (request->route->cors != NULL) {
+    if (pl_cors_is_on(request->route->cors)) {
         pl_cors_write(out, request->route->cors, &request->head);
     }
     pl_http_response_end(out);

@@ -25,7 +25,7 @@ static int register_channels(struct parley_app *app, struct parley_io *io)
 }
 """
 BY_NAME = HOOK + 'PARLEY_APP(.name = "a", .register_channels = register_channels)\n'
-BY_ORDER = HOOK + 'PARLEY_APP_TABLE(PARLEY_ABI, "a", nullptr, register_channels, nullptr, nullptr)\n'
+BY_ORDER = HOOK + 'PARLEY_APP_TABLE(PARLEY_ABI, "a", nullptr, register_channels, nullptr, nullptr, nullptr)\n'
 
 
 def complaints(command, source):

@@ -261,8 +261,16 @@ static void watch_attachments(struct pl_sio_conn *conn, bool was_waiting)
 
 static bool may_send_more(struct pl_sio_conn *conn)
 {
-    if (conn->io->config.messages_per_second == 0 ||
-        pl_rate_take(&conn->rate, 1, pl_hub_now_ms(conn->io->hub))) {
+    const struct pl_sio_config *config = &conn->io->config;
+    int64_t now_ms = pl_hub_now_ms(conn->io->hub);
+    if (config->messages_per_second == 0) {
+        return true;
+    }
+    if (conn->rate.per_second != config->messages_per_second ||
+        conn->rate.burst != config->messages_burst) { /* configured anew meanwhile */
+        pl_rate_change(&conn->rate, config->messages_per_second, config->messages_burst, now_ms);
+    }
+    if (pl_rate_take(&conn->rate, 1, now_ms)) {
         return true;
     }
     pl_sio_count(conn->io, PL_METRIC_REFUSED_MESSAGE_RATE, 1);

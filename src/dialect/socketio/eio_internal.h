@@ -16,7 +16,7 @@ struct pl_eio_engine {
     struct pl_web *web;
     struct pl_hub *hub;
     struct pl_conn_set *conns;
-    struct pl_eio_config config; /* its text is in `arena` */
+    struct pl_eio_config config; /* its path is in `arena` */
     struct pl_eio_handler handler;
     struct pl_arena arena;
     struct pl_table by_sid;
@@ -72,6 +72,8 @@ struct pl_eio_session {
     bool wants_base64;
     uint8_t revision; /* 4 or 3 */
     uint8_t sid_len;
+    uint32_t ping_interval_ms; /* as the open packet promised, whatever the config says now */
+    uint32_t ping_timeout_ms;
     uint32_t head_len; /* of the first request */
     uint32_t kept_len; /* of that head as it is kept: packed, unless as long as it was */
     char text[];       /* the sid, then the head */

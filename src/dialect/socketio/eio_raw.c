@@ -102,6 +102,13 @@ void parley_eio_close(struct parley_eio *connection)
     pl_eio_session_close(session_of(connection));
 }
 
+void pl_eio_raw_configure(struct parley_io *io)
+{
+    for (struct pl_eio_raw *raw = io->raw; raw != NULL; raw = raw->next) {
+        pl_eio_engine_configure(raw->engine, &io->config.eio);
+    }
+}
+
 void pl_eio_raw_shutdown(struct parley_io *io)
 {
     for (struct pl_eio_raw *raw = io->raw; raw != NULL; raw = raw->next) {

@@ -4,6 +4,8 @@
 
 #include "parley/socketio.h"
 
+/* io->config has changed. */
+void pl_eio_raw_configure(struct parley_io *io);
 void pl_eio_raw_shutdown(struct parley_io *io);
 void pl_eio_raw_destroy(struct parley_io *io);
 

@@ -49,7 +49,7 @@ static void send_heartbeat(struct pl_eio_session *session)
 static void on_heartbeat(struct pl_timer *timer)
 {
     struct pl_eio_session *session = PL_CONTAINER_OF(timer, struct pl_eio_session, heartbeat);
-    uint32_t wait_ms = session->engine->config.ping_timeout_ms;
+    uint32_t wait_ms = session->ping_timeout_ms;
     int64_t promised_ms = timer->deadline_ms + wait_ms;
     if (session->awaits_client) {
         pl_metrics_add(metrics_of(session), PL_METRIC_SESSIONS_TIMED_OUT, 1);
@@ -66,10 +66,9 @@ static void on_heartbeat(struct pl_timer *timer)
 
 void pl_eio_session_start_heartbeat(struct pl_eio_session *session)
 {
-    const struct pl_eio_config *config = &session->engine->config;
     session->awaits_client = pl_eio_session_rules(session)->client_pings;
-    heartbeat_in(session,
-                 config->ping_interval_ms + (session->awaits_client ? config->ping_timeout_ms : 0));
+    heartbeat_in(session, session->ping_interval_ms +
+                              (session->awaits_client ? session->ping_timeout_ms : 0));
 }
 
 void pl_eio_session_rearm_heartbeat(struct pl_eio_session *session)
@@ -77,7 +76,7 @@ void pl_eio_session_rearm_heartbeat(struct pl_eio_session *session)
     if (pl_eio_session_rules(session)->client_pings) {
         pl_eio_session_start_heartbeat(session);
     } else if (session->awaits_client) {
-        heartbeat_in(session, session->engine->config.ping_timeout_ms);
+        heartbeat_in(session, session->ping_timeout_ms);
     }
 }
 
@@ -124,6 +123,8 @@ struct pl_eio_session *pl_eio_session_create(struct pl_eio_engine *engine,
         .phase = PL_EIO_OPENED,
         .wants_base64 = query->wants_base64,
         .sid_len = (uint8_t)sid.len,
+        .ping_interval_ms = engine->config.ping_interval_ms,
+        .ping_timeout_ms = engine->config.ping_timeout_ms,
         .head_len = (uint32_t)head.len,
         .kept_len = (uint32_t)kept.len,
         .heartbeat = {.on_due = on_heartbeat},
@@ -269,14 +270,14 @@ bool pl_eio_session_take(struct pl_eio_session *session, const struct pl_eio_pac
 void pl_eio_session_write_open(struct pl_buf *out, const struct pl_eio_session *session,
                                bool offers_websocket)
 {
-    const struct pl_eio_config *config = &session->engine->config;
-    pl_eio_handshake_write(out, &(struct pl_eio_handshake){
-                                    .sid = pl_eio_session_sid(session),
-                                    .offers_websocket = offers_websocket,
-                                    .ping_interval_ms = config->ping_interval_ms,
-                                    .ping_timeout_ms = config->ping_timeout_ms,
-                                    .max_payload_bytes = config->max_http_buffer_size,
-                                });
+    pl_eio_handshake_write(out,
+                           &(struct pl_eio_handshake){
+                               .sid = pl_eio_session_sid(session),
+                               .offers_websocket = offers_websocket,
+                               .ping_interval_ms = session->ping_interval_ms,
+                               .ping_timeout_ms = session->ping_timeout_ms,
+                               .max_payload_bytes = session->engine->config.max_http_buffer_size,
+                           });
 }
 
 /* --- getters --- */

@@ -3,26 +3,17 @@
 
 #include "dialect/socketio/eio_internal.h"
 
-#define CONFIG_TEXT_MAX 65536
+#define PATH_MAX_BYTES 65536
 
-static bool copy_text(struct pl_arena *arena, struct pl_str *text)
+static int copy_path(struct pl_eio_engine *engine, struct pl_error *err)
 {
-    return text->len == 0 || pl_arena_copy(text, arena, *text);
-}
-
-static int copy_config(struct pl_eio_engine *engine, const struct pl_eio_config *config,
-                       struct pl_error *err)
-{
-    struct pl_eio_config *copy = &engine->config;
-    pl_arena_init(&engine->arena, CONFIG_TEXT_MAX);
-    *copy = *config;
-    if (!copy_text(&engine->arena, &copy->path) || !copy_text(&engine->arena, &copy->cookie) ||
-        !copy_text(&engine->arena, &copy->cookie_attributes) ||
-        !copy_text(&engine->arena, &copy->initial_packet)) {
-        return pl_error_set(err, PL_E_TOO_BIG, "the Engine.IO settings are too long");
+    struct pl_str *path = &engine->config.path;
+    pl_arena_init(&engine->arena, PATH_MAX_BYTES);
+    if (!pl_arena_copy(path, &engine->arena, *path)) {
+        return pl_error_set(err, PL_E_TOO_BIG, "the Engine.IO path is too long");
     }
-    if (copy->path.len > 1 && pl_str_ends_with(copy->path, PL_STR("/"))) {
-        copy->path.len--;
+    if (path->len > 1 && pl_str_ends_with(*path, PL_STR("/"))) {
+        path->len--;
     }
     return 0;
 }
@@ -56,13 +47,14 @@ int pl_eio_engine_create(struct pl_eio_engine **out, struct pl_web *web, struct 
     engine->web = web;
     engine->hub = hub;
     engine->conns = pl_web_conns(web);
+    engine->config = *config;
     engine->handler = *handler;
     for (enum pl_encoding encoding = 0; encoding < PL_EIO_ENCODINGS; encoding++) {
         engine->heartbeat[encoding] =
             pl_eio_frame_create_packet(encoding, pl_eio_revision_of_encoding(encoding)->heartbeat);
         rc = engine->heartbeat[encoding] == NULL ? PL_E_NOMEM : rc;
     }
-    rc = rc < 0 ? pl_error_set(err, rc, "out of memory") : copy_config(engine, config, err);
+    rc = rc < 0 ? pl_error_set(err, rc, "out of memory") : copy_path(engine, err);
     if (rc == 0) {
         rc = add_route(engine, err);
     }
@@ -72,6 +64,20 @@ int pl_eio_engine_create(struct pl_eio_engine **out, struct pl_web *web, struct 
     }
     *out = engine;
     return 0;
+}
+
+void pl_eio_engine_configure(struct pl_eio_engine *engine, const struct pl_eio_config *config)
+{
+    struct pl_eio_config former = engine->config;
+    engine->config = *config;
+    engine->config.path = former.path;
+    engine->config.has_trailing_slash = former.has_trailing_slash;
+    engine->config.max_http_buffer_size = former.max_http_buffer_size;
+    engine->config.allows_polling = former.allows_polling;
+    engine->config.allows_websocket = former.allows_websocket;
+    engine->config.allows_revision_3 = former.allows_revision_3;
+    engine->config.cors = former.cors;
+    engine->config.compression = former.compression;
 }
 
 void pl_eio_engine_destroy(struct pl_eio_engine *engine)

@@ -87,7 +87,7 @@ struct pl_eio_config {
     bool allows_websocket;
     bool allows_upgrades;
     bool allows_revision_3;          /* clients of Engine.IO 3 */
-    const struct pl_cors *cors;      /* borrowed; NULL: off */
+    const struct pl_cors *cors;      /* borrowed for good: its contents may change; NULL: off */
     struct pl_str cookie;            /* name; empty: no cookie */
     struct pl_str cookie_attributes; /* "; Path=/; HttpOnly; SameSite=Lax" */
     struct pl_str initial_packet; /* text of a message sent behind the open packet; empty: none */
@@ -97,10 +97,16 @@ struct pl_eio_config {
     size_t http_compression_threshold_bytes;
 };
 
-/* All text of config is copied. */
+/* The path is copied; all other text of config is borrowed until pl_eio_engine_configure gives
+ * another, or the end. */
 PL_MUST_CHECK int pl_eio_engine_create(struct pl_eio_engine **out, struct pl_web *web,
                                        struct pl_hub *hub, const struct pl_eio_config *config,
                                        const struct pl_eio_handler *handler, struct pl_error *err);
+
+/* Another config while it serves. Path, size of messages, transports, revisions, compression and
+ * CORS stay as they were; heartbeats are as promised for sessions that are open. Text is borrowed
+ * as above. */
+void pl_eio_engine_configure(struct pl_eio_engine *engine, const struct pl_eio_config *config);
 
 /* All sessions must be closed. NULL is fine. */
 void pl_eio_engine_destroy(struct pl_eio_engine *engine);

@@ -44,6 +44,12 @@ static void on_closed(struct pl_timer *timer)
     }
 }
 
+static void set_limits(struct parley_io *io)
+{
+    io->limits = (struct pl_sio_limits){PL_SIO_ROLE_SERVER, io->config.attachments_max,
+                                        io->config.eio.max_http_buffer_size};
+}
+
 int pl_sio_create(struct parley_io **out, const struct pl_sio_params *params, struct pl_error *err)
 {
     struct parley_io *io = pl_alloc(sizeof(*io));
@@ -52,8 +58,7 @@ int pl_sio_create(struct parley_io **out, const struct pl_sio_params *params, st
     io->config = *params->config;
     io->params.config = &io->config;
     io->hub = params->hub;
-    io->limits = (struct pl_sio_limits){PL_SIO_ROLE_SERVER, io->config.attachments_max,
-                                        io->config.eio.max_http_buffer_size};
+    set_limits(io);
     io->empty_object = parley_val_new_object();
     if (io->empty_object == NULL) {
         pl_free(io);
@@ -91,6 +96,26 @@ int pl_sio_start(struct parley_io *io, struct pl_error *err)
     pl_sio_hooks_fill(&handler, io);
     return pl_eio_engine_create(&io->engine, io->params.web, io->hub, &io->config.eio, &handler,
                                 err);
+}
+
+void pl_sio_configure(struct parley_io *io, const struct pl_sio_config *config)
+{
+    struct pl_sio_config former = io->config;
+    io->config = *config;
+    io->config.parser = former.parser;
+    io->config.recovery.is_enabled = former.recovery.is_enabled;
+    io->config.eio.max_http_buffer_size = former.eio.max_http_buffer_size;
+    io->config.eio.cors = former.eio.cors;
+    io->config.eio.compression = former.eio.compression;
+    set_limits(io);
+    if (io->engine != NULL) {
+        pl_eio_engine_configure(io->engine, &io->config.eio);
+    }
+    pl_eio_raw_configure(io);
+    PL_LIST_EACH(node, &io->namespaces)
+    {
+        pl_sio_ns_configure(PL_CONTAINER_OF(node, struct pl_sio_ns, in_io));
+    }
 }
 
 void pl_sio_make_id(struct parley_io *io, char out[PL_SIO_ID_LEN + 1])

@@ -55,14 +55,26 @@ void pl_sio_ns_unref(struct pl_sio_ns *ns)
     pl_free(ns);
 }
 
-static void create_store(struct pl_sio_ns *ns)
+static struct pl_sio_store_limits store_limits(const struct pl_sio_ns *ns)
 {
     const struct pl_sio_recovery_config *config = &ns->io->config.recovery;
-    if (config->is_enabled) {
-        ns->store = pl_sio_store_create(
-            &(struct pl_sio_store_limits){config->max_disconnection_ms, config->sessions_max,
-                                          config->packets_max, config->bytes_max},
-            ns->io->hash_key, pl_hub_stamp_us(ns->io->hub));
+    return (struct pl_sio_store_limits){config->max_disconnection_ms, config->sessions_max,
+                                        config->packets_max, config->bytes_max};
+}
+
+static void create_store(struct pl_sio_ns *ns)
+{
+    struct pl_sio_store_limits limits = store_limits(ns);
+    if (ns->io->config.recovery.is_enabled) {
+        ns->store = pl_sio_store_create(&limits, ns->io->hash_key, pl_hub_stamp_us(ns->io->hub));
+    }
+}
+
+void pl_sio_ns_configure(struct pl_sio_ns *ns)
+{
+    struct pl_sio_store_limits limits = store_limits(ns);
+    if (ns->store != NULL) {
+        pl_sio_store_set_limits(ns->store, &limits);
     }
 }
 

@@ -75,6 +75,8 @@ struct pl_sio_ns *pl_sio_parent_after(struct parley_io *io, uint64_t order);
 struct pl_sio_ns *pl_sio_ns_ensure_child(struct pl_sio_ns *parent, struct pl_str name);
 /* Forget a child that nobody is in any more, where that is configured. */
 void pl_sio_ns_tidy(struct pl_sio_ns *ns);
+/* io->config has changed. */
+void pl_sio_ns_configure(struct pl_sio_ns *ns);
 void pl_sio_namespaces_fini(struct parley_io *io);
 struct parley_socket *pl_sio_ns_find_socket(const struct pl_sio_ns *ns, struct pl_str id);
 /* The stream that all its sockets subscribe; NULL when there are none. */

@@ -379,6 +379,11 @@ struct pl_sio_store *pl_sio_store_create(const struct pl_sio_store_limits *limit
     return store;
 }
 
+void pl_sio_store_set_limits(struct pl_sio_store *store, const struct pl_sio_store_limits *limits)
+{
+    store->limits = *limits;
+}
+
 void pl_sio_store_destroy(struct pl_sio_store *store)
 {
     if (store == NULL) {

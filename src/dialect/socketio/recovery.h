@@ -36,6 +36,9 @@ struct pl_sio_store *pl_sio_store_create(const struct pl_sio_store_limits *limit
                                          const uint8_t hash_key[16], int64_t stamp_us);
 void pl_sio_store_destroy(struct pl_sio_store *store); /* NULL is fine */
 
+/* Other bounds; what is beyond them goes with the next packet, session or purge. */
+void pl_sio_store_set_limits(struct pl_sio_store *store, const struct pl_sio_store_limits *limits);
+
 /* Drop what is too old. */
 void pl_sio_store_purge(struct pl_sio_store *store, int64_t now_ms);
 size_t pl_sio_store_session_count(const struct pl_sio_store *store);

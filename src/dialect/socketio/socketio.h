@@ -48,7 +48,8 @@ struct pl_sio_params {
     struct pl_hub *hub;
     const struct pl_log *log;
     struct pl_metrics *metrics;
-    const struct pl_sio_config *config; /* copied; its text lives as long as the server */
+    /* copied; its text is borrowed until pl_sio_configure gives another, or the end */
+    const struct pl_sio_config *config;
 };
 
 /* A server without namespaces, which takes no connection yet: the application's hook registers its
@@ -61,7 +62,11 @@ PL_MUST_CHECK int pl_sio_create(struct parley_io **out, const struct pl_sio_para
  * pl_eio_engine_create. */
 PL_MUST_CHECK int pl_sio_start(struct parley_io *io, struct pl_error *err);
 
-/* What it was created with: for raw Engine.IO on other paths. Borrowed as long as the server is
+/* Another config while it serves. Parser, whether recovery is on, and what pl_eio_engine_configure
+ * names stay as they were. Text is borrowed as above. */
+void pl_sio_configure(struct parley_io *io, const struct pl_sio_config *config);
+
+/* What it was created with, or configured since: for raw Engine.IO on other paths. Borrowed as long as the server is
  * there. */
 const struct pl_sio_params *pl_sio_params(const struct parley_io *io);
 

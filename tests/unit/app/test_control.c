@@ -24,7 +24,6 @@ struct fixture {
     struct pl_control *control;
     struct pl_control_server server;
     int drain_count;
-    int reload_result; /* certificates, or an error */
     int64_t advanced_ms;
     char answer[8192];
 };
@@ -38,12 +37,6 @@ static void on_status(void *user, struct pl_server_status *out)
     out->listener_count = 1;
     out->connection_count = 3;
     out->websocket_session_count = 2;
-}
-
-static int on_reload(void *user, struct pl_error *err)
-{
-    int result = ((struct fixture *)user)->reload_result;
-    return result < 0 ? pl_error_set(err, result, "x.pem: no such file") : result;
 }
 
 static void on_drain(void *user)
@@ -67,8 +60,7 @@ static int fixture_open(void **state)
     assert_int_equal(
         pl_control_create(&fixture->control, fixture->loop, fixture->dir.control_path, NULL, &err),
         0);
-    fixture->server =
-        (struct pl_control_server){on_status, on_drain, on_reload, on_advance, fixture};
+    fixture->server = (struct pl_control_server){on_status, on_drain, on_advance, fixture};
     pl_control_add_standard(fixture->control, &fixture->server);
     *state = fixture;
     return 0;
@@ -158,17 +150,6 @@ static void test_control_status_tells_what_the_server_is_doing(void **state)
                         "127.0.0.1:7350");
     assert_true(json_is_false(json_object_get(result, "draining")));
     json_decref(answer);
-}
-
-static void test_control_reload_tells_how_many_certificates_or_why_not(void **state)
-{
-    struct fixture *fixture = *state;
-    fixture->reload_result = 2;
-    assert_string_equal(ask(fixture, "{\"command\":\"reload\"}\n"),
-                        "{\"ok\":true,\"result\":{\"certificates\":2}}\n");
-    fixture->reload_result = PL_E_NOT_FOUND;
-    assert_string_equal(ask(fixture, "{\"command\":\"reload\"}\n"),
-                        "{\"ok\":false,\"error\":\"x.pem: no such file\"}\n");
 }
 
 static void test_control_drain_is_passed_on(void **state)
@@ -328,7 +309,6 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         ROW(test_control_status_tells_what_the_server_is_doing),
-        ROW(test_control_reload_tells_how_many_certificates_or_why_not),
         ROW(test_control_drain_is_passed_on),
         ROW(test_control_clock_moves_within_bounds_or_is_refused_by_the_build),
         ROW(test_control_bad_requests_get_a_reason_and_the_connection_stays),

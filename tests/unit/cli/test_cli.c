@@ -22,9 +22,13 @@ static struct {
     const struct parley_app_hooks *hooks;
 } served;
 
-int pl_server_run(const struct pl_settings *settings, const struct parley_app_hooks *hooks,
-                  struct pl_error *err)
+int pl_server_run(struct pl_settings *settings, const struct pl_settings_sources *sources,
+                  const struct parley_app_hooks *hooks, struct pl_error *err)
 {
+    struct pl_settings again;
+    assert_int_equal(pl_settings_load(&again, sources, NULL), 0); /* as a reload does */
+    assert_true(pl_str_eq(again.listen, settings->listen));
+    pl_settings_fini(&again);
     served.count++;
     served.hooks = hooks;
     served.ping_interval_ms = settings->socketio.ping_interval_ms;
@@ -239,15 +243,20 @@ static void test_cli_check_shows_settings_in_three_forms(void **state)
     assert_memory_equal(parley("check --markdown")->out, "| setting |", 11);
 }
 
-static void test_cli_status_without_a_server_is_status_1(void **state)
+static void test_cli_asking_without_a_server_is_status_3(void **state)
 {
     (void)state;
     const struct run *run = parley("status --control /nonexistent/control.sock");
-    assert_int_equal(run->status, PL_EXIT_FAILURE);
+    assert_int_equal(run->status, PL_EXIT_NO_SERVER);
     assert_string_equal(run->err, "parley: status: no server answers at "
                                   "/nonexistent/control.sock: No such file or directory\n");
-    assert_int_equal(parley("drain --data /nonexistent")->status, PL_EXIT_FAILURE);
-    assert_int_equal(parley("clock advance 10 --data /nonexistent")->status, PL_EXIT_FAILURE);
+    run = parley("drain --data /nonexistent");
+    assert_int_equal(run->status, PL_EXIT_NO_SERVER);
+    assert_non_null(strstr(run->err, "/nonexistent/control.sock: No such file or directory; if it "
+                                     "runs with another data directory, name that"));
+    assert_int_equal(parley("reload --data /nonexistent")->status, PL_EXIT_NO_SERVER);
+    assert_int_equal(parley("clock advance 10 --data /nonexistent")->status, PL_EXIT_NO_SERVER);
+    assert_int_equal(parley("status --data /nonexistent --set listen=x")->status, PL_EXIT_USAGE);
 }
 
 #define ROW(test) cmocka_unit_test_setup(test, reset)
@@ -264,7 +273,7 @@ int main(void)
         ROW(test_cli_application_that_does_not_load_is_status_1),
         ROW(test_cli_built_in_application_is_served_and_no_other),
         ROW(test_cli_check_shows_settings_in_three_forms),
-        ROW(test_cli_status_without_a_server_is_status_1),
+        ROW(test_cli_asking_without_a_server_is_status_3),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -65,4 +65,10 @@ static int register_routes(struct parley_app *app, struct parley_routes *routes)
     return rc;
 }
 
-PARLEY_APP(.name = "hold", .routes = register_routes)
+static void on_reload(struct parley_app *app)
+{
+    parley_log(app, PARLEY_LOG_INFO, "hold.reloaded", "level=%s",
+               parley_app_setting(app, "log.level"));
+}
+
+PARLEY_APP(.name = "hold", .routes = register_routes, .reloaded = on_reload)

@@ -228,7 +228,8 @@ const char *pl_settings_text(const struct pl_settings *settings, struct pl_str n
  * are masked. */
 void pl_settings_print(struct pl_buf *out, const struct pl_settings *settings);
 
-/* The same as JSON: an array of objects {name, value, origin, default, allowed, change, help}. */
+/* The same as JSON: an array of objects {name, value, origin, default, allowed, choices,
+ * change, help}. */
 void pl_settings_print_json(struct pl_buf *out, const struct pl_settings *settings);
 
 /* Append the table of docs/configuration.md, made from the rows. */

@@ -128,6 +128,23 @@ static void json_member(struct pl_json_writer *json, const char *key, struct pl_
     pl_json_put_string(json, value);
 }
 
+/* The values, or for lists the items, that are allowed; null where they are not a few words. */
+static void json_choices(struct pl_json_writer *json, const struct pl_setting_row *row)
+{
+    static const char *const switches[] = {"true", "false", NULL};
+    const char *const *choices = row->type == PL_SETTING_BOOL ? switches : row->choices;
+    pl_json_key(json, PL_STR("choices"));
+    if (choices == NULL) {
+        pl_json_put_null(json);
+        return;
+    }
+    pl_json_array_begin(json);
+    for (; *choices != NULL; choices++) {
+        pl_json_put_string(json, pl_str_of_cstr(*choices));
+    }
+    pl_json_array_end(json);
+}
+
 void pl_settings_print_json(struct pl_buf *out, const struct pl_settings *settings)
 {
     struct pl_json_writer json;
@@ -145,6 +162,7 @@ void pl_settings_print_json(struct pl_buf *out, const struct pl_settings *settin
         json_member(&json, "origin", cell(&cells, 2));
         json_member(&json, "default", pl_str_of_cstr(row->default_text));
         json_member(&json, "allowed", cell(&cells, 4));
+        json_choices(&json, row);
         json_member(&json, "change", pl_str_of_cstr(pl_setting_change_word(row->change)));
         json_member(&json, "help", pl_str_of_cstr(row->help));
         pl_json_object_end(&json);

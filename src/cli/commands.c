@@ -31,6 +31,7 @@ static const char *const check_flags[] = {"config", "set",       "listen",     "
 static const char *const control_flags[] = {"data", "control", "config", "set",
                                             "json", "help",    NULL};
 static const char *const new_flags[] = {"no-page", "help", NULL};
+static const char *const help_flags[] = {"json", "help", NULL};
 static const char *const plain_flags[] = {"help", NULL};
 
 const struct pl_command pl_commands[] = {
@@ -45,7 +46,7 @@ const struct pl_command pl_commands[] = {
     {"clock", "advance MS", 2, 2, "move a test server's clock forward", control_flags,
      pl_cmd_clock},
     {"version", "", 0, 0, "show the version", plain_flags, pl_cmd_version},
-    {"help", "[COMMAND]", 0, 1, "show help, of one command or of all", plain_flags, pl_cmd_help},
+    {"help", "[COMMAND]", 0, 1, "show help, of one command or of all", help_flags, pl_cmd_help},
 };
 
 const size_t pl_command_count = PL_ARRAY_LEN(pl_commands);

@@ -171,6 +171,22 @@ static void test_cli_help_names_every_command_and_flag(void **state)
     assert_int_equal(served.count, 0);
 }
 
+static void test_cli_help_as_json_has_the_rows(void **state)
+{
+    const struct run *run = parley("help --json");
+    (void)state;
+    assert_int_equal(run->status, PL_EXIT_OK);
+    assert_memory_equal(run->out, "{\"version\":\"", 12);
+    for (size_t i = 0; i < pl_command_count; i++) {
+        char wanted[64];
+        snprintf(wanted, sizeof(wanted), "{\"name\":\"%s\"", pl_commands[i].name);
+        assert_non_null(strstr(run->out, wanted));
+    }
+    run = parley("help new --json");
+    assert_non_null(strstr(run->out, "{\"name\":\"--no-page\",\"value\":null,\"setting\":null,"));
+    assert_null(strstr(run->out, "\"serve\""));
+}
+
 static void test_cli_version_is_told(void **state)
 {
     char expected[64];
@@ -266,6 +282,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         ROW(test_cli_mistakes_are_one_line_and_status_2),
         ROW(test_cli_help_names_every_command_and_flag),
+        ROW(test_cli_help_as_json_has_the_rows),
         ROW(test_cli_version_is_told),
         ROW(test_cli_serve_hands_the_settings_on),
         ROW(test_cli_the_last_flag_of_a_name_counts),

@@ -10,6 +10,7 @@
 #include "app/listeners.h"
 #include "app/notify.h"
 #include "app/process.h"
+#include "app/protect_settings.h"
 #include "app/reload.h"
 #include "app/signals.h"
 #include "app/socketio_settings.h"
@@ -241,6 +242,7 @@ static void use_web(struct server *server)
     struct pl_web_limits limits = web_limits(server->settings);
     pl_web_set_limits(server->web, &limits);
     pl_compression_set_http(server->web, &server->settings->http.compression);
+    pl_protect_settings_set_origins(server->web, server->settings);
 }
 
 /* --- reading them again --- */

@@ -1,6 +1,7 @@
 /* Loading: defaults, file, environment and command line over one another. */
 #include "app/settings.h"
 
+#include "app/protect_settings.h"
 #include "app/settings_value.h"
 #include "app/settings_yaml.h"
 #include "app/suggest.h"
@@ -240,6 +241,9 @@ int pl_settings_load(struct pl_settings *out, const struct pl_settings_sources *
     memset(out, 0, sizeof(*out));
     pl_arena_init(&out->arena, ARENA_MAX);
     int rc = load(out, src, err);
+    if (rc == 0) {
+        rc = pl_protect_settings_check(out, err);
+    }
     if (rc < 0) {
         pl_settings_fini(out);
     }

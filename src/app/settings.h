@@ -80,6 +80,19 @@ struct pl_settings_connections {
     uint32_t input_us_per_turn;
 };
 
+struct pl_settings_protect {
+    struct {
+        uint32_t connections_max; /* 0: no limit, as with the rates */
+        uint32_t connects_per_second;
+        uint32_t connects_burst;
+        uint32_t requests_per_second;
+        uint32_t requests_burst;
+        uint32_t remembered_max;
+    } per_address;
+    struct pl_setting_list exempt;  /* as pl_cidr_parse reads them */
+    struct pl_setting_list origins; /* as pl_origin_is_allowed takes them */
+};
+
 struct pl_settings_websocket {
     size_t message_limit_bytes;
     int64_t close_timeout_ms;
@@ -173,6 +186,7 @@ struct pl_settings {
     struct pl_settings_http http;
     struct pl_settings_tls tls;
     struct pl_settings_connections connections;
+    struct pl_settings_protect protect;
     struct {
         int64_t grace_ms;
     } shutdown;

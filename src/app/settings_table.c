@@ -6,7 +6,9 @@
 
 #include "app/listener_spec.h"
 #include "base/utf8.h"
+#include "net/cidr.h"
 #include "net/tls.h"
+#include "web/origin.h"
 
 #define MIB ((int64_t)1024 * 1024)
 #define HOUR_MS ((int64_t)3600 * 1000)
@@ -126,13 +128,18 @@ static int check_token(struct pl_str text, struct pl_error *err)
     return 0;
 }
 
-static int check_origin(struct pl_str text, struct pl_error *err)
+static int check_cors_origin(struct pl_str text, struct pl_error *err)
 {
-    (void)err;
-    if (text.len == 0 || !is_visible(text, ",")) {
-        return PL_E_INVALID;
+    if (pl_str_eq(text, PL_STR("*")) || pl_str_eq(text, PL_STR("true"))) {
+        return 0;
     }
-    return 0;
+    return pl_origin_check(text, err);
+}
+
+static int check_cidr(struct pl_str text, struct pl_error *err)
+{
+    struct pl_cidr cidr;
+    return pl_cidr_parse(&cidr, text, err);
 }
 
 /* permessage-deflate, for Socket.IO and for WebSockets of the application. The server never carries
@@ -229,6 +236,28 @@ const struct pl_setting_row pl_setting_rows[] = {
     COUNT("connections.input_us_per_turn", connections.input_us_per_turn, NOW, "1000", 10, 1000000,
           "Microseconds of taking messages in before the loop sends what they caused."),
 
+    /* Against those who take more than their share. */
+    COUNT("protect.per_address.connections_max", protect.per_address.connections_max, NOW, "0", 0,
+          10000000, "Most connections of one address at once; beyond it 429. 0 means any number."),
+    COUNT("protect.per_address.connects_per_second", protect.per_address.connects_per_second, NOW,
+          "0", 0, 1000000,
+          "New connections of one address each second on average; beyond it 429. 0: any number."),
+    COUNT("protect.per_address.connects_burst", protect.per_address.connects_burst, NOW, "100", 1,
+          1000000, "New connections of one address at once before the average counts."),
+    COUNT("protect.per_address.requests_per_second", protect.per_address.requests_per_second, NOW,
+          "0", 0, 1000000,
+          "HTTP requests of one address each second on average; beyond it 429. 0: any number."),
+    COUNT("protect.per_address.requests_burst", protect.per_address.requests_burst, NOW, "100", 1,
+          1000000, "HTTP requests of one address at once before the average counts."),
+    COUNT("protect.per_address.remembered_max", protect.per_address.remembered_max, NOW, "65536", 1,
+          10000000, "Addresses remembered beside those that are connected: about 250 bytes each."),
+    LIST("protect.exempt", protect.exempt, NOW, "127.0.0.0/8,::1", 0, 256, NULL, check_cidr,
+         "blocks of addresses such as 10.0.0.0/8, or addresses",
+         "Addresses without these limits; peers on Unix sockets have none either."),
+    LIST("protect.origins", protect.origins, NOW, "*", 1, 256, NULL, pl_origin_item_check,
+         "origins such as https://game.example, https://*.game.example, same-origin or *",
+         "Origins of pages that may open WebSockets or poll; others get 403. * is any."),
+
     /* Leaving. */
     DURATION("shutdown.grace_ms", shutdown.grace_ms, NOW, "5000", 0, HOUR_MS,
              "Time from the wish to leave until what is still open is cut."),
@@ -319,8 +348,8 @@ const struct pl_setting_row pl_setting_rows[] = {
          "SameSite attribute."),
 
     /* CORS under the path of Socket.IO. */
-    LIST("socketio.cors.origin", socketio.cors.origin, NOW, "", 0, 256, NULL, check_origin,
-         "origins, * or true",
+    LIST("socketio.cors.origin", socketio.cors.origin, NOW, "", 0, 256, NULL, check_cors_origin,
+         "origins such as https://game.example, * or true",
          "Origins that may read answers; * is any, true reflects the asking one, empty is off."),
     LIST("socketio.cors.methods", socketio.cors.methods, NOW, "GET,HEAD,PUT,PATCH,POST,DELETE", 0,
          32, NULL, check_token, "method names", "Methods that a preflight answer allows."),

@@ -45,6 +45,7 @@
     X(REFUSED_MESSAGE_TOO_BIG, COUNTER, "parley_refusals_total", "reason=\"message_too_big\"", 1,  \
       "")                                                                                          \
     X(REFUSED_MESSAGE_RATE, COUNTER, "parley_refusals_total", "reason=\"message_rate\"", 1, "")    \
+    X(REFUSED_ORIGIN, COUNTER, "parley_refusals_total", "reason=\"origin\"", 1, "")                \
     X(REFUSED_FORBIDDEN, COUNTER, "parley_refusals_total", "reason=\"forbidden\"", 1, "")          \
     X(REFUSED_NAMESPACE, COUNTER, "parley_refusals_total", "reason=\"namespace\"", 1, "")          \
     X(REFUSED_MIDDLEWARE, COUNTER, "parley_refusals_total", "reason=\"middleware\"", 1, "")        \

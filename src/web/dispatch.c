@@ -3,8 +3,10 @@
 #include "web/dispatch.h"
 
 #include "web/cors.h"
+#include "web/origin.h"
 
 #define ALLOW_BYTES 64 /* all seven methods take 45 characters */
+#define ORIGIN_LOG_BYTES 128
 
 /* Let the handler have the request; what it does not answer now waits, and so does the connection's
  * input. */
@@ -52,6 +54,49 @@ static bool answer_preflight(struct pl_web_request *request)
     return true;
 }
 
+static bool is_upgrade(const struct pl_web_request *request)
+{
+    return request->route->on_upgrade != NULL && pl_http_upgrade_is_websocket(&request->head);
+}
+
+static bool has_foreign_origin(const struct pl_web_request *request)
+{
+    struct pl_str origin = pl_http_header_find(&request->head, PL_STR("origin"));
+    return origin.ptr != NULL && request->web->origins != NULL &&
+           !pl_origin_is_allowed(request->web->origins, request->web->origin_count, origin,
+                                 request->head.host);
+}
+
+static void log_foreign_origin(const struct pl_web_request *request)
+{
+    struct pl_web *web = request->web;
+    char ip[PL_ADDRESS_TEXT_MAX];
+    char origin[ORIGIN_LOG_BYTES];
+    pl_log_quote(origin, sizeof(origin), pl_http_header_find(&request->head, PL_STR("origin")));
+    if (!pl_log_limited(web->log, &web->bad_input, pl_loop_now_ms(web->conns->loop), PL_LOG_INFO,
+                        "origin.refused", "ip=%s origin=%s",
+                        pl_address_format_host(ip, &request->peer), origin)) {
+        pl_web_count(web, PL_METRIC_LOG_SUPPRESSED, 1);
+    }
+}
+
+/* A page of a stranger's, in the browser of somebody whom this server may know by a cookie. */
+static bool refuse_foreign_origin(struct pl_web_request *request)
+{
+    const struct pl_route *route = request->route;
+    if ((route->on_foreign == NULL && !is_upgrade(request)) || !has_foreign_origin(request)) {
+        return false;
+    }
+    pl_web_count(request->web, PL_METRIC_REFUSED_ORIGIN, 1);
+    log_foreign_origin(request);
+    if (route->on_foreign != NULL) {
+        route->on_foreign(request, route->user);
+    } else {
+        pl_web_answer_text(request, 403, "Forbidden: this origin is not allowed", true);
+    }
+    return true;
+}
+
 static void accept_upgrade(struct pl_web_request *request)
 {
     struct pl_web_conn *http = request->http;
@@ -78,7 +123,7 @@ static bool handle_upgrade(struct pl_web_request *request)
 {
     struct pl_http_upgrade upgrade;
     struct pl_error err = {0};
-    if (request->route->on_upgrade == NULL || !pl_http_upgrade_is_websocket(&request->head)) {
+    if (!is_upgrade(request)) {
         return false;
     }
     if (pl_http_upgrade_read(&upgrade, &request->head, &err) < 0) {
@@ -165,8 +210,9 @@ static void read_body_next(struct pl_web_request *request, bool has_more)
 void pl_web_dispatch(struct pl_web_request *request, bool has_more)
 {
     struct pl_web_conn *http = request->http;
-    if (refuse_unknown_path(request) || answer_preflight(request) || handle_upgrade(request) ||
-        refuse_method(request) || refuse_expectation(request)) {
+    if (refuse_unknown_path(request) || answer_preflight(request) ||
+        refuse_foreign_origin(request) || handle_upgrade(request) || refuse_method(request) ||
+        refuse_expectation(request)) {
         return;
     }
     if (request->route->on_head != NULL) {

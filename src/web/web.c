@@ -58,6 +58,12 @@ void pl_web_set_compression(struct pl_web *web, const struct pl_web_compression 
     pl_http_compressor_set(web->compressor, config);
 }
 
+void pl_web_set_origins(struct pl_web *web, const struct pl_str *items, size_t count)
+{
+    web->origins = items;
+    web->origin_count = count;
+}
+
 int pl_web_route_add(struct pl_web *web, const struct pl_route *route, struct pl_error *err)
 {
     PL_ASSERT(route->on_request != NULL);

@@ -65,6 +65,9 @@ struct pl_route {
     const struct pl_cors *cors; /* NULL: no CORS */
     void *user;
 
+    /* Optional: how to answer a request whose Origin header is not among pl_web_set_origins. NULL:
+     * upgrades get a plain 403, and other requests are not asked for their origin. */
+    void (*on_foreign)(struct pl_web_request *request, void *user);
     /* Optional: the head is whole, no body byte has been looked at. May answer (a body that follows
      * is then read and dropped within limits, or the connection closed after the answer), set its
      * own abort function with pl_web_request_on_abort, or do nothing: the body is read and
@@ -101,6 +104,10 @@ void pl_web_destroy(struct pl_web *web); /* all connections must be closed */
 void pl_web_set_limits(struct pl_web *web, const struct pl_web_limits *limits);
 
 void pl_web_set_compression(struct pl_web *web, const struct pl_web_compression *config);
+
+/* The origins that pages in browsers may have, as pl_origin_item_check allows them. Borrowed.
+ * items: NULL, as before the first call, for any. */
+void pl_web_set_origins(struct pl_web *web, const struct pl_str *items, size_t count);
 
 /* The rules for connections of one listener. Outlives them. */
 struct pl_web_entrance {

@@ -71,6 +71,8 @@ struct pl_web {
     struct pl_list kept; /* requests that outlive their connections */
     struct pl_ws_compression *compressions; /* owned; a list */
     struct pl_http_compressor *compressor;
+    const struct pl_str *origins; /* that are allowed; borrowed; NULL: any */
+    size_t origin_count;
     bool is_draining;
 };
 

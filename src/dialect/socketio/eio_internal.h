@@ -125,6 +125,7 @@ void pl_eio_session_rearm_heartbeat(struct pl_eio_session *session);
 
 void pl_eio_on_request(struct pl_web_request *request, void *engine);
 void pl_eio_on_upgrade(struct pl_web_request *request, void *engine);
+void pl_eio_on_foreign(struct pl_web_request *request, void *engine); /* of no allowed origin */
 
 /* --- eio_polling.c --- */
 

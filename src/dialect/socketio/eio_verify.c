@@ -15,18 +15,39 @@ struct pl_eio_decision {
     bool is_upgrade;
 };
 
+static void tell_application(struct pl_eio_engine *engine, struct pl_web_request *request,
+                             enum pl_eio_error error, struct pl_str message)
+{
+    if (engine->handler.on_refused != NULL) {
+        engine->handler.on_refused(engine->handler.user, request, error, message);
+    }
+}
+
+static void answer_json(struct pl_web_request *request, enum pl_eio_error error, struct pl_str text,
+                        bool must_close)
+{
+    struct pl_web_header json = {PL_STR("Content-Type"), PL_STR("application/json")};
+    struct pl_buf body;
+    pl_buf_init(&body, 4096);
+    pl_eio_error_write(&body, error, text);
+    pl_web_respond(request,
+                   &(struct pl_web_response){.status = pl_eio_error_get(error)->http_status,
+                                             .headers = &json,
+                                             .header_count = 1,
+                                             .body = pl_buf_str(&body),
+                                             .must_close = must_close});
+    pl_buf_fini(&body);
+}
+
 static void refuse(struct pl_eio_engine *engine, struct pl_web_request *request, bool is_upgrade,
                    enum pl_eio_error error, struct pl_str text)
 {
-    const struct pl_eio_error_row *row = pl_eio_error_get(error);
-    struct pl_str message = text.len > 0 ? text : row->message;
+    struct pl_str message = text.len > 0 ? text : pl_eio_error_get(error)->message;
     pl_metrics_add(engine->conns->metrics,
                    error == PL_EIO_ERROR_FORBIDDEN ? PL_METRIC_REFUSED_FORBIDDEN
                                                    : PL_METRIC_ERROR_ENGINEIO_HANDSHAKE,
                    1);
-    if (engine->handler.on_refused != NULL) {
-        engine->handler.on_refused(engine->handler.user, request, error, message);
-    }
+    tell_application(engine, request, error, message);
     if (is_upgrade) { /* raw text, and the connection ends (spec 1.6) */
         struct pl_web_header type = {PL_STR("Content-type"), PL_STR("text/html")};
         pl_web_respond(request, &(struct pl_web_response){.status = 400,
@@ -36,15 +57,16 @@ static void refuse(struct pl_eio_engine *engine, struct pl_web_request *request,
                                                           .must_close = true});
         return;
     }
-    struct pl_web_header json = {PL_STR("Content-Type"), PL_STR("application/json")};
-    struct pl_buf body;
-    pl_buf_init(&body, 4096);
-    pl_eio_error_write(&body, error, text);
-    pl_web_respond(request, &(struct pl_web_response){.status = row->http_status,
-                                                      .headers = &json,
-                                                      .header_count = 1,
-                                                      .body = pl_buf_str(&body)});
-    pl_buf_fini(&body);
+    answer_json(request, error, text, false);
+}
+
+/* A page whose origin is not allowed. The web server has counted and logged it; a handshake of
+ * WebSocket is told by its status as well, so the connection ends. */
+void pl_eio_on_foreign(struct pl_web_request *request, void *engine)
+{
+    tell_application(engine, request, PL_EIO_ERROR_FORBIDDEN,
+                     pl_eio_error_get(PL_EIO_ERROR_FORBIDDEN)->message);
+    answer_json(request, PL_EIO_ERROR_FORBIDDEN, PL_STR(""), true);
 }
 
 /* --- hooks --- */

@@ -28,6 +28,7 @@ static int add_route(struct pl_eio_engine *engine, struct pl_error *err)
                                 .body_limit_bytes = engine->config.max_http_buffer_size,
                                 .cors = engine->config.cors,
                                 .user = engine,
+                                .on_foreign = pl_eio_on_foreign,
                                 .on_head = pl_eio_polling_on_head,
                                 .on_request = pl_eio_on_request,
                                 .on_upgrade = pl_eio_on_upgrade,

@@ -159,7 +159,18 @@ static void test_settings_values_of_each_type_are_read(void **state)
         {"socketio.cors.origin", "", ""},
         {"socketio.cors.origin", "https://a.example, https://b.example",
          "https://a.example,https://b.example"},
+        {"socketio.cors.origin", "true", "true"},
         {"socketio.cors.origin", "a b", NULL},
+        {"socketio.cors.origin", "a.example", NULL},
+        {"socketio.cors.origin", "https://a.example/", NULL},
+        {"socketio.cors.origin", "https://*.a.example", NULL},
+        {"protect.origins", "same-origin,https://*.a.example", "same-origin,https://*.a.example"},
+        {"protect.origins", "a.example", NULL},
+        {"protect.origins", "", NULL},
+        {"protect.exempt", "", ""},
+        {"protect.exempt", "10.0.0.0/8, ::1, unix", "10.0.0.0/8,::1,unix"},
+        {"protect.exempt", "10.0.0.1/8", NULL},
+        {"protect.exempt", "localhost", NULL},
         {"socketio.cors.options_success_status", "200", "200"},
         {"socketio.cors.options_success_status", "404", NULL},
     };
@@ -181,6 +192,43 @@ static void test_settings_values_of_each_type_are_read(void **state)
         }
         assert_string_equal(pl_settings_text(&settings, pl_str_of_cstr(rows[i].name)),
                             rows[i].expected);
+        pl_settings_fini(&settings);
+    }
+}
+
+static void test_settings_of_origins_must_go_together(void **state)
+{
+    static const struct {
+        const char *yaml;
+        const char *reason; /* in the message; NULL: it is right */
+    } rows[] = {
+        {"socketio: {cors: {origin: ['*']}}", NULL},
+        {"socketio: {cors: {origin: ['*'], credentials: true}}", "browsers refuse that"},
+        {"socketio: {cors: {origin: ['true'], credentials: true}}", NULL},
+        {"socketio: {cors: {origin: ['https://a.example'], credentials: true}}", NULL},
+        {"protect: {origins: ['https://*.a.example']}\n"
+         "socketio: {cors: {origin: ['https://b.a.example']}}",
+         NULL},
+        {"protect: {origins: ['https://*.a.example']}\n"
+         "socketio: {cors: {origin: ['https://a.example']}}",
+         "'https://a.example', which protect.origins does not allow"},
+        {"protect: {origins: [same-origin]}\nsocketio: {cors: {origin: ['https://a.example']}}",
+         NULL},
+        {"protect: {origins: ['https://a.example']}\nsocketio: {cors: {origin: ['*']}}", NULL},
+        {"socketio: {cors: {origin: [game.example]}}",
+         "config:1: socketio.cors.origin: \"game.example\" is not allowed: 'game.example' has no "
+         "scheme: write it as https://game.example"},
+    };
+    (void)state;
+    for (size_t i = 0; i < PL_ARRAY_LEN(rows); i++) {
+        struct pl_settings settings;
+        struct pl_error err = {0};
+        struct pl_settings_sources src = {.config_text = pl_str_of_cstr(rows[i].yaml)};
+        int rc = pl_settings_load(&settings, &src, &err);
+        if (rc != (rows[i].reason == NULL ? 0 : PL_E_INVALID) ||
+            (rows[i].reason != NULL && strstr(err.text, rows[i].reason) == NULL)) {
+            fail_msg("%s: %d %s", rows[i].yaml, rc, err.text);
+        }
         pl_settings_fini(&settings);
     }
 }
@@ -427,6 +475,7 @@ int main(void)
         cmocka_unit_test(test_settings_defaults_are_those_of_the_specification),
         cmocka_unit_test(test_settings_each_origin_is_stronger_than_the_one_before),
         cmocka_unit_test(test_settings_values_of_each_type_are_read),
+        cmocka_unit_test(test_settings_of_origins_must_go_together),
         cmocka_unit_test(test_settings_yaml_mistakes_are_told_with_file_line_and_key),
         cmocka_unit_test(test_settings_yaml_that_says_nothing_is_fine),
         cmocka_unit_test(test_settings_unknown_name_on_the_command_line_gets_a_suggestion),

@@ -204,7 +204,8 @@ static int entry_open(struct entry **out, struct pl_listeners *set, const struct
                                             .source = &entry->entrance.source,
                                             .on_accept = on_accept,
                                             .user = entry,
-                                            .log = set->log};
+                                            .log = set->log,
+                                            .is_secure = entry->spec.is_secure};
         rc = pl_listener_create(&entry->listener, &config, err);
     }
     if (rc < 0) {

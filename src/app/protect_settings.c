@@ -1,6 +1,9 @@
 /* Protection, as the settings have it. */
 #include "app/protect_settings.h"
 
+#include "base/alloc.h"
+#include "base/env.h"
+#include "base/hash.h"
 #include "web/origin.h"
 
 static bool lists(const struct pl_setting_list *list, struct pl_str item)
@@ -39,6 +42,44 @@ int pl_protect_settings_check(const struct pl_settings *settings, struct pl_erro
         }
     }
     return 0;
+}
+
+/* `exempt` is the caller's, for so many blocks as the setting has. Each was read before, by the
+ * setting's own check. */
+static struct pl_peers_limits read_limits(struct pl_cidr *exempt,
+                                          const struct pl_settings_protect *protect)
+{
+    const struct pl_setting_list *list = &protect->exempt;
+    for (size_t i = 0; i < list->count; i++) {
+        int rc = pl_cidr_parse(&exempt[i], list->items[i], NULL);
+        PL_ASSERT(rc == 0);
+    }
+    return (struct pl_peers_limits){
+        .connections_max = protect->per_address.connections_max,
+        .connects_per_second = protect->per_address.connects_per_second,
+        .connects_burst = protect->per_address.connects_burst,
+        .requests_per_second = protect->per_address.requests_per_second,
+        .requests_burst = protect->per_address.requests_burst,
+        .remembered_max = protect->per_address.remembered_max,
+        .exempt = exempt,
+        .exempt_count = list->count,
+    };
+}
+
+void pl_protect_settings_set_peers(struct pl_peers *peers, const struct pl_settings *settings)
+{
+    struct pl_cidr *exempt = pl_alloc_array(settings->protect.exempt.count + 1, sizeof(*exempt));
+    struct pl_peers_limits limits = read_limits(exempt, &settings->protect);
+    pl_peers_set(peers, &limits);
+    pl_free(exempt);
+}
+
+struct pl_peers *pl_protect_settings_create_peers(void)
+{
+    struct pl_env env = pl_env_system();
+    uint8_t hash_key[PL_SIPHASH_KEY_BYTES];
+    env.random(env.user, hash_key, sizeof(hash_key));
+    return pl_peers_create(&(struct pl_peers_limits){0}, hash_key);
 }
 
 void pl_protect_settings_set_origins(struct pl_web *web, const struct pl_settings *settings)

@@ -13,6 +13,10 @@
 PL_MUST_CHECK int pl_protect_settings_check(const struct pl_settings *settings,
                                             struct pl_error *err);
 
+/* Peers without limits, and with those of the settings. */
+struct pl_peers *pl_protect_settings_create_peers(void);
+void pl_protect_settings_set_peers(struct pl_peers *peers, const struct pl_settings *settings);
+
 /* Let `web` ask for origins, unless any will do. Borrows from the settings until the next call. */
 void pl_protect_settings_set_origins(struct pl_web *web, const struct pl_settings *settings);
 

@@ -101,6 +101,7 @@ static void collect_metrics(void *user, struct pl_metrics *metrics)
     pl_metrics_set(metrics, PL_METRIC_DELIVERIES, (int64_t)server->fanout.delivered_count);
     pl_metrics_set(metrics, PL_METRIC_VOLATILE_DROPS,
                    (int64_t)server->fanout.dropped_volatile_count);
+    pl_metrics_set(metrics, PL_METRIC_PEER_ADDRESSES, (int64_t)pl_peers_count(server->conns.peers));
     pl_process_collect(metrics, server->start_unix_us);
 }
 
@@ -215,6 +216,7 @@ static void use_connections(struct server *server)
     server->conns.count_max =
         limits->max > 0 ? pl_size_min(limits->max, server->conns_by_files) : server->conns_by_files;
     server->conns.handshakes_per_turn = server->settings->tls.handshakes_per_turn;
+    pl_protect_settings_set_peers(server->conns.peers, server->settings);
     server->conns.bytes_per_second_min = server->settings->http.min_bytes_per_second;
     pl_metrics_set(&server->metrics, PL_METRIC_CONNECTIONS_MAX, (int64_t)server->conns.count_max);
 }
@@ -295,6 +297,7 @@ static int start_loop(struct server *server, struct pl_error *err)
     pl_conn_set_init(&server->conns, server->loop, &server->fanout, &server->metrics);
     pl_loop_hook_add(server->loop, &server->measure_hook);
     server->has_fanout = true;
+    server->conns.peers = pl_protect_settings_create_peers();
     server->conns_by_files = files > RESERVED_FILES * 2 ? files - RESERVED_FILES : files / 2;
     use_connections(server);
     pl_log(&server->log, PL_LOG_INFO, "server.limits", "open_files=%zu connections_max=%zu", files,
@@ -405,6 +408,7 @@ static void stop(struct server *server)
     }
     if (server->has_fanout) {
         pl_conn_set_fini(&server->conns);
+        pl_peers_destroy(server->conns.peers);
         pl_loop_turn(server->loop, 0); /* what the last closes have deferred */
     }
     pl_listeners_destroy(server->listeners);

@@ -33,6 +33,10 @@
       1, "What was refused, by reason.")                                                           \
     X(REFUSED_LISTENER_LIMIT, COUNTER, "parley_refusals_total", "reason=\"listener_limit\"", 1,    \
       "")                                                                                          \
+    X(REFUSED_ADDRESS_CONNECTIONS, COUNTER, "parley_refusals_total",                               \
+      "reason=\"address_connections\"", 1, "")                                                     \
+    X(REFUSED_ADDRESS_RATE, COUNTER, "parley_refusals_total", "reason=\"address_rate\"", 1, "")    \
+    X(REFUSED_REQUEST_RATE, COUNTER, "parley_refusals_total", "reason=\"request_rate\"", 1, "")    \
     X(REFUSED_OPEN_FILES, COUNTER, "parley_refusals_total", "reason=\"open_files\"", 1, "")        \
     X(REFUSED_DRAINING, COUNTER, "parley_refusals_total", "reason=\"draining\"", 1, "")            \
     X(REFUSED_MEMORY, COUNTER, "parley_refusals_total", "reason=\"memory\"", 1, "")                \
@@ -49,6 +53,8 @@
     X(REFUSED_FORBIDDEN, COUNTER, "parley_refusals_total", "reason=\"forbidden\"", 1, "")          \
     X(REFUSED_NAMESPACE, COUNTER, "parley_refusals_total", "reason=\"namespace\"", 1, "")          \
     X(REFUSED_MIDDLEWARE, COUNTER, "parley_refusals_total", "reason=\"middleware\"", 1, "")        \
+    X(PEER_ADDRESSES, GAUGE, "parley_peer_addresses", "", 1,                                       \
+      "Addresses remembered for the limits of protect.per_address.")                               \
     /* requests and messages */                                                                    \
     X(HTTP_1XX, COUNTER, "parley_http_responses_total", "class=\"1xx\"", 1,                        \
       "HTTP answers, by class of status.")                                                         \

@@ -2,6 +2,7 @@
 #include "io/conn.h"
 
 #include "base/alloc.h"
+#include "net/peers.h"
 
 #include <errno.h>
 #include <sys/socket.h>
@@ -148,6 +149,28 @@ static enum pl_metric metric_of_end(enum pl_conn_end end)
     return PL_METRIC_CONNECTIONS_CLOSED_ERROR;
 }
 
+static void hold_peer(struct pl_conn *conn)
+{
+    struct pl_peers *peers = conn->set->peers;
+    conn->is_held =
+        peers != NULL && pl_peers_hold(peers, &conn->peer, pl_loop_now_ms(conn->set->loop));
+}
+
+static void release_peer(struct pl_conn *conn)
+{
+    if (conn->is_held) {
+        conn->is_held = false;
+        pl_peers_release(conn->set->peers, &conn->peer);
+    }
+}
+
+void pl_conn_set_peer(struct pl_conn *conn, const struct pl_address *peer)
+{
+    release_peer(conn);
+    conn->peer = *peer;
+    hold_peer(conn);
+}
+
 void pl_conn_close(struct pl_conn *conn, enum pl_conn_end end)
 {
     if (conn->state == PL_CONN_CLOSED) {
@@ -164,6 +187,7 @@ void pl_conn_close(struct pl_conn *conn, enum pl_conn_end end)
     if (conn->source != NULL) {
         atomic_fetch_sub_explicit(&conn->source->count, 1, memory_order_relaxed);
     }
+    release_peer(conn);
     pl_metrics_add(conn->set->metrics, PL_METRIC_CONNECTIONS, -1);
     pl_metrics_add(conn->set->metrics, metric_of_end(conn->end), 1);
     /* Instead of a close that was to come, and behind what others have deferred until now: they
@@ -617,6 +641,7 @@ int pl_conn_open(struct pl_conn **out, struct pl_conn_set *set, int fd,
     pl_fanout_attach(set->fanout, &conn->sink);
     pl_list_push_back(&set->open, &conn->in_set);
     set->count++;
+    hold_peer(conn);
     pl_metrics_add(set->metrics, PL_METRIC_CONNECTIONS, 1);
     pl_metrics_add(set->metrics, PL_METRIC_CONNECTIONS_ACCEPTED, 1);
     *out = conn;

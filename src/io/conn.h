@@ -16,6 +16,7 @@
 #include <stdatomic.h>
 
 struct pl_conn;
+struct pl_peers; /* net/peers.h */
 struct iovec;
 
 enum pl_conn_state {
@@ -92,6 +93,7 @@ struct pl_conn_set {
     uint32_t handshakes_left;     /* of this turn */
     /* What a peer must send of a body, or take of an answer; 0: any progress will do. */
     uint32_t bytes_per_second_min;
+    struct pl_peers *peers; /* limits by address; borrowed, outlives it; NULL: none */
     struct pl_turn_hook hook;
 };
 
@@ -118,6 +120,7 @@ struct pl_conn {
     bool peer_has_ended;
     bool has_unsent;  /* the transport holds bytes that the queue has given up already */
     bool reads_again; /* the transport has more to tell, though the socket may stay silent */
+    bool is_held;     /* counted in set->peers under `peer` */
 };
 
 void pl_conn_set_init(struct pl_conn_set *set, struct pl_loop *loop, struct pl_fanout *fanout,
@@ -131,6 +134,9 @@ PL_MUST_CHECK int pl_conn_open(struct pl_conn **out, struct pl_conn_set *set, in
 
 /* Count a connection just opened at its source, until it is closed. */
 void pl_conn_set_source(struct pl_conn *conn, struct pl_conn_source *source);
+
+/* The peer is another than the one that the socket tells: behind a proxy that says so. */
+void pl_conn_set_peer(struct pl_conn *conn, const struct pl_address *peer);
 
 static inline struct pl_conn *pl_conn_of_sink(struct pl_sink *sink)
 {

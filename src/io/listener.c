@@ -2,9 +2,11 @@
 #include "io/listener.h"
 
 #include "base/alloc.h"
+#include "net/peers.h"
 #include "net/socket.h"
 
 #include <fcntl.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -12,8 +14,26 @@
 #define FULL_LOG_PERIOD_MS 10000
 #define SWALLOW_READS 4 /* of 4 KiB: more than a request head */
 
-static const char refusal[] = "HTTP/1.1 503 Service Unavailable\r\n"
-                              "Content-Length: 0\r\nRetry-After: 5\r\nConnection: close\r\n\r\n";
+#define REFUSAL_HEADERS "Content-Length: 0\r\nRetry-After: 5\r\nConnection: close\r\n\r\n"
+
+struct refusal {
+    const char *reason;
+    enum pl_metric metric;
+    const char *answer;
+};
+
+static const char unavailable[] = "HTTP/1.1 503 Service Unavailable\r\n" REFUSAL_HEADERS;
+static const char too_many[] = "HTTP/1.1 429 Too Many Requests\r\n" REFUSAL_HEADERS;
+
+static const struct refusal no_files = {"open_files", PL_METRIC_REFUSED_OPEN_FILES, unavailable};
+static const struct refusal set_is_full = {"connection_limit", PL_METRIC_REFUSED_CONNECTION_LIMIT,
+                                           unavailable};
+static const struct refusal listener_is_full = {"listener_limit", PL_METRIC_REFUSED_LISTENER_LIMIT,
+                                                unavailable};
+static const struct refusal address_is_full = {"address_connections",
+                                               PL_METRIC_REFUSED_ADDRESS_CONNECTIONS, too_many};
+static const struct refusal address_is_fast = {"address_rate", PL_METRIC_REFUSED_ADDRESS_RATE,
+                                               too_many};
 
 struct pl_listener {
     struct pl_listener_config config;
@@ -31,17 +51,31 @@ static void swallow(int fd)
     }
 }
 
-static void refuse(struct pl_listener *listener, int fd, const char *reason, enum pl_metric metric)
+/* Behind TLS nothing is said: who expects a handshake cannot read it, and one would cost more than
+ * all the rest. */
+static void say(const struct pl_listener *listener, int fd, const char *answer)
 {
-    ssize_t written = send(fd, refusal, sizeof(refusal) - 1, MSG_NOSIGNAL | MSG_DONTWAIT);
-    (void)written; /* a courtesy */
+    if (!listener->config.is_secure) {
+        ssize_t written = send(fd, answer, strlen(answer), MSG_NOSIGNAL | MSG_DONTWAIT);
+        (void)written; /* a courtesy */
+    }
+}
+
+static void refuse(struct pl_listener *listener, int fd, const struct pl_address *peer,
+                   const struct refusal *refusal)
+{
+    struct pl_conn_set *conns = listener->config.conns;
+    char ip[PL_ADDRESS_TEXT_MAX];
+    say(listener, fd, refusal->answer);
     shutdown(fd, SHUT_WR);
     swallow(fd);
     close(fd);
-    pl_metrics_add(listener->config.conns->metrics, metric, 1);
-    pl_log_limited(listener->config.log, &listener->full_log,
-                   pl_loop_now_ms(listener->config.conns->loop), PL_LOG_WARN, "conn.refused",
-                   "reason=%s connections=%zu", reason, listener->config.conns->count);
+    pl_metrics_add(conns->metrics, refusal->metric, 1);
+    if (!pl_log_limited(listener->config.log, &listener->full_log, pl_loop_now_ms(conns->loop),
+                        PL_LOG_WARN, "conn.refused", "reason=%s ip=%s connections=%zu",
+                        refusal->reason, pl_address_format_host(ip, peer), conns->count)) {
+        pl_metrics_add(conns->metrics, PL_METRIC_LOG_SUPPRESSED, 1);
+    }
 }
 
 /* No descriptor is left: the reserve one makes room for a refusal. */
@@ -54,7 +88,7 @@ static void refuse_without_descriptor(struct pl_listener *listener)
     }
     fd = pl_socket_accept(&peer, listener->watch.fd);
     if (fd >= 0) {
-        refuse(listener, fd, "open_files", PL_METRIC_REFUSED_OPEN_FILES);
+        refuse(listener, fd, &peer, &no_files);
     }
     listener->reserve_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
 }
@@ -66,10 +100,44 @@ static bool is_full(const struct pl_listener *listener)
            atomic_load_explicit(&source->count, memory_order_relaxed) >= listener->count_max;
 }
 
+/* Why a newcomer cannot stay; NULL when it can. */
+static const struct refusal *find_refusal(const struct pl_listener *listener,
+                                          const struct pl_address *peer)
+{
+    const struct pl_conn_set *conns = listener->config.conns;
+    if (conns->count_max > 0 && conns->count >= conns->count_max) {
+        return &set_is_full;
+    }
+    if (is_full(listener)) {
+        return &listener_is_full;
+    }
+    if (conns->peers == NULL) {
+        return NULL;
+    }
+    switch (pl_peers_admit(conns->peers, peer, pl_loop_now_ms(conns->loop))) {
+    case PL_PEERS_ADMITTED:
+        return NULL;
+    case PL_PEERS_TOO_MANY:
+        return &address_is_full;
+    case PL_PEERS_TOO_FAST:
+        return &address_is_fast;
+    }
+    return NULL;
+}
+
+static void take_or_refuse(struct pl_listener *listener, int fd, const struct pl_address *peer)
+{
+    const struct refusal *refusal = find_refusal(listener, peer);
+    if (refusal != NULL) {
+        refuse(listener, fd, peer, refusal);
+    } else {
+        listener->config.on_accept(listener->config.user, fd, peer);
+    }
+}
+
 static void on_ready(struct pl_watch *watch, unsigned ready)
 {
     struct pl_listener *listener = PL_CONTAINER_OF(watch, struct pl_listener, watch);
-    struct pl_conn_set *conns = listener->config.conns;
     (void)ready;
     for (int i = 0; i < ACCEPTS_PER_TURN; i++) {
         struct pl_address peer;
@@ -79,12 +147,8 @@ static void on_ready(struct pl_watch *watch, unsigned ready)
         }
         if (fd == PL_E_FULL) {
             refuse_without_descriptor(listener);
-        } else if (fd >= 0 && conns->count_max > 0 && conns->count >= conns->count_max) {
-            refuse(listener, fd, "connection_limit", PL_METRIC_REFUSED_CONNECTION_LIMIT);
-        } else if (fd >= 0 && is_full(listener)) {
-            refuse(listener, fd, "listener_limit", PL_METRIC_REFUSED_LISTENER_LIMIT);
         } else if (fd >= 0) {
-            listener->config.on_accept(listener->config.user, fd, &peer);
+            take_or_refuse(listener, fd, &peer);
         }
     }
 }

@@ -1,5 +1,6 @@
-/* A listener: accepts connections and hands them on. At the limit of connections, or of
- * descriptors, a newcomer is refused quickly (503) instead of left hanging.
+/* A listener: accepts connections and hands them on. At the limit of connections, of descriptors, or
+ * of its own address, a newcomer is refused quickly (503, 429) instead of left hanging, before
+ * anything is spent on it.
  * Threads: its loop's. */
 #ifndef PL_IO_LISTENER_H
 #define PL_IO_LISTENER_H
@@ -17,6 +18,7 @@ struct pl_listener_config {
                       const struct pl_address *peer); /* takes the descriptor over */
     void *user;
     const struct pl_log *log;
+    bool is_secure; /* peers speak TLS: a refusal says nothing */
 };
 
 /* Connections are accepted from the next turn on. Returns 0, or PL_E_IO with the reason. */

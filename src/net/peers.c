@@ -6,6 +6,8 @@
 #include "base/list.h"
 #include "base/map.h"
 
+#include <pthread.h>
+
 #define KEY_MAX 9 /* family, and 4 or 8 bytes */
 /* Old entries that may go for every new one: the list shrinks faster than it grows. */
 #define FORGET_PER_NEW 2
@@ -20,18 +22,35 @@ struct peer {
 };
 
 struct pl_peers {
+    /* Protects all below. A connection may be closed on another thread than it was accepted on; who
+     * waits, waits for one look-up. */
+    pthread_mutex_t lock;
     struct pl_map by_key;
     struct pl_list quiet; /* the one seen last at the end */
     size_t quiet_count;
     struct pl_peers_limits limits;
+    struct pl_cidr *exempt; /* what `limits` points at */
 };
+
+static void take_limits(struct pl_peers *peers, const struct pl_peers_limits *limits)
+{
+    struct pl_cidr *exempt = pl_alloc_array(limits->exempt_count + 1, sizeof(*exempt));
+    for (size_t i = 0; i < limits->exempt_count; i++) {
+        exempt[i] = limits->exempt[i];
+    }
+    pl_free(peers->exempt);
+    peers->exempt = exempt;
+    peers->limits = *limits;
+    peers->limits.exempt = exempt;
+}
 
 struct pl_peers *pl_peers_create(const struct pl_peers_limits *limits, const uint8_t *hash_key)
 {
     struct pl_peers *peers = pl_alloc(sizeof(*peers));
+    pthread_mutex_init(&peers->lock, NULL);
     pl_map_init(&peers->by_key, hash_key);
     pl_list_init(&peers->quiet);
-    peers->limits = *limits;
+    take_limits(peers, limits);
     return peers;
 }
 
@@ -49,17 +68,24 @@ void pl_peers_destroy(struct pl_peers *peers)
     }
     pl_map_each(&peers->by_key, free_peer, NULL);
     pl_map_fini(&peers->by_key);
+    pl_free(peers->exempt);
+    pthread_mutex_destroy(&peers->lock);
     pl_free(peers);
 }
 
 void pl_peers_set(struct pl_peers *peers, const struct pl_peers_limits *limits)
 {
-    peers->limits = *limits;
+    pthread_mutex_lock(&peers->lock);
+    take_limits(peers, limits);
+    pthread_mutex_unlock(&peers->lock);
 }
 
-size_t pl_peers_count(const struct pl_peers *peers)
+size_t pl_peers_count(struct pl_peers *peers)
 {
-    return peers->by_key.count;
+    pthread_mutex_lock(&peers->lock);
+    size_t count = peers->by_key.count;
+    pthread_mutex_unlock(&peers->lock);
+    return count;
 }
 
 /* --- entries --- */
@@ -144,32 +170,43 @@ static bool is_exempt(const struct pl_peers *peers, const struct pl_address *add
            pl_cidr_any_contains(peers->limits.exempt, peers->limits.exempt_count, address);
 }
 
-/* --- questions --- */
+static bool counts_connections(const struct pl_peers_limits *limits)
+{
+    return limits->connections_max > 0 || limits->connects_per_second > 0;
+}
 
-enum pl_peers_verdict pl_peers_connect(bool *is_counted, struct pl_peers *peers,
-                                       const struct pl_address *address, int64_t now_ms)
+/* --- questions, asked with the lock held --- */
+
+static enum pl_peers_verdict admit(struct pl_peers *peers, const struct pl_address *address,
+                                   int64_t now_ms)
 {
     const struct pl_peers_limits *limits = &peers->limits;
     struct peer *peer = NULL;
-    *is_counted = false;
-    if ((limits->connections_max == 0 && limits->connects_per_second == 0) ||
-        is_exempt(peers, address)) {
+    if (!counts_connections(limits) || is_exempt(peers, address)) {
         return PL_PEERS_ADMITTED;
     }
     peer = get(peers, address, now_ms);
     if (limits->connections_max > 0 && peer->connection_count >= limits->connections_max) {
         return PL_PEERS_TOO_MANY;
     }
-    if (!take(&peer->connects, limits->connects_per_second, limits->connects_burst, now_ms)) {
-        return PL_PEERS_TOO_FAST;
-    }
-    peer->connection_count++;
-    set_quiet(peers, peer, false);
-    *is_counted = true;
-    return PL_PEERS_ADMITTED;
+    return take(&peer->connects, limits->connects_per_second, limits->connects_burst, now_ms)
+               ? PL_PEERS_ADMITTED
+               : PL_PEERS_TOO_FAST;
 }
 
-void pl_peers_disconnect(struct pl_peers *peers, const struct pl_address *address)
+static bool hold(struct pl_peers *peers, const struct pl_address *address, int64_t now_ms)
+{
+    struct peer *peer = NULL;
+    if (peers->limits.connections_max == 0 || is_exempt(peers, address)) {
+        return false;
+    }
+    peer = get(peers, address, now_ms);
+    peer->connection_count++;
+    set_quiet(peers, peer, false);
+    return true;
+}
+
+static void release(struct pl_peers *peers, const struct pl_address *address)
 {
     char bytes[KEY_MAX];
     struct peer *peer = pl_map_find(&peers->by_key, write_key(bytes, address));
@@ -180,7 +217,7 @@ void pl_peers_disconnect(struct pl_peers *peers, const struct pl_address *addres
     }
 }
 
-int64_t pl_peers_request(struct pl_peers *peers, const struct pl_address *address, int64_t now_ms)
+static int64_t request(struct pl_peers *peers, const struct pl_address *address, int64_t now_ms)
 {
     const struct pl_peers_limits *limits = &peers->limits;
     struct peer *peer = NULL;
@@ -192,4 +229,36 @@ int64_t pl_peers_request(struct pl_peers *peers, const struct pl_address *addres
         return 0;
     }
     return pl_rate_wait_ms(&peer->requests, 1, now_ms);
+}
+
+enum pl_peers_verdict pl_peers_admit(struct pl_peers *peers, const struct pl_address *address,
+                                     int64_t now_ms)
+{
+    pthread_mutex_lock(&peers->lock);
+    enum pl_peers_verdict verdict = admit(peers, address, now_ms);
+    pthread_mutex_unlock(&peers->lock);
+    return verdict;
+}
+
+bool pl_peers_hold(struct pl_peers *peers, const struct pl_address *address, int64_t now_ms)
+{
+    pthread_mutex_lock(&peers->lock);
+    bool is_held = hold(peers, address, now_ms);
+    pthread_mutex_unlock(&peers->lock);
+    return is_held;
+}
+
+void pl_peers_release(struct pl_peers *peers, const struct pl_address *address)
+{
+    pthread_mutex_lock(&peers->lock);
+    release(peers, address);
+    pthread_mutex_unlock(&peers->lock);
+}
+
+int64_t pl_peers_request(struct pl_peers *peers, const struct pl_address *address, int64_t now_ms)
+{
+    pthread_mutex_lock(&peers->lock);
+    int64_t wait_ms = request(peers, address, now_ms);
+    pthread_mutex_unlock(&peers->lock);
+    return wait_ms;
 }

@@ -2,8 +2,11 @@
  * matter. */
 #include "web/dispatch.h"
 
+#include "net/peers.h"
 #include "web/cors.h"
 #include "web/origin.h"
+
+#include <stdio.h>
 
 #define ALLOW_BYTES 64 /* all seven methods take 45 characters */
 #define ORIGIN_LOG_BYTES 128
@@ -27,6 +30,28 @@ void pl_web_hand_over(struct pl_web_request *request)
 }
 
 /* --- the steps: true when the request is answered --- */
+
+/* Too many requests of one address. The connection stays: another one would cost more than the
+ * answer. */
+static bool refuse_rate(struct pl_web_request *request)
+{
+    const struct pl_conn_set *conns = request->web->conns;
+    struct pl_web_header header = {PL_STR("Retry-After"), PL_STR("")};
+    char seconds[24];
+    int64_t wait_ms = conns->peers == NULL ? 0
+                                           : pl_peers_request(conns->peers, &request->peer,
+                                                              pl_loop_now_ms(conns->loop));
+    if (wait_ms == 0) {
+        return false;
+    }
+    snprintf(seconds, sizeof(seconds), "%lld", (long long)(wait_ms + 999) / 1000);
+    header.value = pl_str_of_cstr(seconds);
+    pl_web_count(request->web, PL_METRIC_REFUSED_REQUEST_RATE, 1);
+    pl_web_log_bad_input(request->web, request->conn, "http.refused", 429, "too many requests");
+    pl_web_answer(request,
+                  &(struct pl_web_response){.status = 429, .headers = &header, .header_count = 1});
+    return true;
+}
 
 static bool refuse_unknown_path(struct pl_web_request *request)
 {
@@ -210,7 +235,7 @@ static void read_body_next(struct pl_web_request *request, bool has_more)
 void pl_web_dispatch(struct pl_web_request *request, bool has_more)
 {
     struct pl_web_conn *http = request->http;
-    if (refuse_unknown_path(request) || answer_preflight(request) ||
+    if (refuse_rate(request) || refuse_unknown_path(request) || answer_preflight(request) ||
         refuse_foreign_origin(request) || handle_upgrade(request) || refuse_method(request) ||
         refuse_expectation(request)) {
         return;

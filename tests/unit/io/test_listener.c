@@ -1,6 +1,7 @@
 /* The listener: accepts, and refuses quickly at the limit of connections or of descriptors. */
 #include "io/listener.h"
 
+#include "net/peers.h"
 #include "net/socket.h"
 
 #include <poll.h>
@@ -214,6 +215,70 @@ static void test_listener_refuses_without_descriptors(void **state)
     assert_int_equal(WEXITSTATUS(status), 0);
 }
 
+static void test_listener_refuses_an_address_by_its_limits(void **state)
+{
+    static const uint8_t hash_key[16];
+    struct fixture fixture;
+    struct pl_peers_limits limits = {
+        .connections_max = 2, .connects_per_second = 1, .connects_burst = 3, .remembered_max = 8};
+    struct pl_address peer = {.bytes = {127, 0, 0, 1}, .family = PL_ADDRESS_IPV4};
+    char answer[512];
+    int fds[4];
+    (void)state;
+    fixture_init(&fixture);
+    fixture.conns.peers = pl_peers_create(&limits, hash_key);
+    for (int i = 0; i < 3; i++) {
+        fds[i] = connect_to(&fixture, "GET / HTTP/1.1\r\n");
+        pl_loop_turn(fixture.loop, 1000);
+        if (fixture.accepted_count == (size_t)i + 1) { /* as opening a connection does */
+            assert_true(pl_peers_hold(fixture.conns.peers, &peer, 0));
+        }
+    }
+    assert_int_equal(fixture.accepted_count, 2);
+    assert_true(read_to_end(fds[2], answer, sizeof(answer)) > 0);
+    assert_memory_equal(answer, "HTTP/1.1 429 ", 13);
+    assert_non_null(strstr(answer, "\r\nRetry-After: "));
+    assert_int_equal(pl_metrics_get(&fixture.metrics, PL_METRIC_REFUSED_ADDRESS_CONNECTIONS), 1);
+
+    pl_peers_release(fixture.conns.peers, &peer);
+    close(fds[2]);
+    fds[2] = connect_to(&fixture, "");
+    pl_loop_turn(fixture.loop, 1000);
+    assert_int_equal(fixture.accepted_count, 3); /* the last one of the burst */
+    fds[3] = connect_to(&fixture, "");
+    pl_loop_turn(fixture.loop, 1000);
+    assert_int_equal(fixture.accepted_count, 3);
+    assert_int_equal(pl_metrics_get(&fixture.metrics, PL_METRIC_REFUSED_ADDRESS_RATE), 1);
+    for (int i = 0; i < 4; i++) {
+        close(fds[i]);
+    }
+    fixture_fini(&fixture);
+    pl_peers_destroy(fixture.conns.peers);
+}
+
+static void test_listener_that_speaks_tls_refuses_without_a_word(void **state)
+{
+    struct fixture fixture;
+    struct pl_listener_config config;
+    char answer[512];
+    int fd = -1;
+    (void)state;
+    fixture_init(&fixture);
+    pl_listener_destroy(fixture.listener);
+    fixture.address.port = 0;
+    config = config_of(&fixture);
+    config.is_secure = true;
+    assert_int_equal(pl_listener_create(&fixture.listener, &config, NULL), 0);
+    fixture.conns.count_max = 1;
+    fixture.conns.count = 1;
+    fd = connect_to(&fixture, "\x16\x03\x01");
+    pl_loop_turn(fixture.loop, 1000);
+    assert_int_equal(read_to_end(fd, answer, sizeof(answer)), 0);
+    assert_int_equal(pl_metrics_get(&fixture.metrics, PL_METRIC_REFUSED_CONNECTION_LIMIT), 1);
+    close(fd);
+    fixture_fini(&fixture);
+}
+
 static void test_listener_that_is_destroyed_accepts_no_more(void **state)
 {
     struct fixture fixture;
@@ -236,6 +301,8 @@ int main(void)
         cmocka_unit_test(test_listener_tells_its_port_and_hands_connections_on),
         cmocka_unit_test(test_listener_refuses_at_its_own_limit),
         cmocka_unit_test(test_listener_refuses_at_the_limit_of_connections),
+        cmocka_unit_test(test_listener_refuses_an_address_by_its_limits),
+        cmocka_unit_test(test_listener_that_speaks_tls_refuses_without_a_word),
         cmocka_unit_test(test_listener_refuses_without_descriptors),
         cmocka_unit_test(test_listener_that_is_destroyed_accepts_no_more),
     };

@@ -27,9 +27,10 @@ static struct pl_address ipv6(uint8_t network, uint8_t host)
 static enum pl_peers_verdict connect_from(struct pl_peers *peers, struct pl_address from,
                                           int64_t now_ms)
 {
-    bool is_counted = false;
-    enum pl_peers_verdict verdict = pl_peers_connect(&is_counted, peers, &from, now_ms);
-    assert_int_equal(is_counted, verdict == PL_PEERS_ADMITTED);
+    enum pl_peers_verdict verdict = pl_peers_admit(peers, &from, now_ms);
+    if (verdict == PL_PEERS_ADMITTED) {
+        (void)pl_peers_hold(peers, &from, now_ms);
+    }
     return verdict;
 }
 
@@ -45,7 +46,7 @@ static void test_peers_of_one_address_have_so_many_connections(void **state)
     assert_int_equal(connect_from(peers, other_port, 0), PL_PEERS_ADMITTED);
     assert_int_equal(connect_from(peers, one, 0), PL_PEERS_TOO_MANY);
     assert_int_equal(connect_from(peers, ipv4(2), 0), PL_PEERS_ADMITTED);
-    pl_peers_disconnect(peers, &one);
+    pl_peers_release(peers, &one);
     assert_int_equal(connect_from(peers, one, 0), PL_PEERS_ADMITTED);
     assert_int_equal(connect_from(peers, one, 0), PL_PEERS_TOO_MANY);
     pl_peers_destroy(peers);
@@ -98,7 +99,6 @@ static void test_peers_that_are_exempt_or_local_are_not_counted(void **state)
     struct pl_address local = {.family = PL_ADDRESS_UNIX};
     struct pl_address exempt = ipv4(0x0a000001);
     struct pl_peers *peers = NULL;
-    bool is_counted = true;
     (void)state;
     assert_int_equal(pl_cidr_parse(&block, PL_STR("10.0.0.0/8"), NULL), 0);
     peers = pl_peers_create(&(struct pl_peers_limits){.connections_max = 1,
@@ -108,10 +108,10 @@ static void test_peers_that_are_exempt_or_local_are_not_counted(void **state)
                                                       .exempt_count = 1},
                             hash_key);
     for (int i = 0; i < 5; i++) {
-        assert_int_equal(pl_peers_connect(&is_counted, peers, &exempt, 0), PL_PEERS_ADMITTED);
-        assert_false(is_counted);
-        assert_int_equal(pl_peers_connect(&is_counted, peers, &local, 0), PL_PEERS_ADMITTED);
-        assert_false(is_counted);
+        assert_int_equal(pl_peers_admit(peers, &exempt, 0), PL_PEERS_ADMITTED);
+        assert_false(pl_peers_hold(peers, &exempt, 0));
+        assert_int_equal(pl_peers_admit(peers, &local, 0), PL_PEERS_ADMITTED);
+        assert_false(pl_peers_hold(peers, &local, 0));
         assert_int_equal(pl_peers_request(peers, &exempt, 0), 0);
     }
     assert_int_equal(pl_peers_count(peers), 0);
@@ -123,10 +123,9 @@ static void test_peers_without_limits_are_not_remembered(void **state)
     struct pl_peers *peers =
         pl_peers_create(&(struct pl_peers_limits){.remembered_max = 10}, hash_key);
     struct pl_address one = ipv4(1);
-    bool is_counted = true;
     (void)state;
-    assert_int_equal(pl_peers_connect(&is_counted, peers, &one, 0), PL_PEERS_ADMITTED);
-    assert_false(is_counted);
+    assert_int_equal(pl_peers_admit(peers, &one, 0), PL_PEERS_ADMITTED);
+    assert_false(pl_peers_hold(peers, &one, 0));
     assert_int_equal(pl_peers_request(peers, &one, 0), 0);
     assert_int_equal(pl_peers_count(peers), 0);
     pl_peers_destroy(peers);
@@ -188,10 +187,10 @@ static void test_peers_get_other_limits_at_once(void **state)
     assert_int_equal(connect_from(peers, one, 0), PL_PEERS_TOO_MANY);
     assert_int_equal(pl_peers_request(peers, &one, 0), 0);
     assert_int_equal(pl_peers_request(peers, &one, 0), 1000);
-    pl_peers_disconnect(peers, &one); /* counted before, also when there is no limit any more */
+    pl_peers_release(peers, &one); /* counted before, also when there is no limit any more */
     limits = (struct pl_peers_limits){0};
     pl_peers_set(peers, &limits);
-    pl_peers_disconnect(peers, &one);
+    pl_peers_release(peers, &one);
     pl_peers_destroy(peers);
 }
 

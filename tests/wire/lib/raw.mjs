@@ -204,12 +204,13 @@ export class Engine {
 
 /** A bare TCP connection that keeps what it received as latin-1 text (one character per byte). */
 export class Tcp {
-  static async connect(server) {
+  /** from: the address to come from, 127.0.0.2 say. */
+  static async connect(server, from) {
     const tcp = new Tcp();
     tcp.text = '';
     tcp.isEnded = false;
     tcp.wakers = [];
-    tcp.socket = net.connect(server.port, '127.0.0.1');
+    tcp.socket = net.connect({ port: server.port, host: '127.0.0.1', localAddress: from });
     tcp.socket.setNoDelay(true);
     const wake = () => tcp.wakers.splice(0).forEach((waker) => waker());
     tcp.socket.on('data', (data) => {

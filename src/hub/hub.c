@@ -102,6 +102,12 @@ int64_t pl_hub_stamp_us(struct pl_hub *hub)
     return hub->last_stamp_us;
 }
 
+void pl_hub_stamp_raise(struct pl_hub *hub, int64_t stamp_us)
+{
+    pl_hub_assert_thread(hub);
+    hub->last_stamp_us = pl_i64_max(hub->last_stamp_us, stamp_us);
+}
+
 void pl_hub_random(struct pl_hub *hub, void *out, size_t size)
 {
     pl_hub_assert_thread(hub);

@@ -47,6 +47,9 @@ int64_t pl_hub_now_ms(const struct pl_hub *hub);
  * max(last + 1, now). */
 int64_t pl_hub_stamp_us(struct pl_hub *hub);
 
+/* The stamps to come are above this one: another process gave stamps up to it. */
+void pl_hub_stamp_raise(struct pl_hub *hub, int64_t stamp_us);
+
 void pl_hub_random(struct pl_hub *hub, void *out, size_t size);
 struct pl_timers *pl_hub_timers(struct pl_hub *hub);
 void pl_hub_assert_thread(const struct pl_hub *hub);

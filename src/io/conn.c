@@ -518,6 +518,19 @@ void pl_conn_input_again(struct pl_conn *conn)
     pl_loop_soon(conn->set->loop);
 }
 
+struct pl_str pl_conn_rest(const struct pl_conn *conn)
+{
+    return conn->rest == NULL ? PL_STR("") : pl_buf_str(conn->rest);
+}
+
+void pl_conn_unread(struct pl_conn *conn, struct pl_str bytes)
+{
+    if (bytes.len > 0) {
+        keep_rest(conn, (struct pl_span){(uint8_t *)(uintptr_t)bytes.ptr, bytes.len}); /* copied */
+        pl_conn_input_again(conn);
+    }
+}
+
 /* --- deadlines --- */
 
 void pl_conn_deadline(struct pl_conn *conn, int64_t in_ms)

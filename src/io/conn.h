@@ -159,6 +159,13 @@ void pl_conn_close(struct pl_conn *conn, enum pl_conn_end end);
 /* What to read from now on. Back at PL_CONN_READING, input that is left is shown again. */
 void pl_conn_set_reading(struct pl_conn *conn, enum pl_conn_reading reading);
 
+/* Input that is left, in the order of reading. Borrowed until the next read. */
+struct pl_str pl_conn_rest(const struct pl_conn *conn);
+
+/* Bytes of the peer's that came by another way, before all that is still to be read: they are shown
+ * to the protocol, this turn or the next. */
+void pl_conn_unread(struct pl_conn *conn, struct pl_str bytes);
+
 /* Show the input that is left to the protocol again, this turn or the next. */
 void pl_conn_input_again(struct pl_conn *conn);
 

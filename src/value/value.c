@@ -107,7 +107,13 @@ struct parley_val *pl_val_of_whole_doc(struct pl_doc *doc)
 
 struct parley_val *pl_val_of_wire(struct pl_str raw, uint32_t height)
 {
-    struct pl_doc *doc = pl_doc_create(raw, PL_DOC_AS_IS, height, NULL, 0);
+    return pl_val_of_wire_with(raw, height, NULL, 0);
+}
+
+struct parley_val *pl_val_of_wire_with(struct pl_str raw, uint32_t height,
+                                       struct pl_blob *const *blobs, size_t blob_count)
+{
+    struct pl_doc *doc = pl_doc_create(raw, PL_DOC_AS_IS, height, blobs, blob_count);
     struct parley_val *val = doc == NULL ? NULL : pl_val_of_whole_doc(doc);
     pl_doc_unref(doc);
     return val;

@@ -27,6 +27,11 @@ void pl_bin_list_fini(struct pl_bin_list *bins);
  * One reference; NULL without memory. */
 PL_MUST_CHECK struct parley_val *pl_val_of_wire(struct pl_str raw, uint32_t height);
 
+/* The same with attachments, as in pl_args_of_wire. */
+PL_MUST_CHECK struct parley_val *pl_val_of_wire_with(struct pl_str raw, uint32_t height,
+                                                     struct pl_blob *const *blobs,
+                                                     size_t blob_count);
+
 /* An argument list from the wire.
  *   raw_args  arguments with their commas, without brackets, as in struct pl_sio_packet; copied.
  *             Checked already, each of at most `height` levels (below PL_JSON_DEPTH_MAX)

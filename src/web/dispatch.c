@@ -29,6 +29,17 @@ void pl_web_hand_over(struct pl_web_request *request)
     wait_for_answer(http);
 }
 
+void pl_web_show_again(struct pl_web_request *request)
+{
+    struct pl_web_conn *http = request->http;
+    if (request->ws_key.ptr != NULL) {
+        request->route->on_upgrade(request, request->route->user);
+    } else {
+        request->route->on_request(request, request->route->user);
+    }
+    wait_for_answer(http);
+}
+
 /* --- the steps: true when the request is answered --- */
 
 /* Too many requests of one address. The connection stays: another one would cost more than the

@@ -14,6 +14,9 @@ void pl_web_dispatch(struct pl_web_request *request, bool has_more);
 /* The body is there: call the handler, which answers now or later. */
 void pl_web_hand_over(struct pl_web_request *request);
 
+/* The same once more, for one that was set aside. */
+void pl_web_show_again(struct pl_web_request *request);
+
 /* 413, as the route says it. */
 void pl_web_refuse_body_size(struct pl_web_request *request);
 

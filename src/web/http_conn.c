@@ -236,10 +236,13 @@ static size_t on_body(struct pl_web_conn *http, struct pl_str in)
     }
     if (!pl_http_body_is_done(&http->body)) {
         pl_conn_deadline_earn(http->conn, taken, http->web->limits.body_timeout_ms);
-    } else if (http->request != NULL) {
-        pl_web_hand_over(http->request);
-    } else {
+    } else if (http->request == NULL) {
         set_state(http, PL_WEB_IDLE);
+    } else if (http->web->give != NULL &&
+               pl_web_give_request(http->request, pl_str_from(in, taken))) {
+        return in.len;
+    } else {
+        pl_web_hand_over(http->request);
     }
     return taken;
 }
@@ -277,6 +280,10 @@ static size_t on_head(struct pl_web_conn *http, struct pl_str in)
     struct pl_web *web = http->web;
     struct pl_error err = {0};
     ptrdiff_t len = 0;
+    if (web->give != NULL) {
+        pl_web_give_idle(http, in);
+        return in.len;
+    }
     if (!pl_loop_take_input(web->conns->loop)) {
         pl_conn_input_again(http->conn);
         return 0;

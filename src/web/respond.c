@@ -49,7 +49,7 @@ static bool is_bodiless(int status)
 static bool must_close_after(const struct pl_web_request *request, bool must_close)
 {
     return must_close || !request->head.keep_alive || request->web->is_draining ||
-           !pl_web_conn_can_go_on(request->http);
+           request->http->is_last || !pl_web_conn_can_go_on(request->http);
 }
 
 static void build_head(struct pl_buf *out, struct pl_web_request *request,

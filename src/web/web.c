@@ -81,8 +81,7 @@ unsigned pl_web_owner_bit(struct pl_web *web, const char *owner)
     return pl_route_owner_bit(&web->routes, owner);
 }
 
-/* A new connection with HTTP on it, or NULL, which is logged. */
-static struct pl_conn *open_conn(struct pl_web *web, int fd, const struct pl_address *peer)
+struct pl_conn *pl_web_open_conn(struct pl_web *web, int fd, const struct pl_address *peer)
 {
     struct pl_conn *conn = NULL;
     struct pl_error err = {0};
@@ -98,7 +97,7 @@ static struct pl_conn *open_conn(struct pl_web *web, int fd, const struct pl_add
 void pl_web_accept(struct pl_web *web, int fd, const struct pl_address *peer,
                    struct pl_web_entrance *entrance)
 {
-    struct pl_conn *conn = open_conn(web, fd, peer);
+    struct pl_conn *conn = pl_web_open_conn(web, fd, peer);
     if (conn == NULL || entrance == NULL) {
         return;
     }

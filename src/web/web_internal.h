@@ -74,8 +74,13 @@ struct pl_web {
     const struct pl_str *origins; /* that are allowed; borrowed; NULL: any */
     size_t origin_count;
     bool is_draining;
+    /* handover.c: whoever takes connections over; NULL: they stay */
+    void (*give)(void *user, struct pl_conn *conn, struct pl_str unread);
+    void *give_user;
 };
 
+/* A new connection with HTTP on it, or NULL, which is logged. */
+struct pl_conn *pl_web_open_conn(struct pl_web *web, int fd, const struct pl_address *peer);
 /* One rate-limited line about a peer's mistake. */
 void pl_web_log_bad_input(struct pl_web *web, const struct pl_conn *conn, const char *event,
                           int status, const char *reason);
@@ -98,6 +103,7 @@ struct pl_web_conn {
     struct pl_web_request *request; /* owned; NULL when none is in progress */
     struct pl_http_body body;       /* of the request in progress, or the one being dropped */
     enum pl_web_conn_state state;
+    bool is_last;        /* the request to come, or in progress, is the last one */
     size_t unsent_bytes; /* at the last look: an idle connection that still sends is not idle */
     struct pl_deferred free;
 };
@@ -135,6 +141,7 @@ struct pl_web_request {
     void *user;
     struct pl_deferred free;
     bool is_preflight;
+    bool is_held;           /* handover.c: set aside, unanswered */
     struct pl_list in_kept; /* on web->kept while its handler keeps it */
     struct pl_address peer;
     bool is_secure;   /* came over TLS */
@@ -176,6 +183,14 @@ void pl_web_answer_text(struct pl_web_request *request, int status, const char *
 enum pl_http_coding pl_web_request_coding(const struct pl_web_request *request);
 /* The answer that has no request: a head that could not be read. Drains the connection. */
 void pl_web_refuse_head(struct pl_web_conn *http, int status);
+
+/* --- leaving for another process (handover.c) --- */
+
+/* Give the connection away with its request, which is whole, and what was read behind it. False,
+ * and nothing happens, when that is too much. */
+bool pl_web_give_request(struct pl_web_request *request, struct pl_str behind);
+/* The same between two requests; `unread` is the beginning of the next one. */
+void pl_web_give_idle(struct pl_web_conn *http, struct pl_str unread);
 
 /* --- WebSocket (ws.c) --- */
 

@@ -45,6 +45,20 @@ bool pl_sio_conn_is_joining(const struct pl_sio_conn *conn, struct pl_str ns)
     return false;
 }
 
+void pl_sio_conn_each_claimed(const struct pl_sio_conn *conn,
+                              void (*visit)(void *user, const struct pl_sio_ns *ns,
+                                            const struct pl_sio_kept_session *session),
+                              void *user)
+{
+    for (struct pl_list *node = conn->joinings.next; node != &conn->joinings;
+         node = node->next) {
+        const struct joining *joining = PL_CONTAINER_OF(node, struct joining, in_conn);
+        if (joining->kept != NULL) {
+            visit(user, joining->socket->ns, joining->kept);
+        }
+    }
+}
+
 static void unlink_joining(struct joining *joining)
 {
     if (pl_list_is_linked(&joining->in_conn)) {

@@ -42,32 +42,42 @@ void pl_eio_answer_ok(struct pl_eio_engine *engine, struct pl_web_request *reque
     respond_ok(engine, request, PL_STR("text/html"), &(struct answer){.body = PL_STR("ok")});
 }
 
+/* How a session's answers are wrapped. */
+struct form {
+    bool is_jsonp;
+    uint32_t jsonp_index;
+};
+
+static struct form form_of(const struct pl_eio_polling *polling)
+{
+    return (struct form){polling->is_jsonp, polling->jsonp_index};
+}
+
 /* The payload as a script. */
-static void answer_jsonp(const struct pl_eio_polling *polling, struct pl_web_request *request,
-                         const struct answer *answer)
+static void answer_jsonp(struct pl_eio_engine *engine, struct pl_web_request *request,
+                         uint32_t jsonp_index, const struct answer *answer)
 {
     struct answer scripted = *answer;
     struct pl_buf script;
     pl_buf_init(&script, SIZE_MAX / 2);
-    pl_eio3_jsonp_write(&script, polling->jsonp_index, answer->body);
+    pl_eio3_jsonp_write(&script, jsonp_index, answer->body);
     scripted.body = pl_buf_str(&script);
     if (pl_buf_failed(&script)) {
         pl_web_respond_empty(request, 503);
     } else {
-        respond_ok(polling->session->engine, request, PL_STR("text/javascript; charset=UTF-8"),
-                   &scripted);
+        respond_ok(engine, request, PL_STR("text/javascript; charset=UTF-8"), &scripted);
     }
     pl_buf_fini(&script);
 }
 
-static void answer_packets(const struct pl_eio_polling *polling, struct pl_web_request *request,
-                           const struct answer *answer)
+static void answer_packets(struct pl_eio_engine *engine, struct pl_web_request *request,
+                           struct form form, const struct answer *answer)
 {
-    if (polling->is_jsonp) {
-        answer_jsonp(polling, request, answer);
+    if (form.is_jsonp) {
+        answer_jsonp(engine, request, form.jsonp_index, answer);
         return;
     }
-    respond_ok(polling->session->engine, request,
+    respond_ok(engine, request,
                pl_eio3_payload_is_binary(answer->body) ? PL_STR("application/octet-stream")
                                                        : PL_STR("text/plain; charset=UTF-8"),
                answer);
@@ -76,7 +86,16 @@ static void answer_packets(const struct pl_eio_polling *polling, struct pl_web_r
 void pl_eio_answer_payload(const struct pl_eio_polling *polling, struct pl_web_request *request,
                            struct pl_str payload)
 {
-    answer_packets(polling, request, &(struct answer){.body = payload});
+    answer_packets(polling->session->engine, request, form_of(polling),
+                   &(struct answer){.body = payload});
+}
+
+void pl_eio_answer_departed(struct pl_eio_engine *engine, struct pl_web_request *request,
+                            const struct pl_eio_query *query)
+{
+    const struct pl_eio_revision *rules = pl_eio_revision_get(query->revision);
+    struct form form = {rules->has_jsonp && query->has_jsonp_index, query->jsonp_index};
+    answer_packets(engine, request, form, &(struct answer){.body = rules->noop_close_payload});
 }
 
 /* At least one packet has to allow it (spec 1.5.5). */
@@ -135,7 +154,7 @@ void pl_eio_answer_queue(struct pl_eio_polling *polling, struct pl_web_request *
             pl_frame_unref(&frame);
         }
         answer.body = pl_buf_str(&payload);
-        answer_packets(polling, request, &answer);
+        answer_packets(engine, request, form_of(polling), &answer);
     }
     pl_buf_fini(&payload);
 }

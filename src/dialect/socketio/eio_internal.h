@@ -25,6 +25,9 @@ struct pl_eio_engine {
     struct pl_list sessions;                /* by age */
     size_t session_count;
     struct pl_frame *heartbeat[PL_EIO_ENCODINGS]; /* the same bytes for everybody */
+    struct pl_eio_departed *departed;             /* eio_departed.c; NULL: none */
+    bool holds_newcomers;
+    bool is_departing; /* connections go to another process */
     bool is_shut_down;
 };
 
@@ -161,6 +164,9 @@ void pl_eio_answer_ok(struct pl_eio_engine *engine, struct pl_web_request *reque
 /* To a GET: a payload of the session's revision. */
 void pl_eio_answer_payload(const struct pl_eio_polling *polling, struct pl_web_request *request,
                            struct pl_str payload);
+/* To a GET for a session that another process had: it is over. */
+void pl_eio_answer_departed(struct pl_eio_engine *engine, struct pl_web_request *request,
+                            const struct pl_eio_query *query);
 /* To a GET: what is queued, as much of it as one answer may have. is_initial: it opens the session.
  */
 void pl_eio_answer_queue(struct pl_eio_polling *polling, struct pl_web_request *request,
@@ -183,6 +189,13 @@ void pl_eio_upgrade_start(struct pl_eio_session *session, struct pl_web_request 
 bool pl_eio_upgrade_is_probed(
     const struct pl_eio_session *session); /* its GETs are released with `6` */
 void pl_eio_upgrade_abandon(struct pl_eio_session *session);
+
+/* --- eio_departed.c --- */
+
+/* Answer a request for a session that another process had. False when it is of no such. */
+bool pl_eio_departed_answer(struct pl_eio_engine *engine, struct pl_web_request *request,
+                            const struct pl_eio_query *query);
+void pl_eio_departed_forget(struct pl_eio_engine *engine); /* all of them */
 
 /* --- eio_frame.c --- */
 

@@ -214,7 +214,9 @@ void pl_eio_polling_end(struct pl_eio_polling *polling, enum pl_eio_reason reaso
     polling->post = NULL;
     if (post != NULL && !polling->is_reading_post) { /* its body is still coming */
         pl_web_request_on_abort(post, NULL, NULL);
-        pl_web_respond_empty(post, 400);
+        if (!session->engine->is_departing) {
+            pl_web_respond_empty(post, 400);
+        }
     } else if (post != NULL) {
         pl_eio_answer_ok(session->engine, post);
     }

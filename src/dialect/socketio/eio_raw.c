@@ -109,6 +109,14 @@ void pl_eio_raw_configure(struct parley_io *io)
     }
 }
 
+void pl_eio_raw_each_engine(struct parley_io *io,
+                            void (*visit)(struct pl_eio_engine *engine, void *user), void *user)
+{
+    for (struct pl_eio_raw *raw = io->raw; raw != NULL; raw = raw->next) {
+        visit(raw->engine, user);
+    }
+}
+
 void pl_eio_raw_shutdown(struct parley_io *io)
 {
     for (struct pl_eio_raw *raw = io->raw; raw != NULL; raw = raw->next) {

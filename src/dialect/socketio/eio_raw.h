@@ -4,8 +4,12 @@
 
 #include "parley/socketio.h"
 
+struct pl_eio_engine;
+
 /* io->config has changed. */
 void pl_eio_raw_configure(struct parley_io *io);
+void pl_eio_raw_each_engine(struct parley_io *io,
+                            void (*visit)(struct pl_eio_engine *engine, void *user), void *user);
 void pl_eio_raw_shutdown(struct parley_io *io);
 void pl_eio_raw_destroy(struct parley_io *io);
 

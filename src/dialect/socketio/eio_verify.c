@@ -3,6 +3,7 @@
 #include "dialect/socketio/eio_internal.h"
 
 #include "base/base64.h"
+#include "web/handover.h"
 
 #define DEFAULT_SID_BYTES 15 /* 120 random bits, 20 characters */
 
@@ -160,6 +161,10 @@ static void open_session(struct pl_eio_engine *engine, struct pl_web_request *re
     struct pl_eio_query query;
     char sid[PL_EIO_SID_MAX + 1];
     size_t sid_len = 0;
+    if (engine->is_departing) { /* meanwhile */
+        pl_web_request_hold(request);
+        return;
+    }
     pl_eio_query_read(&query, pl_web_request_url(request)->query);
     if (query.revision != 4 && !engine->config.allows_revision_3) {
         refuse(engine, request, is_upgrade, PL_EIO_ERROR_REVISION, PL_STR(""));
@@ -214,7 +219,9 @@ static void handle_known(struct pl_eio_engine *engine, struct pl_web_request *re
         return; /* a POST of a session that has just ended over its missing pong */
     }
     if (session == NULL) {
-        refuse(engine, request, is_upgrade, PL_EIO_ERROR_SID_UNKNOWN, PL_STR(""));
+        if (is_upgrade || !pl_eio_departed_answer(engine, request, query)) {
+            refuse(engine, request, is_upgrade, PL_EIO_ERROR_SID_UNKNOWN, PL_STR(""));
+        }
     } else if (is_upgrade && is_websocket && engine->config.allows_upgrades) {
         pl_eio_upgrade_start(session, request, query);
     } else if (is_upgrade || is_websocket ||
@@ -238,6 +245,10 @@ static void verify(struct pl_eio_engine *engine, struct pl_web_request *request,
     if (pl_web_request_is_answered(request)) {
         return; /* a middleware has */
     }
+    if (engine->is_departing) { /* meanwhile */
+        pl_web_request_hold(request);
+        return;
+    }
     pl_eio_query_read(&query, pl_web_request_url(request)->query);
     if ((query.transport == PL_EIO_TRANSPORT_POLLING && engine->config.allows_polling) ||
         (query.transport == PL_EIO_TRANSPORT_WEBSOCKET && engine->config.allows_websocket)) {
@@ -254,8 +265,23 @@ static void verify(struct pl_eio_engine *engine, struct pl_web_request *request,
     refuse(engine, request, is_upgrade, PL_EIO_ERROR_TRANSPORT_UNKNOWN, PL_STR(""));
 }
 
+/* Whether the request would open a session, and these wait for another process. */
+static bool is_held(const struct pl_eio_engine *engine, struct pl_web_request *request)
+{
+    struct pl_eio_query query;
+    if (!engine->holds_newcomers) {
+        return false;
+    }
+    pl_eio_query_read(&query, pl_web_request_url(request)->query);
+    return !query.has_sid;
+}
+
 static void handle(struct pl_eio_engine *engine, struct pl_web_request *request, bool is_upgrade)
 {
+    if (is_held(engine, request)) {
+        pl_web_request_hold(request);
+        return;
+    }
     if (engine->handler.middleware == NULL) {
         verify(engine, request, is_upgrade);
         return;

@@ -90,6 +90,7 @@ void pl_eio_engine_destroy(struct pl_eio_engine *engine)
     for (size_t i = 0; i < PL_EIO_ENCODINGS; i++) {
         pl_frame_unref(&engine->heartbeat[i]);
     }
+    pl_eio_departed_forget(engine);
     pl_table_fini(&engine->by_sid);
     pl_http_head_packer_destroy(engine->packer);
     pl_arena_fini(&engine->arena);
@@ -102,6 +103,35 @@ void pl_eio_engine_shutdown(struct pl_eio_engine *engine)
     while (!pl_list_is_empty(&engine->sessions)) {
         pl_eio_session_end(PL_CONTAINER_OF(engine->sessions.next, struct pl_eio_session, in_engine),
                            PL_EIO_SERVER_SHUTDOWN);
+    }
+}
+
+void pl_eio_engine_hold(struct pl_eio_engine *engine)
+{
+    engine->holds_newcomers = true;
+}
+
+void pl_eio_engine_release(struct pl_eio_engine *engine)
+{
+    engine->holds_newcomers = false;
+}
+
+void pl_eio_engine_depart(struct pl_eio_engine *engine)
+{
+    engine->is_departing = true;
+}
+
+struct pl_str pl_eio_engine_path(const struct pl_eio_engine *engine)
+{
+    return engine->config.path;
+}
+
+void pl_eio_engine_each(const struct pl_eio_engine *engine,
+                        void (*visit)(void *user, struct pl_eio_session *session), void *user)
+{
+    for (struct pl_list *node = engine->sessions.next; node != &engine->sessions;
+         node = node->next) {
+        visit(user, PL_CONTAINER_OF(node, struct pl_eio_session, in_engine));
     }
 }
 

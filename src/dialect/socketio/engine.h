@@ -74,6 +74,7 @@ void pl_eio_decision_refuse(struct pl_eio_decision *decision, struct pl_str text
 void pl_eio_decision_drop(struct pl_eio_decision *decision);
 
 #define PL_EIO_SID_MAX 64
+#define PL_EIO_DEPARTED_MAX ((size_t)1000 * 1000)
 
 struct pl_eio_config {
     struct pl_str path;      /* "/socket.io" */
@@ -114,6 +115,28 @@ void pl_eio_engine_destroy(struct pl_eio_engine *engine);
 /* End every session with PL_EIO_SERVER_SHUTDOWN: queued packets of polling sessions are dropped,
  * parked GETs answered `1`, WebSockets flushed and closed. New ones are refused from now on. */
 void pl_eio_engine_shutdown(struct pl_eio_engine *engine);
+
+/* --- for a server that is upgraded --- */
+
+/* Requests that would open a session are put aside from now on (pl_web_request_hold), until
+ * .._release. */
+void pl_eio_engine_hold(struct pl_eio_engine *engine);
+void pl_eio_engine_release(struct pl_eio_engine *engine);
+
+/* Before .._shutdown: a POST whose body still comes is left unanswered, since its connection goes to
+ * another process. */
+void pl_eio_engine_depart(struct pl_eio_engine *engine);
+
+/* A session on long-polling that another process had. Its client learns that it is over by the next
+ * poll (spec 1.5.4), and not by an error; what it posts until then is dropped. For as long as a
+ * client can be silent; at most PL_EIO_DEPARTED_MAX are remembered. */
+void pl_eio_engine_note_departed(struct pl_eio_engine *engine, struct pl_str sid);
+
+struct pl_str pl_eio_engine_path(const struct pl_eio_engine *engine);
+
+/* Every open session, oldest first; `visit` ends none. */
+void pl_eio_engine_each(const struct pl_eio_engine *engine,
+                        void (*visit)(void *user, struct pl_eio_session *session), void *user);
 
 size_t pl_eio_engine_session_count(const struct pl_eio_engine *engine);
 

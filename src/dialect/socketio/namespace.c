@@ -62,12 +62,18 @@ static struct pl_sio_store_limits store_limits(const struct pl_sio_ns *ns)
                                         config->packets_max, config->bytes_max};
 }
 
-static void create_store(struct pl_sio_ns *ns)
+struct pl_sio_store *pl_sio_ns_create_store(const struct pl_sio_ns *ns, int64_t dropped_us)
 {
     struct pl_sio_store_limits limits = store_limits(ns);
-    if (ns->io->config.recovery.is_enabled) {
-        ns->store = pl_sio_store_create(&limits, ns->io->hash_key, pl_hub_stamp_us(ns->io->hub));
-    }
+    return ns->io->config.recovery.is_enabled
+               ? pl_sio_store_create(&limits, ns->io->hash_key, dropped_us)
+               : NULL;
+}
+
+void pl_sio_ns_set_store(struct pl_sio_ns *ns, struct pl_sio_store *store)
+{
+    pl_sio_store_destroy(ns->store);
+    ns->store = store;
 }
 
 void pl_sio_ns_configure(struct pl_sio_ns *ns)
@@ -82,7 +88,7 @@ void pl_sio_ns_configure(struct pl_sio_ns *ns)
 static void publish(struct pl_sio_ns *ns)
 {
     struct parley_io *io = ns->io;
-    create_store(ns);
+    ns->store = pl_sio_ns_create_store(ns, pl_hub_stamp_us(io->hub));
     pl_map_put(&io->by_name, pl_sio_name_str(ns->name), ns);
     pl_list_push_back(&io->namespaces, &ns->in_io);
     if (io->on_new_namespace != NULL && !pl_str_eq(pl_sio_name_str(ns->name), PL_STR("/"))) {

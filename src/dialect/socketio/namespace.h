@@ -73,6 +73,11 @@ struct pl_sio_ns *pl_sio_parent_after(struct parley_io *io, uint64_t order);
 /* The child, made when it is not there, if need be in the place of one that nobody is in. Borrowed.
  * NULL when there are too many. */
 struct pl_sio_ns *pl_sio_ns_ensure_child(struct pl_sio_ns *parent, struct pl_str name);
+/* An empty store for a namespace with recovery, not yet its own; no offset is older than
+ * `dropped_us`. NULL without recovery. */
+struct pl_sio_store *pl_sio_ns_create_store(const struct pl_sio_ns *ns, int64_t dropped_us);
+/* Its store from now on, instead of the one it had. */
+void pl_sio_ns_set_store(struct pl_sio_ns *ns, struct pl_sio_store *store);
 /* Forget a child that nobody is in any more, where that is configured. */
 void pl_sio_ns_tidy(struct pl_sio_ns *ns);
 /* io->config has changed. */

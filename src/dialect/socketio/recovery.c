@@ -406,6 +406,37 @@ void pl_sio_store_purge(struct pl_sio_store *store, int64_t now_ms)
     bound_sessions(store, now_ms);
 }
 
+int64_t pl_sio_store_dropped_us(const struct pl_sio_store *store)
+{
+    return store->dropped_us;
+}
+
+int64_t pl_sio_store_last_us(const struct pl_sio_store *store)
+{
+    return store->last_us;
+}
+
+void pl_sio_store_each_packet(const struct pl_sio_store *store,
+                              void (*visit)(void *user, const struct pl_sio_kept_packet *packet,
+                                            int64_t kept_ms),
+                              void *user)
+{
+    for (size_t i = 0; i < store->count; i++) {
+        const struct entry *entry = entry_at(store, i);
+        visit(user, &entry->packet, entry->kept_ms);
+    }
+}
+
+void pl_sio_store_each_session(const struct pl_sio_store *store,
+                               void (*visit)(void *user, const struct pl_sio_kept_session *session),
+                               void *user)
+{
+    for (struct pl_list *node = store->sessions.next; node != &store->sessions;
+         node = node->next) {
+        visit(user, PL_CONTAINER_OF(node, struct pl_sio_kept_session, in_store));
+    }
+}
+
 size_t pl_sio_store_session_count(const struct pl_sio_store *store)
 {
     return store->by_pid.count;

@@ -93,6 +93,22 @@ struct pl_sio_kept_session *pl_sio_store_claim(struct pl_sio_store *store, struc
 /* Whether no packet after `offset` was dropped. */
 bool pl_sio_store_has_all(const struct pl_sio_store *store, struct pl_str offset);
 
+/* --- the whole of it, for another process --- */
+
+int64_t pl_sio_store_dropped_us(const struct pl_sio_store *store); /* the newest one dropped */
+int64_t pl_sio_store_last_us(const struct pl_sio_store *store);    /* the newest one ever */
+
+/* Show what is kept, oldest first. `now_ms` of pl_sio_store_add was kept_ms. */
+void pl_sio_store_each_packet(const struct pl_sio_store *store,
+                              void (*visit)(void *user, const struct pl_sio_kept_packet *packet,
+                                            int64_t kept_ms),
+                              void *user);
+void pl_sio_store_each_session(const struct pl_sio_store *store,
+                               void (*visit)(void *user, const struct pl_sio_kept_session *session),
+                               void *user);
+
+/* --- what was missed --- */
+
 /* Show the packets after `offset` that the session would have received, in order. */
 void pl_sio_store_each_missed(struct pl_sio_store *store, const struct pl_sio_kept_session *session,
                               struct pl_str offset,

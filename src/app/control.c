@@ -28,6 +28,11 @@ struct client {
     struct pl_buf in;
     struct pl_buf out;
     bool is_ending; /* no more input: close when `out` is empty */
+    struct pl_control_later *later; /* NULL unless an answer is to come: until then nothing is read */
+};
+
+struct pl_control_later {
+    struct client *client; /* NULL: it has gone */
 };
 
 struct pl_control {
@@ -38,6 +43,7 @@ struct pl_control {
     size_t client_count;
     struct pl_control_command commands[PL_CONTROL_COMMANDS_MAX];
     size_t command_count;
+    bool owns_path;
     char path[sizeof(((struct sockaddr_un *)NULL)->sun_path)];
 };
 
@@ -110,10 +116,17 @@ static void answer_error(struct pl_buf *out, const char *reason)
     pl_buf_addf(out, "}\n");
 }
 
+static void answer_result(struct pl_buf *out, struct pl_str result)
+{
+    pl_buf_addf(out, "{\"ok\":true,\"result\":");
+    pl_buf_add_str(out, result);
+    pl_buf_addf(out, "}\n");
+}
+
 static int run_command(struct client *client, struct pl_str line, struct pl_buf *result,
                        struct pl_error *err)
 {
-    struct pl_control_request request = {line};
+    struct pl_control_request request = {line, client};
     struct pl_json_writer json;
     char name[64];
     int rc = pl_json_validate(line, DEPTH_MAX, err);
@@ -144,10 +157,8 @@ static void answer_line(struct client *client, struct pl_str line)
     pl_buf_init(&result, ANSWER_MAX / 2);
     if (run_command(client, line, &result, &err) < 0) {
         answer_error(&client->out, err.text);
-    } else {
-        pl_buf_addf(&client->out, "{\"ok\":true,\"result\":");
-        pl_buf_add_str(&client->out, pl_buf_str(&result));
-        pl_buf_addf(&client->out, "}\n");
+    } else if (client->later == NULL) {
+        answer_result(&client->out, pl_buf_str(&result));
     }
     pl_buf_fini(&result);
 }
@@ -167,6 +178,9 @@ static void client_close(struct client *client)
     struct pl_loop *loop = client->control->loop;
     if (client->watch.fd < 0) {
         return;
+    }
+    if (client->later != NULL) {
+        client->later->client = NULL;
     }
     pl_watch_stop(loop, &client->watch);
     close(client->watch.fd);
@@ -195,19 +209,21 @@ static void client_flush(struct client *client)
         }
         pl_buf_consume(&client->out, (size_t)sent);
     }
-    if (client->is_ending) {
+    if (client->later != NULL) {
+        pl_watch_set(client->control->loop, &client->watch, PL_READY_HANGUP);
+    } else if (client->is_ending) {
         client_close(client);
     } else {
         pl_watch_set(client->control->loop, &client->watch, PL_READY_READ);
     }
 }
 
-/* Answer every whole line that is there. */
+/* Answer every whole line that is there, until one is to be answered later. */
 static void client_take_lines(struct client *client)
 {
     struct pl_str rest = pl_buf_str(&client->in);
     size_t taken = 0;
-    for (;;) {
+    while (client->later == NULL) {
         size_t len = pl_str_find_char(rest, '\n');
         if (len == rest.len) {
             break;
@@ -249,6 +265,8 @@ static void client_on_ready(struct pl_watch *watch, unsigned ready)
     struct client *client = PL_CONTAINER_OF(watch, struct client, watch);
     if (client->out.len > 0) {
         client_flush(client);
+    } else if (client->later != NULL) {
+        client_close(client); /* nobody waits for the answer any more */
     } else if ((ready & (PL_READY_READ | PL_READY_HANGUP)) != 0) {
         client_read(client);
     }
@@ -314,20 +332,26 @@ static int listen_at(const struct pl_control *control, struct pl_error *err)
     return fd;
 }
 
-int pl_control_create(struct pl_control **out, struct pl_loop *loop, const char *path,
-                      const struct pl_log *log, struct pl_error *err)
+static void unlink_own(const struct pl_control *control)
 {
-    *out = NULL;
-    if (strlen(path) >= sizeof((*out)->path)) {
-        return pl_error_set(err, PL_E_TOO_BIG, "the path of the control socket is too long: %s",
-                            path);
+    if (control->owns_path) {
+        unlink(control->path);
     }
+}
+
+/* fd: listens already; -1: a socket has to be made. */
+static int create(struct pl_control **out, struct pl_loop *loop, const char *path, int fd,
+                  const struct pl_log *log, struct pl_error *err)
+{
     struct pl_control *control = pl_alloc(sizeof(*control));
+    int rc = 0;
+    *out = NULL;
     control->loop = loop;
     control->log = log;
+    control->owns_path = fd < 0;
     pl_list_init(&control->clients);
     memcpy(control->path, path, strlen(path) + 1);
-    int rc = listen_at(control, err);
+    rc = fd >= 0 ? fd : listen_at(control, err);
     control->watch = (struct pl_watch){.fd = rc, .on_ready = control_on_ready};
     if (rc >= 0) {
         rc = pl_watch_start(loop, &control->watch, PL_READY_READ, err);
@@ -335,13 +359,62 @@ int pl_control_create(struct pl_control **out, struct pl_loop *loop, const char 
     if (rc < 0) {
         if (control->watch.fd >= 0) {
             close(control->watch.fd);
-            unlink(control->path);
+            unlink_own(control);
         }
         pl_free(control);
         return rc;
     }
     *out = control;
     return 0;
+}
+
+static int check_path(const char *path, struct pl_error *err)
+{
+    if (strlen(path) >= sizeof(((struct pl_control *)NULL)->path)) {
+        return pl_error_set(err, PL_E_TOO_BIG, "the path of the control socket is too long: %s",
+                            path);
+    }
+    return 0;
+}
+
+int pl_control_create(struct pl_control **out, struct pl_loop *loop, const char *path,
+                      const struct pl_log *log, struct pl_error *err)
+{
+    *out = NULL;
+    int rc = check_path(path, err);
+    return rc < 0 ? rc : create(out, loop, path, -1, log, err);
+}
+
+int pl_control_adopt(struct pl_control **out, struct pl_loop *loop, const char *path, int fd,
+                     const struct pl_log *log, struct pl_error *err)
+{
+    *out = NULL;
+    int rc = check_path(path, err);
+    if (rc < 0) {
+        close(fd);
+        return rc;
+    }
+    return create(out, loop, path, fd, log, err);
+}
+
+void pl_control_own(struct pl_control *control)
+{
+    control->owns_path = true;
+}
+
+int pl_control_fd(const struct pl_control *control)
+{
+    return control->watch.fd;
+}
+
+void pl_control_leave(struct pl_control *control)
+{
+    if (control->watch.fd >= 0) {
+        pl_watch_stop(control->loop, &control->watch);
+        close(control->watch.fd);
+        control->watch.fd = -1;
+    }
+    control->owns_path = false;
 }
 
 void pl_control_destroy(struct pl_control *control)
@@ -353,10 +426,42 @@ void pl_control_destroy(struct pl_control *control)
     {
         client_close(PL_CONTAINER_OF(node, struct client, in_control));
     }
-    pl_watch_stop(control->loop, &control->watch);
-    close(control->watch.fd);
-    unlink(control->path);
+    if (control->watch.fd >= 0) {
+        pl_watch_stop(control->loop, &control->watch);
+        close(control->watch.fd);
+    }
+    unlink_own(control);
     pl_free(control);
+}
+
+/* --- answers that come later --- */
+
+struct pl_control_later *pl_control_defer(const struct pl_control_request *request)
+{
+    struct pl_control_later *later = pl_alloc(sizeof(*later));
+    later->client = request->client;
+    PL_ASSERT(later->client->later == NULL);
+    later->client->later = later;
+    return later;
+}
+
+void pl_control_finish(struct pl_control_later **later, struct pl_str result,
+                       const struct pl_error *err)
+{
+    struct client *client = *later == NULL ? NULL : (*later)->client;
+    pl_free(*later);
+    *later = NULL;
+    if (client == NULL) {
+        return;
+    }
+    client->later = NULL;
+    if (err != NULL) {
+        answer_error(&client->out, err->text);
+    } else {
+        answer_result(&client->out, result);
+    }
+    client_take_lines(client);
+    client_flush(client);
 }
 
 void pl_control_add(struct pl_control *control, const struct pl_control_command *command)

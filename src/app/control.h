@@ -19,7 +19,11 @@ struct pl_control;
 /* A request that is a JSON object; borrowed for the call. */
 struct pl_control_request {
     struct pl_str json;
+    void *client; /* control.c's */
 };
+
+/* An answer that is still to come. */
+struct pl_control_later;
 
 struct pl_control_command {
     const char *name; /* static */
@@ -42,6 +46,27 @@ void pl_control_destroy(struct pl_control *control);
 
 /* Add a command (copied). Its name must be new. */
 void pl_control_add(struct pl_control *control, const struct pl_control_command *command);
+
+/* Called by a command that then returns 0: its client waits for .._finish, which frees it. */
+struct pl_control_later *pl_control_defer(const struct pl_control_request *request);
+
+/* Answer now, whether the client is still there or not. err: NULL for `result`, which is a JSON
+ * object; else the reason. Not from inside a command. *later becomes NULL; NULL is fine. */
+void pl_control_finish(struct pl_control_later **later, struct pl_str result,
+                       const struct pl_error *err);
+
+/* --- for a server that is upgraded --- */
+
+/* As .._create, but on the socket of another process, which is taken over in any case; the path
+ * stays that one's until .._own. */
+PL_MUST_CHECK int pl_control_adopt(struct pl_control **out, struct pl_loop *loop, const char *path,
+                                   int fd, const struct pl_log *log, struct pl_error *err);
+void pl_control_own(struct pl_control *control);
+
+int pl_control_fd(const struct pl_control *control); /* the listening socket; borrowed */
+
+/* Take no more clients: another process does. Those that there are go on; the path stays. */
+void pl_control_leave(struct pl_control *control);
 
 /* A member of the request. False when it is missing or of another type. The text must be shorter
  * than `out_size` and gets a NUL behind it. */

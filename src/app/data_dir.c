@@ -76,6 +76,27 @@ int pl_data_dir_open(struct pl_data_dir *out, struct pl_str dir, struct pl_error
     return 0;
 }
 
+int pl_data_dir_adopt(struct pl_data_dir *out, struct pl_str dir, int lock_fd,
+                      struct pl_error *err)
+{
+    int rc = pl_control_path(out->control_path, dir, err);
+    out->lock_fd = -1;
+    if (rc == 0 && flock(lock_fd, LOCK_EX | LOCK_NB) < 0) { /* nothing new where it is held */
+        rc = fail_locked(err, lock_fd, dir);
+    }
+    if (rc < 0) {
+        close(lock_fd);
+        return rc;
+    }
+    out->lock_fd = lock_fd;
+    return 0;
+}
+
+void pl_data_dir_note_pid(const struct pl_data_dir *data_dir)
+{
+    note_pid(data_dir->lock_fd);
+}
+
 void pl_data_dir_close(struct pl_data_dir *data_dir)
 {
     if (data_dir->lock_fd >= 0) {

@@ -23,6 +23,12 @@ PL_MUST_CHECK int pl_control_path(char out[PL_CONTROL_PATH_MAX], struct pl_str d
 PL_MUST_CHECK int pl_data_dir_open(struct pl_data_dir *out, struct pl_str dir,
                                    struct pl_error *err);
 
+/* The lock on DIR that another process holds and has handed over, `lock_fd`, which is taken over in
+ * any case. DIR/lock names that process until pl_data_dir_note_pid. Errors as above. */
+PL_MUST_CHECK int pl_data_dir_adopt(struct pl_data_dir *out, struct pl_str dir, int lock_fd,
+                                    struct pl_error *err);
+void pl_data_dir_note_pid(const struct pl_data_dir *data_dir);
+
 /* Unlock. Closing twice is fine. */
 void pl_data_dir_close(struct pl_data_dir *data_dir);
 

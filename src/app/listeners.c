@@ -441,6 +441,41 @@ void pl_listeners_hand_over(struct pl_listeners *set)
     }
 }
 
+struct pl_web_entrance *pl_listeners_entrance(struct pl_listeners *set, struct pl_str name)
+{
+    PL_LIST_EACH(node, &set->open)
+    {
+        struct entry *entry = PL_CONTAINER_OF(node, struct entry, in_set);
+        if (pl_str_eq(entry->spec.name, name)) {
+            return &entry->entrance;
+        }
+    }
+    return NULL;
+}
+
+static const struct entry *find_source(const struct pl_list *list,
+                                       const struct pl_conn_source *source)
+{
+    PL_LIST_EACH(node, list)
+    {
+        const struct entry *entry = PL_CONTAINER_OF(node, struct entry, in_set);
+        if (&entry->entrance.source == source) {
+            return entry;
+        }
+    }
+    return NULL;
+}
+
+struct pl_str pl_listeners_name_of(const struct pl_listeners *set,
+                                   const struct pl_conn_source *source)
+{
+    const struct entry *entry = find_source(&set->open, source);
+    if (entry == NULL) {
+        entry = find_source(&set->closed, source);
+    }
+    return entry == NULL ? PL_STR("") : entry->spec.name;
+}
+
 void pl_listeners_close(struct pl_listeners *set)
 {
     struct pl_list *node = NULL;

@@ -57,6 +57,14 @@ size_t pl_listeners_certificate_count(const struct pl_listeners *set); /* 0: no 
 /* Another process listens on the same descriptors: closing removes no socket file from now on. */
 void pl_listeners_hand_over(struct pl_listeners *set);
 
+/* The listener of that name, for a connection that came through it elsewhere; NULL when there is
+ * none. */
+struct pl_web_entrance *pl_listeners_entrance(struct pl_listeners *set, struct pl_str name);
+/* The reverse, for a connection's source, also when its listener is closed; empty when it is none of
+ * ours. Borrowed from the set. */
+struct pl_str pl_listeners_name_of(const struct pl_listeners *set,
+                                   const struct pl_conn_source *source);
+
 void pl_listeners_close(struct pl_listeners *set); /* accept nothing more; again is fine */
 
 /* Those that are open, in the order of the settings. Texts are borrowed from the set until the next

@@ -226,7 +226,7 @@ int pl_sio_msgpack_write(struct pl_buf *out, struct pl_str text, const struct pl
     struct pl_arena arena;
     int rc = 0;
     pl_arena_init(&arena, STRINGS_MAX);
-    rc = pl_sio_packet_read(&packet, text, PL_SIO_ROLE_CLIENT, &arena, err);
+    rc = pl_sio_packet_read_head(&packet, text, PL_SIO_ROLE_CLIENT, err);
     if (rc == 0) {
         bool has_data = packet.payload.len > 0;
         pl_msgpack_begin_map(out, 2 + (uint32_t)has_data + (uint32_t)packet.has_id);

@@ -92,14 +92,14 @@ static int read_id(struct pl_sio_packet *out, struct pl_str *rest, struct pl_err
 {
     bool is_ack = out->type == PL_SIO_ACK || out->type == PL_SIO_BINARY_ACK;
     bool may_have_id = is_ack || out->type == PL_SIO_EVENT || out->type == PL_SIO_BINARY_EVENT;
+    if (!may_have_id) {
+        return 0; /* digits are data: a refusal of revision 4 may be a number */
+    }
     if (!take_number(&out->id, &out->has_id, rest, PL_SIO_ID_MAX)) {
         return pl_error_set(err, PL_E_PROTO, "id too large");
     }
     if (is_ack && !out->has_id) {
         return pl_error_set(err, PL_E_PROTO, "ACK without id");
-    }
-    if (out->has_id && !may_have_id) {
-        return pl_error_set(err, PL_E_PROTO, "id in a packet that has none");
     }
     return 0;
 }
@@ -221,8 +221,8 @@ static int read_payload(struct pl_sio_packet *out, struct pl_arena *arena, struc
     return pl_error_set(err, PL_E_PROTO, "unknown packet type");
 }
 
-int pl_sio_packet_read(struct pl_sio_packet *out, struct pl_str text, enum pl_sio_role role,
-                       struct pl_arena *arena, struct pl_error *err)
+int pl_sio_packet_read_head(struct pl_sio_packet *out, struct pl_str text, enum pl_sio_role role,
+                            struct pl_error *err)
 {
     struct pl_str rest = text;
     int rc = 0;
@@ -235,9 +235,13 @@ int pl_sio_packet_read(struct pl_sio_packet *out, struct pl_str text, enum pl_si
         read_namespace(out, &rest);
         rc = read_id(out, &rest, err);
     }
-    if (rc == 0) {
-        out->payload = rest;
-        rc = read_payload(out, arena, err);
-    }
+    out->payload = rest;
     return rc;
+}
+
+int pl_sio_packet_read(struct pl_sio_packet *out, struct pl_str text, enum pl_sio_role role,
+                       struct pl_arena *arena, struct pl_error *err)
+{
+    int rc = pl_sio_packet_read_head(out, text, role, err);
+    return rc < 0 ? rc : read_payload(out, arena, err);
 }

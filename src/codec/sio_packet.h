@@ -52,6 +52,10 @@ PL_MUST_CHECK int pl_sio_packet_read(struct pl_sio_packet *out, struct pl_str te
                                      enum pl_sio_role role, struct pl_arena *arena,
                                      struct pl_error *err);
 
+/* The same up to the payload, which is not looked at. */
+PL_MUST_CHECK int pl_sio_packet_read_head(struct pl_sio_packet *out, struct pl_str text,
+                                          enum pl_sio_role role, struct pl_error *err);
+
 /* Whether packets of this type carry attachments. */
 static inline bool pl_sio_type_is_binary(enum pl_sio_type type)
 {

@@ -190,3 +190,30 @@ describe('the msgpack parser byte by byte', () => {
     }
   });
 });
+
+describe('refusals of revision 4 with the msgpack parser', () => {
+  const holder = useServer({ app: 'suite', set: { ...MSGPACK, [S.allowEio3]: true } });
+  let engine = null;
+  afterEach(() => engine?.close());
+
+  // {type:0,nsp:"/guarded?data=..."}; binary messages of Engine.IO 3 begin with a byte 4
+  function connectTo(nsp) {
+    return Buffer.concat([Buffer.from('0482a47479706500a36e7370d9', 'hex'), Buffer.from([nsp.length]), Buffer.from(nsp)]);
+  }
+
+  test('carry any data, and the connection stays open', LIMIT, async () => {
+    engine = new Engine(holder.server, '/socket.io/');
+    const peer = engine.ws('EIO=3&transport=websocket');
+    assert.equal((await peer.next())[0], '0');
+    await peer.next(); // CONNECT for the root
+    await peer.next(); // welcome
+    const HEAD = '0483a47479706504a36e7370a82f67756172646564a464617461'; // {type:4,nsp:"/guarded",data:
+    for (const [json, hex] of [['5', '05'], ['-1.5', 'cbbff8000000000000'], ['true', 'c3'], ['null', 'c0'], ['[1]', '9101'], ['"no"', 'a26e6f'], ['{}', '80']]) {
+      peer.send(connectTo(`/guarded?data=${encodeURIComponent(json)}`));
+      assert.equal((await peer.next()).toString('hex'), HEAD + hex, json);
+    }
+    // {type:2,nsp:"/",data:["ack",1],id:7}
+    peer.send(Buffer.from('0484a47479706502a36e7370a12fa46461746192a361636b01a2696407', 'hex'));
+    assert.equal((await peer.next()).toString('hex'), '0484a47479706503a36e7370a12fa4646174619101a2696407');
+  });
+});

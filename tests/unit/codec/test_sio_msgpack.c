@@ -124,6 +124,10 @@ static void test_sio_msgpack_written_keys_stand_in_the_order_of_the_specificatio
          "83" TYPE("02") "a36e7370a22f61" DATA "92a26869c4020102"},
         {PL_STR_INIT("61-3[{\"_placeholder\":true,\"num\":0}]"),
          "84" TYPE("03") ROOT DATA "91c4020102" ID("03")},
+        {PL_STR_INIT("45"), "83" TYPE("04") ROOT DATA "05"}, /* refusals of revision 4 */
+        {PL_STR_INIT("4/a,-1"), "83" TYPE("04") "a36e7370a22f61" DATA "ff"},
+        {PL_STR_INIT("4true"), "83" TYPE("04") ROOT DATA "c3"},
+        {PL_STR_INIT("4[1]"), "83" TYPE("04") ROOT DATA "9101"},
         {PL_STR_INIT("1/a,"), "82" TYPE("01") "a36e7370a22f61"},
         {PL_STR_INIT("4{\"message\":\"no\"}"),
          "83" TYPE("04") ROOT DATA "81a76d657373616765a26e6f"},

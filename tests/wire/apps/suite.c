@@ -575,7 +575,10 @@ static void want_token(struct parley_socket *socket, struct parley_next *next, v
     if (token != NULL && strcmp(token, "secret") == 0) {
         parley_next_accept(next);
     } else {
-        struct parley_val *data = parley_val_format("{\"retry\":%d}", 5);
+        size_t len = 0;
+        const char *json = parley_val_str(auth_of(socket, "data"), &len);
+        struct parley_val *data =
+            json != NULL ? parley_val_parse(json, len) : parley_val_format("{\"retry\":%d}", 5);
         parley_next_refuse(next, "denied", data);
         parley_val_unref(data);
     }

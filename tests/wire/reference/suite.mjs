@@ -177,7 +177,7 @@ serve((httpServer, set) => {
   io.of('/chat').on('connection', connected);
   io.of('/guarded')
     .use(({ handshake: { auth } }, next) =>
-      next(auth.token === 'secret' ? undefined : refusal('denied', { retry: 5 })),
+      next(auth.token === 'secret' ? undefined : refusal('denied', auth.data === undefined ? { retry: 5 } : JSON.parse(auth.data))),
     )
     .use(({ handshake: { auth } }, next) =>
       next(auth.second === true ? refusal('second') : undefined),

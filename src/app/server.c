@@ -236,6 +236,7 @@ static struct pl_web_limits web_limits(const struct pl_settings *settings)
         .body_timeout_ms = (uint32_t)http->body_timeout_ms,
         .keep_alive_timeout_ms = (uint32_t)http->keep_alive_timeout_ms,
         .ws_close_timeout_ms = (uint32_t)settings->websocket.close_timeout_ms,
+        .ws_message_timeout_ms = (uint32_t)settings->websocket.message_timeout_ms,
     };
 }
 

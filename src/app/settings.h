@@ -96,6 +96,9 @@ struct pl_settings_protect {
 struct pl_settings_websocket {
     size_t message_limit_bytes;
     int64_t close_timeout_ms;
+    int64_t message_timeout_ms;
+    int64_t ping_interval_ms; /* 0: no pings */
+    int64_t ping_timeout_ms;
     struct pl_settings_message_deflate per_message_deflate;
 };
 

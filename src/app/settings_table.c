@@ -267,6 +267,13 @@ const struct pl_setting_row pl_setting_rows[] = {
          16 * MIB, "Largest message of a plain WebSocket; beyond it the close code 1009."),
     DURATION("websocket.close_timeout_ms", websocket.close_timeout_ms, NOW, "2000", 1, HOUR_MS,
              "Time to wait for the peer's close frame after ours."),
+    DURATION(
+        "websocket.message_timeout_ms", websocket.message_timeout_ms, NOW, "30000", 0, HOUR_MS,
+        "Time for a message, and its longest pause; then 1008. What arrives earns more; 0: any."),
+    DURATION("websocket.ping_interval_ms", websocket.ping_interval_ms, NEW, "25000", 0, DAY_MS,
+             "Time between two pings to a WebSocket of the application; 0 sends none."),
+    DURATION("websocket.ping_timeout_ms", websocket.ping_timeout_ms, NEW, "20000", 1, DAY_MS,
+             "Time for anything to come back; beyond it that WebSocket is closed."),
     MESSAGE_DEFLATE("websocket.per_message_deflate", websocket.per_message_deflate),
 
     /* What a session may have waiting while one of its requests is unfinished. */

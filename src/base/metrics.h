@@ -48,6 +48,8 @@
       "")                                                                                          \
     X(REFUSED_MESSAGE_TOO_BIG, COUNTER, "parley_refusals_total", "reason=\"message_too_big\"", 1,  \
       "")                                                                                          \
+    X(REFUSED_MESSAGE_TIMEOUT, COUNTER, "parley_refusals_total", "reason=\"message_timeout\"", 1,  \
+      "")                                                                                          \
     X(REFUSED_MESSAGE_RATE, COUNTER, "parley_refusals_total", "reason=\"message_rate\"", 1, "")    \
     X(REFUSED_ORIGIN, COUNTER, "parley_refusals_total", "reason=\"origin\"", 1, "")                \
     X(REFUSED_FORBIDDEN, COUNTER, "parley_refusals_total", "reason=\"forbidden\"", 1, "")          \
@@ -146,6 +148,8 @@
       "Sessions opened, by dialect.")                                                              \
     X(SESSIONS_UPGRADED, COUNTER, "parley_sessions_upgraded_total", "dialect=\"socketio\"", 1,     \
       "Sessions that went from polling to WebSocket.")                                             \
+    X(WEBSOCKET_TIMED_OUT, COUNTER, "parley_websocket_timed_out_total", "", 1,                     \
+      "WebSockets of the application closed because their peer did not answer pings.")             \
     X(SESSIONS_TIMED_OUT, COUNTER, "parley_sessions_timed_out_total", "dialect=\"socketio\"", 1,   \
       "Sessions closed because their peer did not answer pings.")                                  \
     X(SOCKETIO_SOCKETS, GAUGE, "parley_socketio_sockets", "", 1,                                   \

@@ -26,6 +26,7 @@ struct pl_web_limits {
     uint32_t body_timeout_ms;       /* for a body, and conns->bytes_per_second_min more; 408 */
     uint32_t keep_alive_timeout_ms; /* idle between requests; closed without a word */
     uint32_t ws_close_timeout_ms;   /* for the peer's answer to our close frame */
+    uint32_t ws_message_timeout_ms; /* for a message, as body_timeout_ms; 1008. 0: none. */
 };
 
 /* Content codings for content with a version (static files). Zeroed: none. */

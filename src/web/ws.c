@@ -274,9 +274,8 @@ static void on_event(struct pl_ws *ws, const struct pl_ws_event *event)
 
 /* RFC 6455 section 7.1.7: tell the peer why, and fail the connection without waiting for its
  * answer. */
-static void on_violation(struct pl_ws *ws, int error, enum pl_metric metric, const char *why)
+static void fail(struct pl_ws *ws, uint16_t code, enum pl_metric metric, const char *why)
 {
-    uint16_t code = pl_ws_close_code_of_error(error);
     pl_web_count(ws->web, metric, 1);
     pl_web_log_bad_input(ws->web, ws->conn, "websocket.violation", code, why);
     if (ws->state == WS_OPEN) {
@@ -285,6 +284,43 @@ static void on_violation(struct pl_ws *ws, int error, enum pl_metric metric, con
         notify_closed(ws, code, pl_str_of_cstr(why), PL_CONN_END_ERROR);
     }
     finish(ws);
+}
+
+static void on_violation(struct pl_ws *ws, int error, enum pl_metric metric, const char *why)
+{
+    fail(ws, pl_ws_close_code_of_error(error), metric, why);
+}
+
+/* --- messages that do not end --- */
+
+static void on_message_due(struct pl_timer *timer)
+{
+    struct pl_conn *conn = PL_CONTAINER_OF(timer, struct pl_conn, timer);
+    struct pl_ws *ws = conn->protocol_data;
+    if (conn->reading != PL_CONN_READING) { /* we let it wait, not the peer */
+        pl_conn_deadline(conn, ws->web->limits.ws_message_timeout_ms);
+        return;
+    }
+    fail(ws, PL_WS_CLOSE_POLICY, PL_METRIC_REFUSED_MESSAGE_TIMEOUT, "message took too long");
+}
+
+/* A message of which a part is there has a deadline, which moves with what arrives. An open
+ * connection uses its timer for nothing else, unless it is about to fail. */
+static void watch_message(struct pl_ws *ws, size_t taken_bytes)
+{
+    struct pl_conn *conn = ws->conn;
+    uint32_t timeout_ms = ws->web->limits.ws_message_timeout_ms;
+    if (ws->state != WS_OPEN || conn->sink.is_closed || timeout_ms == 0) {
+        return;
+    }
+    if (ws->decoder.assembly == NULL) {
+        pl_conn_no_deadline(conn);
+    } else if (pl_timer_is_set(&conn->timer)) {
+        pl_conn_deadline_earn(conn, taken_bytes, timeout_ms);
+    } else {
+        conn->timer.on_due = on_message_due;
+        pl_conn_deadline(conn, timeout_ms);
+    }
 }
 
 static bool may_read(const struct pl_ws *ws)
@@ -317,6 +353,7 @@ static size_t on_input(struct pl_conn *conn, struct pl_span in)
         at += (size_t)len;
         on_event(ws, &event);
     }
+    watch_message(ws, at);
     return at;
 }
 

@@ -33,6 +33,7 @@ struct client {
 #define BODY_TIMEOUT_MS 2000
 #define KEEP_ALIVE_MS 3000
 #define WS_CLOSE_MS 4000
+#define WS_MESSAGE_MS 5000
 
 static inline void fixture_init(struct fixture *fixture)
 {
@@ -42,6 +43,7 @@ static inline void fixture_init(struct fixture *fixture)
         .body_timeout_ms = BODY_TIMEOUT_MS,
         .keep_alive_timeout_ms = KEEP_ALIVE_MS,
         .ws_close_timeout_ms = WS_CLOSE_MS,
+        .ws_message_timeout_ms = WS_MESSAGE_MS,
     };
     *fixture = (struct fixture){0};
     assert_int_equal(pl_loop_create(&fixture->loop, NULL), 0);

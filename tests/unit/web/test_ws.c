@@ -306,6 +306,51 @@ static void test_ws_close_of_ours_waits_for_the_answer(void **state)
     assert_int_equal(app->closed_count, 1);
 }
 
+static void test_ws_message_that_does_not_end_is_closed(void **state)
+{
+    struct app *app = start(state);
+    app->fixture.conns.bytes_per_second_min = 100;
+    say(app, PL_STR("\x01\x82" MASK "hi")); /* the first of some fragments */
+    advance(&app->fixture, &app->client, WS_MESSAGE_MS - 100);
+    say(app, PL_STR("\x00\x81" MASK "x")); /* earns 10 ms and a little */
+    say(app, PL_STR("\x89\x80" MASK));     /* a ping is no excuse */
+    check_got(app, PL_STR("\x8a\x00"));
+    assert_int_equal(app->closed_count, 0);
+    advance(&app->fixture, &app->client, 300);
+    check_closed(app, 1008, "message took too long", PL_CONN_END_ERROR);
+    assert_int_equal(pl_metrics_get(&app->fixture.metrics, PL_METRIC_REFUSED_MESSAGE_TIMEOUT), 1);
+}
+
+static void test_ws_message_may_take_its_time_as_long_as_it_moves(void **state)
+{
+    struct app *app = start(state);
+    char piece[1000];
+    memset(piece, 'x', sizeof(piece));
+    app->fixture.conns.bytes_per_second_min = 100;
+    say(app, PL_STR("\x82\xfe\x4e\x20" MASK)); /* 20,000 bytes in one frame */
+    for (int i = 0; i < 20; i++) {
+        advance(&app->fixture, &app->client, WS_MESSAGE_MS - 100);
+        say(app, pl_str_make(piece, sizeof(piece)));
+        assert_int_equal(app->closed_count, 0);
+    }
+    assert_int_equal(app->message_count, 1);
+    advance(&app->fixture, &app->client, 10 * WS_MESSAGE_MS); /* nothing is begun: nothing is due */
+    assert_int_equal(app->closed_count, 0);
+}
+
+/* While the handler lets the peer wait, the rest of its message cannot be read. */
+static void test_ws_message_is_not_late_while_nothing_is_read(void **state)
+{
+    struct app *app = start(state);
+    say(app, PL_STR("\x81\x85" MASK "pause\x81\x83" MASK "a"));
+    advance(&app->fixture, &app->client, 10 * WS_MESSAGE_MS);
+    assert_int_equal(app->closed_count, 0);
+    pl_ws_sink(app->ws)->ops->resume(pl_ws_sink(app->ws));
+    settle(&app->fixture, &app->client);
+    say(app, PL_STR("bc"));
+    assert_int_equal(app->message_count, 2);
+}
+
 static void test_ws_close_of_ours_does_not_wait_for_ever(void **state)
 {
     struct app *app = start(state);
@@ -435,6 +480,9 @@ int main(void)
         TEST(test_ws_empty_close_is_answered_by_an_empty_one),
         TEST(test_ws_violations_are_closed_with_their_code),
         TEST(test_ws_close_of_ours_waits_for_the_answer),
+        TEST(test_ws_message_that_does_not_end_is_closed),
+        TEST(test_ws_message_may_take_its_time_as_long_as_it_moves),
+        TEST(test_ws_message_is_not_late_while_nothing_is_read),
         TEST(test_ws_close_of_ours_does_not_wait_for_ever),
         TEST(test_ws_close_inside_on_message_is_safe),
         TEST(test_ws_abort_inside_on_message_is_safe),

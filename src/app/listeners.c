@@ -35,6 +35,7 @@ struct pl_listeners {
     struct pl_list open;
     struct pl_list closed;
     struct pl_tls_certificates certificates;
+    struct pl_cidr *trusted; /* proxies; owned, the web server looks at it */
 };
 
 /* What the settings ask for. */
@@ -49,6 +50,7 @@ struct wanted {
 struct plan {
     struct wanted rows[PL_LISTENERS_MAX];
     size_t count;
+    bool has_proxies; /* that are trusted */
 };
 
 struct pl_listeners *pl_listeners_create(struct pl_web *web, struct pl_conn_set *conns,
@@ -116,6 +118,7 @@ static void entry_set(struct entry *entry, const struct wanted *wanted)
     entry->text = text;
     entry->spec.is_secure = wanted->spec.is_secure;
     entry->entrance.owners = owners_of(set->web, &entry->spec);
+    entry->entrance.has_proxy_header = entry->spec.has_proxy_header;
     entry->entrance.tls = entry->spec.is_secure ? &set->certificates.shared : NULL;
     write_url(entry);
     if (entry->listener != NULL) {
@@ -219,8 +222,7 @@ static int entry_open(struct entry **out, struct pl_listeners *set, const struct
 
 /* --- the plan --- */
 
-/* always_tls: the setting itself says so. */
-static int plan_add(struct plan *plan, const char *setting, struct pl_str text, bool always_tls,
+static int plan_add(struct plan *plan, const char *setting, struct pl_str text,
                     struct pl_error *err)
 {
     struct wanted *row = &plan->rows[plan->count];
@@ -232,7 +234,13 @@ static int plan_add(struct plan *plan, const char *setting, struct pl_str text, 
     if (rc < 0) {
         return pl_error_set(err, rc, "%s: %s", setting, inner.text);
     }
-    row->spec.is_secure = row->spec.is_secure || always_tls;
+    row->spec.is_secure = row->spec.is_secure || strcmp(setting, "tls.listen") == 0;
+    if (row->spec.has_proxy_header && !plan->has_proxies) {
+        return pl_error_set(err, PL_E_INVALID,
+                            "%s: " PL_STR_FMT " has proxy_protocol, but nobody may send it: name "
+                            "the proxy in proxies.trusted",
+                            setting, PL_STR_ARG(row->spec.name));
+    }
     for (size_t i = 0; i < plan->count; i++) {
         if (pl_listener_spec_is_same_place(&plan->rows[i].spec, &row->spec)) {
             return pl_error_set(err, PL_E_INVALID,
@@ -249,14 +257,15 @@ static int make_plan(struct plan *plan, const struct pl_settings *settings, stru
     const struct pl_setting_list *list = &settings->listeners;
     int rc = 0;
     plan->count = 0;
+    plan->has_proxies = settings->proxies.trusted.count > 0;
     if (settings->listen.len > 0) {
-        rc = plan_add(plan, "listen", settings->listen, false, err);
+        rc = plan_add(plan, "listen", settings->listen, err);
     }
     if (rc == 0 && settings->tls.listen.len > 0) {
-        rc = plan_add(plan, "tls.listen", settings->tls.listen, true, err);
+        rc = plan_add(plan, "tls.listen", settings->tls.listen, err);
     }
     for (size_t i = 0; i < list->count && rc == 0; i++) {
-        rc = plan_add(plan, "listeners", list->items[i], false, err);
+        rc = plan_add(plan, "listeners", list->items[i], err);
     }
     if (rc == 0 && plan->count == 0) {
         rc =
@@ -370,6 +379,23 @@ static void commit(struct pl_listeners *set, struct plan *plan)
     }
 }
 
+static void set_proxies(struct pl_listeners *set, const struct pl_settings_proxies *proxies)
+{
+    size_t count = proxies->trusted.count;
+    struct pl_cidr *trusted = pl_alloc((count + 1) * sizeof(*trusted));
+    for (size_t i = 0; i < count; i++) {
+        int rc = pl_cidr_parse(&trusted[i], proxies->trusted.items[i], NULL);
+        PL_ASSERT(rc == 0); /* the settings' own check */
+    }
+    pl_web_set_proxies(set->web, &(struct pl_web_proxies){
+                                     .trusted = trusted,
+                                     .trusted_count = count,
+                                     .header = (enum pl_web_client_header)proxies->header,
+                                 });
+    pl_free(set->trusted);
+    set->trusted = trusted;
+}
+
 /* Closed entries that no connection looks at any more. */
 static void forget_closed(struct pl_listeners *set)
 {
@@ -398,6 +424,7 @@ static int apply(struct pl_listeners *set, const struct pl_settings *settings,
         undo(&plan);
         return rc;
     }
+    set_proxies(set, &settings->proxies);
     commit(set, &plan);
     forget_closed(set);
     return 0;
@@ -496,6 +523,8 @@ void pl_listeners_destroy(struct pl_listeners *set)
         entry_free(PL_CONTAINER_OF(node, struct entry, in_set));
     }
     pl_tls_certificates_fini(&set->certificates);
+    pl_web_set_proxies(set->web, &(struct pl_web_proxies){0});
+    pl_free(set->trusted);
     pl_free(set);
 }
 

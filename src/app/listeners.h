@@ -1,5 +1,5 @@
-/* Where the server listens: the settings listen, tls.listen and listeners, opened, told about and
- * changed as one set. A descriptor may come from outside instead: from the process that ran before,
+/* Where the server listens, and which proxies in front of it are believed: the settings listen,
+ * tls.listen, listeners and proxies, opened, told about and changed as one set. A descriptor may come from outside instead: from the process that ran before,
  * or from the service manager.
  * Threads: the loop's. */
 #ifndef PL_APP_LISTENERS_H

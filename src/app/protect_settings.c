@@ -44,16 +44,23 @@ int pl_protect_settings_check(const struct pl_settings *settings, struct pl_erro
     return 0;
 }
 
-/* `exempt` is the caller's, for so many blocks as the setting has. Each was read before, by the
- * setting's own check. */
-static struct pl_peers_limits read_limits(struct pl_cidr *exempt,
-                                          const struct pl_settings_protect *protect)
+/* Each was read before, by the setting's own check. */
+static void read_cidrs(struct pl_cidr *out, const struct pl_setting_list *list)
 {
-    const struct pl_setting_list *list = &protect->exempt;
     for (size_t i = 0; i < list->count; i++) {
-        int rc = pl_cidr_parse(&exempt[i], list->items[i], NULL);
+        int rc = pl_cidr_parse(&out[i], list->items[i], NULL);
         PL_ASSERT(rc == 0);
     }
+}
+
+/* `exempt` is the caller's, for so many blocks as the two settings have. A trusted proxy has no limit
+ * of its own: its clients have theirs. */
+static struct pl_peers_limits read_limits(struct pl_cidr *exempt,
+                                          const struct pl_settings *settings)
+{
+    const struct pl_settings_protect *protect = &settings->protect;
+    read_cidrs(exempt, &protect->exempt);
+    read_cidrs(exempt + protect->exempt.count, &settings->proxies.trusted);
     return (struct pl_peers_limits){
         .connections_max = protect->per_address.connections_max,
         .connects_per_second = protect->per_address.connects_per_second,
@@ -62,14 +69,15 @@ static struct pl_peers_limits read_limits(struct pl_cidr *exempt,
         .requests_burst = protect->per_address.requests_burst,
         .remembered_max = protect->per_address.remembered_max,
         .exempt = exempt,
-        .exempt_count = list->count,
+        .exempt_count = protect->exempt.count + settings->proxies.trusted.count,
     };
 }
 
 void pl_protect_settings_set_peers(struct pl_peers *peers, const struct pl_settings *settings)
 {
-    struct pl_cidr *exempt = pl_alloc_array(settings->protect.exempt.count + 1, sizeof(*exempt));
-    struct pl_peers_limits limits = read_limits(exempt, &settings->protect);
+    size_t count = settings->protect.exempt.count + settings->proxies.trusted.count;
+    struct pl_cidr *exempt = pl_alloc_array(count + 1, sizeof(*exempt));
+    struct pl_peers_limits limits = read_limits(exempt, settings);
     pl_peers_set(peers, &limits);
     pl_free(exempt);
 }

@@ -74,6 +74,11 @@ struct pl_settings_tls {
     uint32_t handshakes_per_turn;
 };
 
+struct pl_settings_proxies {
+    struct pl_setting_list trusted; /* as pl_cidr_parse reads them */
+    int header;                     /* enum pl_web_client_header */
+};
+
 struct pl_settings_connections {
     uint32_t max; /* 0: what the open-file limit allows */
     uint32_t input_messages_per_turn;
@@ -188,6 +193,7 @@ struct pl_settings {
     struct pl_settings_log log;
     struct pl_settings_http http;
     struct pl_settings_tls tls;
+    struct pl_settings_proxies proxies;
     struct pl_settings_connections connections;
     struct pl_settings_protect protect;
     struct {

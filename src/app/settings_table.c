@@ -9,6 +9,7 @@
 #include "net/cidr.h"
 #include "net/tls.h"
 #include "web/origin.h"
+#include "web/web.h"
 
 #define MIB ((int64_t)1024 * 1024)
 #define HOUR_MS ((int64_t)3600 * 1000)
@@ -60,6 +61,10 @@ static const char *const same_sites[] = {"lax", "strict", "none", NULL};
 static const char *const parsers[] = {"default", "msgpack", NULL}; /* enum pl_sio_parser */
 static const char *const tls_versions[] = {
     [PL_TLS_VERSION_1_2] = "1.2", [PL_TLS_VERSION_1_3] = "1.3", NULL};
+static const char *const client_headers[] = {[PL_WEB_CLIENT_NONE] = "none",
+                                             [PL_WEB_CLIENT_X_FORWARDED_FOR] = "x-forwarded-for",
+                                             [PL_WEB_CLIENT_FORWARDED] = "forwarded",
+                                             NULL};
 static const char *const transports[] = {"polling", "websocket", NULL};
 
 static int check_listen(struct pl_str text, struct pl_error *err)
@@ -228,6 +233,13 @@ const struct pl_setting_row pl_setting_rows[] = {
     COUNT("tls.handshakes_per_turn", tls.handshakes_per_turn, NOW, "8", 1, 1024,
           "Steps of TLS handshakes in one turn of the loop, so that they delay no messages."),
 
+    /* Proxies in front. */
+    LIST("proxies.trusted", proxies.trusted, NOW, "", 0, 256, NULL, check_cidr,
+         "addresses, blocks as 10.0.0.0/8, or unix",
+         "Proxies that are believed who their clients are; unix is every peer on a Unix socket."),
+    ENUM("proxies.header", proxies.header, NOW, "x-forwarded-for", client_headers,
+         "Header in which trusted proxies tell it; X-Forwarded-Proto belongs to the first."),
+
     /* Connections. */
     COUNT("connections.max", connections.max, NOW, "0", 0, 10000000,
           "Most connections at once; 0 means as many as the open-file limit allows."),
@@ -253,7 +265,7 @@ const struct pl_setting_row pl_setting_rows[] = {
           10000000, "Addresses remembered beside those that are connected: about 250 bytes each."),
     LIST("protect.exempt", protect.exempt, NOW, "127.0.0.0/8,::1", 0, 256, NULL, check_cidr,
          "blocks of addresses such as 10.0.0.0/8, or addresses",
-         "Addresses without these limits; peers on Unix sockets have none either."),
+         "Addresses without these limits; trusted proxies and Unix sockets have none either."),
     LIST("protect.origins", protect.origins, NOW, "*", 1, 256, NULL, pl_origin_item_check,
          "origins such as https://game.example, https://*.game.example, same-origin or *",
          "Origins of pages that may open WebSockets or poll; others get 403. * is any."),

@@ -130,6 +130,12 @@
       "dialect=\"tls\",kind=\"handshake\"", 1, "")                                                 \
     X(ERROR_TLS_RECORD, COUNTER, "parley_protocol_errors_total",                                   \
       "dialect=\"tls\",kind=\"record\"", 1, "")                                                    \
+    X(ERROR_PROXY_UNTRUSTED, COUNTER, "parley_protocol_errors_total",                              \
+      "dialect=\"proxy\",kind=\"untrusted\"", 1, "")                                               \
+    X(ERROR_PROXY_HEADER, COUNTER, "parley_protocol_errors_total",                                 \
+      "dialect=\"proxy\",kind=\"header\"", 1, "")                                                  \
+    X(ERROR_PROXY_FORWARDED, COUNTER, "parley_protocol_errors_total",                              \
+      "dialect=\"proxy\",kind=\"forwarded\"", 1, "")                                               \
     /* TLS */                                                                                      \
     X(TLS_HANDSHAKES_FULL, COUNTER, "parley_tls_handshakes_total", "kind=\"full\"", 1,             \
       "TLS handshakes that succeeded, in full or resumed by a ticket.")                            \

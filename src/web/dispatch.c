@@ -5,6 +5,7 @@
 #include "net/peers.h"
 #include "web/cors.h"
 #include "web/origin.h"
+#include "web/proxy.h"
 
 #include <stdio.h>
 
@@ -164,6 +165,10 @@ static bool handle_upgrade(struct pl_web_request *request)
     }
     if (pl_http_upgrade_read(&upgrade, &request->head, &err) < 0) {
         refuse_upgrade(request, upgrade.refusal_status, err.text);
+        return true;
+    }
+    if (!pl_proxy_admits(request)) {
+        pl_web_answer_text(request, 429, "Too Many Requests", true);
         return true;
     }
     request->ws_key = upgrade.key;

@@ -118,7 +118,7 @@ static bool is_between_requests(const struct pl_web_conn *http)
 {
     const struct pl_conn *conn = http->conn;
     return (http->state == PL_WEB_IDLE || http->state == PL_WEB_HEADING) &&
-           conn->sink.outq.count == 0 && !conn->has_unsent;
+           conn->sink.outq.count == 0 && !conn->has_unsent && !pl_conn_front_is_awaited(conn);
 }
 
 void pl_web_depart_more(struct pl_web *web)

@@ -4,6 +4,7 @@
 
 #include "base/alloc.h"
 #include "codec/http_response.h"
+#include "web/proxy.h"
 
 /* --- its life --- */
 
@@ -67,11 +68,10 @@ struct pl_web_request *pl_web_request_create(struct pl_web_conn *http, struct pl
     request->web = http->web;
     request->conn = http->conn;
     request->http = http;
-    request->peer = http->conn->peer;
-    request->is_secure = http->conn->transport->is_secure;
     request->free.run = free_request;
     pl_list_init(&request->in_kept);
     take_head(request, raw);
+    pl_proxy_find_client(request);
     request->route =
         pl_route_table_find(&http->web->routes, request->url.path, owners_of(http->conn));
     pl_buf_init(&request->body, request->route == NULL ? 0 : request->route->body_limit_bytes);

@@ -4,6 +4,7 @@
 #include "base/alloc.h"
 #include "io/conn_tls.h"
 #include "web/http_compress.h"
+#include "web/proxy.h"
 #include "web/web_internal.h"
 
 #define ANSWER_HEAD_BYTES ((size_t)64 * 1024)
@@ -25,6 +26,7 @@ int pl_web_create(struct pl_web **out, struct pl_conn_set *conns,
     pl_list_init(&web->kept);
     pl_buf_init(&web->answer, ANSWER_HEAD_BYTES);
     web->compressor = pl_http_compressor_create();
+    pl_proxy_init(web);
     rc = pl_ws_acceptor_create(&web->acceptor, err);
     if (rc < 0) {
         pl_web_destroy(web);
@@ -64,6 +66,11 @@ void pl_web_set_origins(struct pl_web *web, const struct pl_str *items, size_t c
     web->origin_count = count;
 }
 
+void pl_web_set_proxies(struct pl_web *web, const struct pl_web_proxies *proxies)
+{
+    web->proxies = *proxies;
+}
+
 int pl_web_route_add(struct pl_web *web, const struct pl_route *route, struct pl_error *err)
 {
     PL_ASSERT(route->on_request != NULL);
@@ -94,19 +101,31 @@ struct pl_conn *pl_web_open_conn(struct pl_web *web, int fd, const struct pl_add
     return conn;
 }
 
+void pl_web_start_transport(struct pl_conn *conn, struct pl_web_entrance *entrance)
+{
+    struct pl_metrics *metrics = conn->set->metrics;
+    if (entrance->tls != NULL && pl_conn_tls_start(conn, entrance->tls, NULL) < 0) {
+        pl_metrics_add(metrics, PL_METRIC_REFUSED_MEMORY, 1);
+    }
+}
+
 void pl_web_accept(struct pl_web *web, int fd, const struct pl_address *peer,
                    struct pl_web_entrance *entrance)
 {
-    struct pl_conn *conn = pl_web_open_conn(web, fd, peer);
+    struct pl_conn *conn = NULL;
+    bool has_proxy_header = entrance != NULL && entrance->has_proxy_header;
+    if (has_proxy_header && pl_proxy_refuse(web, fd, peer)) {
+        return;
+    }
+    conn = pl_web_open_conn(web, fd, peer);
     if (conn == NULL || entrance == NULL) {
         return;
     }
     pl_conn_set_source(conn, &entrance->source);
-    if (entrance->tls == NULL) {
-        return;
-    }
-    if (pl_conn_tls_start(conn, entrance->tls, NULL) < 0) {
-        pl_web_count(web, PL_METRIC_REFUSED_MEMORY, 1);
+    if (has_proxy_header) {
+        pl_proxy_start(conn);
+    } else {
+        pl_web_start_transport(conn, entrance);
     }
 }
 
@@ -157,13 +176,22 @@ void pl_web_count(struct pl_web *web, enum pl_metric metric, int64_t n)
     pl_metrics_add(web->conns->metrics, metric, n);
 }
 
+/* Whom the connection, or the request on it, is for. */
+static const struct pl_address *client_of(const struct pl_conn *conn)
+{
+    const struct pl_web_conn *http = conn->protocol_data;
+    bool has_request =
+        conn->protocol == &pl_web_http_protocol && http != NULL && http->request != NULL;
+    return has_request ? &http->request->peer : &conn->peer;
+}
+
 void pl_web_log_bad_input(struct pl_web *web, const struct pl_conn *conn, const char *event,
                           int status, const char *reason)
 {
     char ip[PL_ADDRESS_TEXT_MAX];
     if (!pl_log_limited(web->log, &web->bad_input, pl_loop_now_ms(web->conns->loop), PL_LOG_INFO,
                         event, "ip=%s status=%d reason=\"%s\"",
-                        pl_address_format_host(ip, &conn->peer), status, reason)) {
+                        pl_address_format_host(ip, client_of(conn)), status, reason)) {
         pl_web_count(web, PL_METRIC_LOG_SUPPRESSED, 1);
     }
 }

@@ -11,6 +11,7 @@
 #include "codec/http_url.h"
 #include "codec/ws_handshake.h"
 #include "io/conn.h"
+#include "net/cidr.h"
 
 struct pl_conn_tls; /* io/conn_tls.h */
 struct pl_web;
@@ -36,6 +37,20 @@ struct pl_web_compression {
     size_t limit_bytes;     /* and so is longer content: the loop waits while it compresses */
     size_t cache_bytes;     /* of compressed content that is kept */
     int level;              /* 1 to 9, of all HTTP answers; 0: zlib's usual one */
+};
+
+/* Which header a proxy tells the client's address in. */
+enum pl_web_client_header {
+    PL_WEB_CLIENT_NONE,            /* none: who sends the request is the client */
+    PL_WEB_CLIENT_X_FORWARDED_FOR, /* and X-Forwarded-Proto */
+    PL_WEB_CLIENT_FORWARDED,       /* RFC 7239 */
+};
+
+/* Proxies in front of the server, who are believed. Zeroed: none. */
+struct pl_web_proxies {
+    const struct pl_cidr *trusted;
+    size_t trusted_count;
+    enum pl_web_client_header header;
 };
 
 /* --- routes (design, section 9) --- */
@@ -110,11 +125,17 @@ void pl_web_set_compression(struct pl_web *web, const struct pl_web_compression 
  * items: NULL, as before the first call, for any. */
 void pl_web_set_origins(struct pl_web *web, const struct pl_str *items, size_t count);
 
+/* Whom to believe from now on; the array is borrowed. */
+void pl_web_set_proxies(struct pl_web *web, const struct pl_web_proxies *proxies);
+
 /* The rules for connections of one listener. Outlives them. */
 struct pl_web_entrance {
     struct pl_conn_source source;
     struct pl_conn_tls *tls; /* NULL: plain. Handshake and first head share the time for a head. */
-    unsigned owners;         /* whose routes there are, bits of pl_web_owner_bit; 0: everybody's */
+    /* A PROXY header comes before everything else, within the time for a head, and from a trusted
+     * proxy alone; others are closed. */
+    bool has_proxy_header;
+    unsigned owners; /* whose routes there are, bits of pl_web_owner_bit; 0: everybody's */
 };
 
 /* A new connection: it starts with HTTP. The descriptor is taken over in any case.
@@ -141,8 +162,9 @@ struct pl_str
 pl_web_request_raw_head(const struct pl_web_request *request); /* request line to empty line */
 struct pl_span pl_web_request_body(struct pl_web_request *request);
 struct pl_arena *pl_web_request_arena(struct pl_web_request *request);
+/* Who asks, and whether the request came over TLS: as far as trusted proxies can tell it. */
 const struct pl_address *pl_web_request_peer(const struct pl_web_request *request);
-bool pl_web_request_is_secure(const struct pl_web_request *request); /* it came over TLS */
+bool pl_web_request_is_secure(const struct pl_web_request *request);
 struct pl_web *pl_web_request_web(struct pl_web_request *request);
 void *pl_web_request_user(const struct pl_web_request *request);
 void pl_web_request_set_user(struct pl_web_request *request, void *user);

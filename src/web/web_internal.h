@@ -8,6 +8,7 @@
 #include "codec/http_body.h"
 #include "codec/http_coding.h"
 #include "codec/ws_message.h"
+#include "io/conn_front.h"
 #include "web/web.h"
 #include "web/ws_compress.h"
 
@@ -73,6 +74,8 @@ struct pl_web {
     struct pl_http_compressor *compressor;
     const struct pl_str *origins; /* that are allowed; borrowed; NULL: any */
     size_t origin_count;
+    struct pl_web_proxies proxies;
+    struct pl_conn_front proxy_front; /* web/proxy.c */
     bool is_draining;
     /* handover.c: whoever takes connections over; NULL: they stay */
     void (*give)(void *user, struct pl_conn *conn, struct pl_str unread);
@@ -85,6 +88,9 @@ struct pl_conn *pl_web_open_conn(struct pl_web *web, int fd, const struct pl_add
 void pl_web_log_bad_input(struct pl_web *web, const struct pl_conn *conn, const char *event,
                           int status, const char *reason);
 void pl_web_count(struct pl_web *web, enum pl_metric metric, int64_t n);
+
+/* What a new connection of that entrance speaks below HTTP. On failure it is closed. */
+void pl_web_start_transport(struct pl_conn *conn, struct pl_web_entrance *entrance);
 
 /* --- the HTTP side of a connection (http_conn.c) --- */
 
@@ -106,6 +112,7 @@ struct pl_web_conn {
     bool is_last;        /* the request to come, or in progress, is the last one */
     size_t unsent_bytes; /* at the last look: an idle connection that still sends is not idle */
     struct pl_deferred free;
+    bool is_secure; /* a PROXY header said that the client spoke TLS to the proxy */
 };
 
 extern const struct pl_conn_protocol pl_web_http_protocol;
@@ -144,7 +151,7 @@ struct pl_web_request {
     bool is_held;           /* handover.c: set aside, unanswered */
     struct pl_list in_kept; /* on web->kept while its handler keeps it */
     struct pl_address peer;
-    bool is_secure;   /* came over TLS */
+    bool is_secure;   /* the client spoke TLS */
     bool is_over;     /* answered or aborted: nothing more is sent for it */
     bool is_released; /* off its connection */
     /* Last: allocated only up to the headers that there are; the raw head lies behind them. */

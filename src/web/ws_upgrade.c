@@ -69,6 +69,7 @@ static struct pl_ws *switch_protocol(struct pl_web_request *request,
     if (ws == NULL) {
         return NULL;
     }
+    pl_conn_set_peer(request->conn, &request->peer); /* from now on it is that client's alone */
     pl_web_request_release(request);
     pl_web_conn_leave(http);
     pl_conn_set_reading(pl_ws_conn(ws), PL_CONN_READING);

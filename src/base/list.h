@@ -35,11 +35,6 @@ static inline void pl_list_push_back(struct pl_list *head, struct pl_list *node)
     head->prev = node;
 }
 
-static inline void pl_list_push_front(struct pl_list *head, struct pl_list *node)
-{
-    pl_list_push_back(head->next, node);
-}
-
 /* Removing a node that is on no list does nothing. */
 static inline void pl_list_remove(struct pl_list *node)
 {

@@ -389,19 +389,3 @@ const char *pl_log_quote(char *out, size_t out_size, struct pl_str text)
     out[len] = 0;
     return out;
 }
-
-const char *pl_log_level_name(enum pl_log_level level)
-{
-    return levels[level].name;
-}
-
-bool pl_log_level_find(enum pl_log_level *out, struct pl_str name)
-{
-    for (size_t i = 0; i < PL_ARRAY_LEN(levels); i++) {
-        if (pl_str_eq(name, pl_str_of_cstr(levels[i].name))) {
-            *out = (enum pl_log_level)i;
-            return true;
-        }
-    }
-    return false;
-}

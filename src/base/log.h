@@ -53,8 +53,4 @@ bool pl_log_limited(const struct pl_log *log, struct pl_log_limit *limit, int64_
  * Returns out. */
 const char *pl_log_quote(char *out, size_t out_size, struct pl_str text);
 
-/* "debug", "info", "warn", "error". */
-const char *pl_log_level_name(enum pl_log_level level);
-PL_MUST_CHECK bool pl_log_level_find(enum pl_log_level *out, struct pl_str name);
-
 #endif

@@ -145,19 +145,3 @@ void pl_outq_clear(struct pl_outq *queue, struct pl_outq_pool *pool)
 {
     pl_outq_consume(queue, pool, queue->bytes);
 }
-
-void pl_outq_clear_unstarted(struct pl_outq *queue, struct pl_outq_pool *pool)
-{
-    struct pl_frame *started = NULL;
-    uint32_t sent = queue->sent_of_first;
-    if (queue->count > 0 && sent > 0) {
-        started = first_frame(queue);
-        pl_frame_ref(started, 1);
-    }
-    pl_outq_clear(queue, pool);
-    if (started != NULL) {
-        pl_outq_push(queue, pool, started);
-        queue->sent_of_first = sent;
-        queue->bytes -= sent;
-    }
-}

@@ -55,8 +55,4 @@ struct pl_frame *pl_outq_pop(struct pl_outq *queue, struct pl_outq_pool *pool);
 /* Drop everything. */
 void pl_outq_clear(struct pl_outq *queue, struct pl_outq_pool *pool);
 
-/* Drop all but a frame of which a part has been sent, since a stream that stops inside a frame is
- * broken. */
-void pl_outq_clear_unstarted(struct pl_outq *queue, struct pl_outq_pool *pool);
-
 #endif

@@ -67,19 +67,3 @@ enum pl_http_range_kind pl_http_range_read(struct pl_http_range *out, struct pl_
     out->last = last < size_bytes ? last : size_bytes - 1;
     return PL_HTTP_RANGE_SATISFIABLE;
 }
-
-void pl_http_range_add_header(struct pl_buf *buf, const struct pl_http_range *range,
-                              uint64_t size_bytes)
-{
-    pl_buf_add_str(buf, PL_STR("Content-Range: bytes "));
-    if (range == NULL) {
-        pl_buf_add_char(buf, '*');
-    } else {
-        pl_buf_add_u64(buf, range->first);
-        pl_buf_add_char(buf, '-');
-        pl_buf_add_u64(buf, range->last);
-    }
-    pl_buf_add_char(buf, '/');
-    pl_buf_add_u64(buf, size_bytes);
-    pl_buf_add_str(buf, PL_STR("\r\n"));
-}

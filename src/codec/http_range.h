@@ -3,7 +3,7 @@
 #ifndef PL_CODEC_HTTP_RANGE_H
 #define PL_CODEC_HTTP_RANGE_H
 
-#include "base/buf.h"
+#include "base/str.h"
 
 enum pl_http_range_kind {
     PL_HTTP_RANGE_NONE,          /* send the whole with 200: no range, several, or not understood */
@@ -20,9 +20,5 @@ struct pl_http_range {
  * satisfiable. */
 enum pl_http_range_kind pl_http_range_read(struct pl_http_range *out, struct pl_str value,
                                            uint64_t size_bytes);
-
-/* Add the header `Content-Range` for a 206; with a NULL range the one for a 416. */
-void pl_http_range_add_header(struct pl_buf *buf, const struct pl_http_range *range,
-                              uint64_t size_bytes);
 
 #endif

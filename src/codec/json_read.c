@@ -345,13 +345,3 @@ int pl_json_validate(struct pl_str text, size_t depth_limit, struct pl_error *er
     } while (token.kind != PL_JSON_END);
     return 0;
 }
-
-int pl_json_validate_sized(struct pl_str text, size_t depth_limit, size_t limit_bytes,
-                           struct pl_error *err)
-{
-    if (text.len > limit_bytes) {
-        return pl_error_set(err, PL_E_TOO_BIG, "JSON: %zu bytes where %zu are allowed", text.len,
-                            limit_bytes);
-    }
-    return pl_json_validate(text, depth_limit, err);
-}

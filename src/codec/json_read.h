@@ -5,7 +5,7 @@
  * value, and nesting past the caller's limit. Numbers stay text (codec/json_number.h), strings stay
  * escaped (codec/json_string.h). A key may occur twice in an object: every occurrence is delivered,
  * and whether the last one wins is the caller's affair. The size of the input is bounded by the
- * slice given in, or by pl_json_validate_sized.
+ * slice given in.
  * Threads: any. No allocation, no I/O, no recursion. */
 #ifndef PL_CODEC_JSON_READ_H
 #define PL_CODEC_JSON_READ_H
@@ -69,9 +69,5 @@ PL_MUST_CHECK int pl_json_skip(struct pl_str *raw, struct pl_json_reader *reader
 /* Whether `text` is one JSON value with nothing but white space around it.
  * Returns and errors as pl_json_next. */
 PL_MUST_CHECK int pl_json_validate(struct pl_str text, size_t depth_limit, struct pl_error *err);
-
-/* As pl_json_validate; text longer than `limit_bytes` is PL_E_TOO_BIG before it is looked at. */
-PL_MUST_CHECK int pl_json_validate_sized(struct pl_str text, size_t depth_limit, size_t limit_bytes,
-                                         struct pl_error *err);
 
 #endif

@@ -107,11 +107,6 @@ struct pl_session *pl_session_find(struct pl_hub *hub, struct pl_session_id id)
     return session == NULL || session->is_closed ? NULL : session;
 }
 
-struct pl_hub *pl_session_hub(const struct pl_session *session)
-{
-    return session->hub;
-}
-
 void *pl_session_user(const struct pl_session *session)
 {
     return session->user;

@@ -42,7 +42,6 @@ void pl_session_close(struct pl_session **session);
 struct pl_session_id pl_session_id(const struct pl_session *session);
 struct pl_session *pl_session_find(struct pl_hub *hub,
                                    struct pl_session_id id); /* NULL when it is gone */
-struct pl_hub *pl_session_hub(const struct pl_session *session);
 void *pl_session_user(const struct pl_session *session);
 struct pl_sink_id pl_session_sink(const struct pl_session *session);
 uint8_t pl_session_encoding(const struct pl_session *session);

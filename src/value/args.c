@@ -94,11 +94,6 @@ size_t parley_args_bin_count(const struct parley_args *args)
     return args == NULL ? 0 : args->list.bin_count;
 }
 
-bool pl_args_has_bytes(const struct parley_args *args)
-{
-    return parley_args_bin_count(args) > 0;
-}
-
 const void *parley_args_bin(const struct parley_args *args, size_t i, size_t *len)
 {
     const struct pl_blob *blob = args == NULL ? NULL : pl_val_bin(&args->list, i);

@@ -41,9 +41,6 @@ PL_MUST_CHECK struct parley_val *pl_val_of_wire_with(struct pl_str raw, uint32_t
 PL_MUST_CHECK struct parley_args *pl_args_of_wire(struct pl_str raw_args, uint32_t height,
                                                   struct pl_blob *const *blobs, size_t blob_count);
 
-/* Whether bytes are anywhere inside: the packet is a binary one. Costs nothing. */
-bool pl_args_has_bytes(const struct parley_args *args);
-
 /* Append the arguments as JSON, with commas and without brackets; bytes become placeholders,
  * numbered in depth-first order of their first appearance, and go to `bins`. What came from the
  * wire unchanged is copied as it was. Failures stick in `buf` and `bins`; a NULL list is an empty

@@ -167,16 +167,6 @@ struct pl_web *pl_web_request_web(struct pl_web_request *request)
     return request->web;
 }
 
-void *pl_web_request_user(const struct pl_web_request *request)
-{
-    return request->user;
-}
-
-void pl_web_request_set_user(struct pl_web_request *request, void *user)
-{
-    request->user = user;
-}
-
 bool pl_web_request_is_answered(const struct pl_web_request *request)
 {
     return request->is_over;

@@ -156,11 +156,6 @@ struct pl_conn_set *pl_web_conns(struct pl_web *web)
     return web->conns;
 }
 
-const struct pl_log *pl_web_log(struct pl_web *web)
-{
-    return web->log;
-}
-
 void pl_web_set_user(struct pl_web *web, void *user)
 {
     web->user = user;

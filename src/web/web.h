@@ -147,7 +147,6 @@ void pl_web_accept(struct pl_web *web, int fd, const struct pl_address *peer,
 void pl_web_drain(struct pl_web *web);
 
 struct pl_conn_set *pl_web_conns(struct pl_web *web);
-const struct pl_log *pl_web_log(struct pl_web *web);
 
 /* Whose server it is: for handlers that have only a request. */
 void pl_web_set_user(struct pl_web *web, void *user);
@@ -166,8 +165,6 @@ struct pl_arena *pl_web_request_arena(struct pl_web_request *request);
 const struct pl_address *pl_web_request_peer(const struct pl_web_request *request);
 bool pl_web_request_is_secure(const struct pl_web_request *request);
 struct pl_web *pl_web_request_web(struct pl_web_request *request);
-void *pl_web_request_user(const struct pl_web_request *request);
-void pl_web_request_set_user(struct pl_web_request *request, void *user);
 bool pl_web_request_is_answered(const struct pl_web_request *request);
 
 /* The connection is lost, or the body was cut short or too slow, before the request was answered.

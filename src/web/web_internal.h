@@ -145,7 +145,6 @@ struct pl_web_request {
     struct pl_arena arena;
     void (*on_abort)(struct pl_web_request *request, void *user);
     void *abort_user;
-    void *user;
     struct pl_deferred free;
     bool is_preflight;
     bool is_held;           /* handover.c: set aside, unanswered */

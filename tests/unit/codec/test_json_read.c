@@ -333,13 +333,6 @@ static void test_json_read_depth_limit_is_exact_and_capped(void **state)
     assert_int_equal(validate_exact(PL_STR("1"), 0, NULL), 0);
 }
 
-static void test_json_read_size_limit_is_exact(void **state)
-{
-    (void)state;
-    assert_int_equal(pl_json_validate_sized(PL_STR("[1]"), DEPTH, 3, NULL), 0);
-    assert_int_equal(pl_json_validate_sized(PL_STR("[1]"), DEPTH, 2, NULL), PL_E_TOO_BIG);
-}
-
 static void test_json_read_null_slice_is_an_empty_text(void **state)
 {
     (void)state;
@@ -358,7 +351,6 @@ int main(void)
         cmocka_unit_test(test_json_read_skip_of_a_broken_value_is_refused),
         cmocka_unit_test(test_json_read_same_error_again_after_an_error),
         cmocka_unit_test(test_json_read_depth_limit_is_exact_and_capped),
-        cmocka_unit_test(test_json_read_size_limit_is_exact),
         cmocka_unit_test(test_json_read_null_slice_is_an_empty_text),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -14,97 +14,116 @@ enum member {
 };
 
 struct level {
-    bool is_marked;   /* "_placeholder":true; of equal keys the last wins */
-    bool is_num_good; /* "num" is an integer in range */
+    size_t from;
+    bool is_marked; /* "_placeholder":true; of equal keys the last wins */
+    bool has_num;
+    uint64_t num;
 };
 
 struct scan {
-    struct level levels[PL_SIO_DEPTH_MAX + 1]; /* [0] is outside of everything */
-    size_t depth;
     enum member member; /* what the next value belongs to */
-    uint32_t attachment_count;
+    size_t depth;
+    struct level levels[PL_JSON_DEPTH_MAX + 1]; /* [0] is outside of everything */
+    int (*on_found)(void *user, const struct pl_sio_placeholder *found);
+    void *user;
 };
 
-static enum member member_of_key(struct pl_str raw_key)
+static enum member member_of_key(const struct pl_json_token *key)
 {
-    if (pl_json_string_equals(raw_key, PL_STR("_placeholder"))) {
+    if (pl_json_token_equals(key, PL_STR("_placeholder"))) {
         return MEMBER_MARK;
     }
-    return pl_json_string_equals(raw_key, PL_STR("num")) ? MEMBER_NUM : MEMBER_OTHER;
+    return pl_json_token_equals(key, PL_STR("num")) ? MEMBER_NUM : MEMBER_OTHER;
 }
 
-static bool is_num_good(const struct scan *scan, const struct pl_json_token *token)
-{
-    uint64_t num = 0;
-    return token->kind == PL_JSON_NUMBER && pl_json_number_to_u64(&num, token->raw) &&
-           num < scan->attachment_count;
-}
-
-/* A value begins: note it in the object that it is a member of. */
+/* A value begins: note what it says about the object that it is a member of. */
 static void note_value(struct scan *scan, const struct pl_json_token *token)
 {
     struct level *level = &scan->levels[scan->depth];
     if (scan->member == MEMBER_MARK) {
         level->is_marked = token->kind == PL_JSON_TRUE;
     } else if (scan->member == MEMBER_NUM) {
-        level->is_num_good = is_num_good(scan, token);
+        level->has_num =
+            token->kind == PL_JSON_NUMBER && pl_json_number_to_u64(&level->num, token->raw);
     }
     scan->member = MEMBER_OTHER;
 }
 
-/* One token. False at the end of a bad placeholder, or nested too deep. */
-static bool scan_token(struct scan *scan, const struct pl_json_token *token)
+/* A container ends. */
+static int note_end(struct scan *scan, const struct pl_json_token *token)
 {
-    const struct level *closed = NULL;
+    const struct level *level = &scan->levels[scan->depth--];
+    if (!level->is_marked) {
+        return 0;
+    }
+    return scan->on_found(scan->user,
+                          &(struct pl_sio_placeholder){.from = level->from,
+                                                       .len = token->position + 1 - level->from,
+                                                       .has_num = level->has_num,
+                                                       .num = level->num});
+}
+
+static int note_token(struct scan *scan, const struct pl_json_token *token)
+{
     switch (token->kind) {
     case PL_JSON_KEY:
-        scan->member = member_of_key(token->raw);
-        return true;
+        scan->member = member_of_key(token);
+        return 0;
     case PL_JSON_OBJECT_BEGIN:
     case PL_JSON_ARRAY_BEGIN:
         note_value(scan, token);
-        if (scan->depth == PL_SIO_DEPTH_MAX) {
-            return false;
-        }
-        scan->levels[++scan->depth] = (struct level){.is_marked = false};
-        return true;
+        scan->levels[++scan->depth] = (struct level){.from = token->position};
+        return 0;
     case PL_JSON_OBJECT_END:
     case PL_JSON_ARRAY_END:
-        closed = &scan->levels[scan->depth--];
-        return !closed->is_marked || closed->is_num_good;
+        return note_end(scan, token);
     case PL_JSON_STRING:
     case PL_JSON_NUMBER:
     case PL_JSON_TRUE:
     case PL_JSON_FALSE:
     case PL_JSON_NULL:
         note_value(scan, token);
-        return true;
+        return 0;
     case PL_JSON_END:
-        return true;
+        break;
     }
-    return false;
+    return 0;
+}
+
+int pl_sio_placeholders_find(struct pl_str text, size_t depth_limit,
+                             int (*on_found)(void *user, const struct pl_sio_placeholder *found),
+                             void *user, struct pl_error *err)
+{
+    struct pl_json_reader reader;
+    struct pl_json_token token = {.kind = PL_JSON_NULL};
+    struct scan scan;
+    int rc = 0;
+    scan.on_found = on_found;
+    scan.user = user;
+    scan.member = MEMBER_OTHER;
+    scan.depth = 0;
+    scan.levels[0] = (struct level){.from = 0};
+    pl_json_reader_init(&reader, text, depth_limit);
+    while (rc == 0 && token.kind != PL_JSON_END) {
+        rc = pl_json_next(&token, &reader, err);
+        if (rc == 0) {
+            rc = note_token(&scan, &token);
+        }
+    }
+    return rc;
+}
+
+static int check(void *user, const struct pl_sio_placeholder *found)
+{
+    const uint32_t *attachment_count = user;
+    return found->has_num && found->num < *attachment_count ? 0 : PL_E_PROTO;
 }
 
 int pl_sio_placeholders_check(struct pl_str payload, uint32_t attachment_count,
                               struct pl_error *err)
 {
-    struct pl_json_reader reader;
-    struct pl_json_token token = {.kind = PL_JSON_NULL};
-    struct scan scan;
-    scan.depth = 0;
-    scan.member = MEMBER_OTHER;
-    scan.attachment_count = attachment_count;
-    pl_json_reader_init(&reader, payload, PL_SIO_DEPTH_MAX);
-    while (token.kind != PL_JSON_END) {
-        int rc = pl_json_next(&token, &reader, err);
-        if (rc < 0) {
-            return rc;
-        }
-        if (!scan_token(&scan, &token)) {
-            return pl_error_set(err, PL_E_PROTO, "placeholder without a valid num");
-        }
-    }
-    return 0;
+    int rc = pl_sio_placeholders_find(payload, PL_SIO_DEPTH_MAX, check, &attachment_count, err);
+    return rc == PL_E_PROTO ? pl_error_set(err, rc, "placeholder without a valid num") : rc;
 }
 
 bool pl_sio_placeholder_read(uint32_t *num, struct pl_str raw_value)

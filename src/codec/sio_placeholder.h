@@ -7,6 +7,23 @@
 #include "base/buf.h"
 #include "base/error.h"
 
+/* An object with the member `_placeholder` being true. */
+struct pl_sio_placeholder {
+    size_t from; /* byte range in the text */
+    size_t len;
+    bool has_num; /* `num` is a whole number */
+    uint64_t num;
+};
+
+/* Call on_found for each placeholder in valid JSON, at any depth, in the order of their ends: one
+ * inside another comes before it.
+ *   depth_limit  at most PL_JSON_DEPTH_MAX
+ * Returns 0, what on_found returned when that was not 0, or errors as pl_json_next. */
+PL_MUST_CHECK int pl_sio_placeholders_find(struct pl_str text, size_t depth_limit,
+                                           int (*on_found)(void *user,
+                                                           const struct pl_sio_placeholder *found),
+                                           void *user, struct pl_error *err);
+
 /* Check all placeholders of `payload`, which is valid JSON of at most PL_SIO_DEPTH_MAX levels (what
  * pl_sio_packet_read accepted): each object with the member `_placeholder` being true, at any
  * depth, must have an integer `num` below `attachment_count`. Using one attachment twice or never

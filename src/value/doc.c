@@ -1,32 +1,15 @@
-/* Documents. Placeholders are found in one pass when the document is made: a record per open
- * container remembers what its members said, and when an object closes as a placeholder it becomes
- * a slot and swallows the slots inside it. */
+/* Documents. Placeholders are found in one pass when the document is made: each becomes a slot, and
+ * swallows the slots inside it. */
 #include "value/doc.h"
 
 #include "base/alloc.h"
-#include "codec/json_number.h"
 #include "codec/json_read.h"
-#include "codec/json_string.h"
+#include "codec/sio_placeholder.h"
 
-enum member {
-    MEMBER_OTHER,
-    MEMBER_MARK,
-    MEMBER_NUM,
-};
-
-struct level {
-    size_t from;
-    bool is_marked; /* "_placeholder":true; of equal keys the last wins */
-    bool has_num;
-    uint64_t num;
-};
-
-struct scan {
+/* The slots of a document that is being made. */
+struct slots {
     struct pl_doc *doc;
-    size_t slot_cap;
-    enum member member; /* what the next value belongs to */
-    size_t depth;
-    struct level levels[PL_JSON_DEPTH_MAX + 1]; /* [0] is outside of everything */
+    size_t cap;
 };
 
 int pl_doc_check(uint32_t *height, struct pl_str text, size_t depth_limit, struct pl_error *err)
@@ -46,14 +29,14 @@ int pl_doc_check(uint32_t *height, struct pl_str text, size_t depth_limit, struc
     return 0;
 }
 
-static bool push_slot(struct scan *scan, struct pl_doc_slot slot)
+static bool push_slot(struct slots *slots, struct pl_doc_slot slot)
 {
-    struct pl_doc *doc = scan->doc;
+    struct pl_doc *doc = slots->doc;
     while (doc->slot_count > 0 && doc->slots[doc->slot_count - 1].from > slot.from) {
         --doc->slot_count; /* inside this one, which stands for all of it */
     }
-    if (doc->slot_count == scan->slot_cap) {
-        size_t cap = scan->slot_cap == 0 ? 4 : scan->slot_cap * 2;
+    if (doc->slot_count == slots->cap) {
+        size_t cap = slots->cap == 0 ? 4 : slots->cap * 2;
         struct pl_doc_slot *grown = NULL;
         size_t size = 0;
         if (!pl_size_mul(&size, cap, sizeof(*grown))) {
@@ -64,92 +47,30 @@ static bool push_slot(struct scan *scan, struct pl_doc_slot slot)
             return false;
         }
         doc->slots = grown;
-        scan->slot_cap = cap;
+        slots->cap = cap;
     }
     doc->slots[doc->slot_count++] = slot;
     return true;
 }
 
-/* A value begins: note what it says about the object that it is a member of. */
-static void note_value(struct scan *scan, const struct pl_json_token *token)
+static int on_placeholder(void *user, const struct pl_sio_placeholder *found)
 {
-    struct level *level = &scan->levels[scan->depth];
-    if (scan->member == MEMBER_MARK) {
-        level->is_marked = token->kind == PL_JSON_TRUE;
-    } else if (scan->member == MEMBER_NUM) {
-        level->has_num =
-            token->kind == PL_JSON_NUMBER && pl_json_number_to_u64(&level->num, token->raw);
+    struct slots *slots = user;
+    if (!found->has_num || found->num >= slots->doc->blob_count) {
+        return 0;
     }
-    scan->member = MEMBER_OTHER;
-}
-
-static void note_key(struct scan *scan, const struct pl_json_token *token)
-{
-    if (pl_json_token_equals(token, PL_STR("_placeholder"))) {
-        scan->member = MEMBER_MARK;
-    } else if (pl_json_token_equals(token, PL_STR("num"))) {
-        scan->member = MEMBER_NUM;
-    } else {
-        scan->member = MEMBER_OTHER;
-    }
-}
-
-/* A container ends. False without memory. */
-static bool note_end(struct scan *scan, const struct pl_json_token *token)
-{
-    const struct level *level = &scan->levels[scan->depth--];
-    if (!level->is_marked || !level->has_num || level->num >= scan->doc->blob_count) {
-        return true;
-    }
-    return push_slot(scan, (struct pl_doc_slot){.from = level->from,
-                                                .len = token->position + 1 - level->from,
-                                                .num = (uint32_t)level->num});
-}
-
-static bool note_token(struct scan *scan, const struct pl_json_token *token)
-{
-    switch (token->kind) {
-    case PL_JSON_KEY:
-        note_key(scan, token);
-        return true;
-    case PL_JSON_OBJECT_BEGIN:
-    case PL_JSON_ARRAY_BEGIN:
-        note_value(scan, token);
-        scan->levels[++scan->depth] = (struct level){.from = token->position};
-        return true;
-    case PL_JSON_OBJECT_END:
-    case PL_JSON_ARRAY_END:
-        return note_end(scan, token);
-    case PL_JSON_STRING:
-    case PL_JSON_NUMBER:
-    case PL_JSON_TRUE:
-    case PL_JSON_FALSE:
-    case PL_JSON_NULL:
-        note_value(scan, token);
-        return true;
-    case PL_JSON_END:
-        break;
-    }
-    return true;
+    return push_slot(slots, (struct pl_doc_slot){.from = found->from,
+                                                 .len = found->len,
+                                                 .num = (uint32_t)found->num})
+               ? 0
+               : PL_E_NOMEM;
 }
 
 static bool find_slots(struct pl_doc *doc)
 {
-    struct scan scan;
-    struct pl_json_reader reader;
-    struct pl_json_token token = {.kind = PL_JSON_NULL};
-    scan.doc = doc;
-    scan.slot_cap = 0;
-    scan.member = MEMBER_OTHER;
-    scan.depth = 0;
-    scan.levels[0] = (struct level){.from = 0};
-    pl_json_reader_init(&reader, doc->text, PL_JSON_DEPTH_MAX);
-    while (token.kind != PL_JSON_END && pl_json_next(&token, &reader, NULL) == 0) {
-        if (!note_token(&scan, &token)) {
-            return false;
-        }
-    }
-    return true;
+    struct slots slots = {.doc = doc};
+    return pl_sio_placeholders_find(doc->text, PL_JSON_DEPTH_MAX, on_placeholder, &slots, NULL) !=
+           PL_E_NOMEM;
 }
 
 /* Room for the document, its references to attachments, and its text. */

@@ -19,6 +19,10 @@ CC = [word for word in sys.argv[2:] if not word.startswith("-fsanitize")]
 SANITIZE = [word for word in sys.argv[2:] if word.startswith("-fsanitize")]
 ECHO = ROOT / "examples/echo/echo.c"
 
+BESIDE = ["share/man/man1/parley.1", "share/man/man5/parley.yaml.5", "share/bash-completion/completions/parley",
+          "share/zsh/site-functions/_parley", "share/fish/vendor_completions.d/parley.fish",
+          "share/doc/parley/examples/parley.yaml", "etc/parley/parley.yaml", "lib/systemd/system/parley.service"]
+
 
 def install(folder):
     """The prefix under `folder`, or None; and what was said."""
@@ -71,11 +75,27 @@ def serves(folder, *command):
         server.wait()
 
 
+def beside_problems(folder, prefix):
+    """What is beside the program: all there, the unit for this prefix, and what an operator wrote is kept."""
+    problems = [f"{name} is not installed" for name in BESIDE if not (prefix / name).is_file()]
+    if problems:
+        return problems
+    place = str(prefix).removeprefix(str(folder))
+    unit = (prefix / "lib/systemd/system/parley.service").read_text(encoding="utf-8")
+    problems += [f"the unit does not name {path}" for path in (f"{place}/bin/parley", f"{place}/etc/parley")
+                 if path not in unit]
+    config = prefix / "etc/parley/parley.yaml"
+    config.write_text("log.level: warn\n", encoding="utf-8")
+    _, more = install(folder)
+    return problems + more + ([] if "warn" in config.read_text(encoding="utf-8") else ["the configuration is gone"])
+
+
 def check_all(report, folder):
     prefix, problems = install(folder / "root")
     report.check("meson install brings parley.pc", problems)
     if prefix is None:
         return
+    report.check("what is beside the program is installed", beside_problems(folder / "root", prefix))
     headers = {path.name for path in (ROOT / "include/parley").glob("*.h")}
     installed = {path.name for path in (prefix / "include/parley").glob("*.h")}
     report.check("every public header is installed", sorted(headers ^ installed))

@@ -2,13 +2,13 @@
 // revision 4 (2.12).
 
 import assert from 'node:assert/strict';
-import { afterEach, describe, test } from 'node:test';
+import { describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Engine, within } from './lib/raw.mjs';
+import { LIMIT, useEngine } from './lib/engines.mjs';
+import { Engine } from './lib/raw.mjs';
 import { useServer } from './lib/server.mjs';
 import { S, SUITE_OPTIONS } from './lib/settings.mjs';
 
-const LIMIT = { timeout: 10000 };
 const OCTETS = { 'content-type': 'application/octet-stream' };
 const FORM = { 'content-type': 'application/x-www-form-urlencoded' };
 const CALM = { [S.pingInterval]: 5000, [S.pingTimeout]: 5000 };
@@ -16,27 +16,24 @@ const CALM = { [S.pingInterval]: 5000, [S.pingTimeout]: 5000 };
 /** One packet of a text payload. */
 const counted = (text) => `${text.length}:${text}`;
 
-/** Engine.IO 3 at one path of a server; `extra` goes into every query. */
+/** Engine.IO 3 at one path of a server; `extra` goes into every query of long-polling. */
 class Engine3 extends Engine {
   constructor(server, path, extra) {
     super(server, path);
+    this.revision = 3;
     this.extra = extra;
   }
 
-  query(rest) {
-    return `EIO=3&${rest}${this.extra}`;
+  polling(rest = '') {
+    return super.polling(rest) + this.extra;
   }
 
   async handshake() {
-    const response = await this.request(this.query('transport=polling'));
+    const response = await this.request(this.polling());
     assert.equal(response.status, 200);
     const [, length, json] = /^(\d+):0(.*)$/s.exec(await response.text());
     assert.equal(Number(length), json.length + 1);
     return JSON.parse(json);
-  }
-
-  poll(sid, options) {
-    return this.request(this.query(`transport=polling&sid=${sid}`), options);
   }
 
   async bytes(sid) {
@@ -45,37 +42,13 @@ class Engine3 extends Engine {
     assert.equal(response.headers.get('content-type'), 'application/octet-stream');
     return Buffer.from(await response.arrayBuffer());
   }
-
-  async wsOpen(extra = '') {
-    const peer = this.ws(`EIO=3&transport=websocket${extra}`);
-    await within(peer.opened, 'WebSocket open');
-    const open = await peer.next('open packet');
-    assert.equal(open[0], '0');
-    peer.handshake = JSON.parse(open.slice(1));
-    return peer;
-  }
-
-  async wsUpgrade(sid) {
-    const peer = this.ws(`EIO=3&transport=websocket&sid=${sid}`);
-    await within(peer.opened, 'WebSocket open');
-    return peer;
-  }
 }
 
-function useEngine({ app = 'eio_echo', path = '/engine.io/', extra = '&b64=1', set = {} } = {}) {
-  const holder = useServer({
-    app,
-    set: { ...SUITE_OPTIONS, [S.allowEio3]: true, [S.path]: path, ...set },
-  });
-  let engine = null;
-  afterEach(() => {
-    engine?.close();
-    engine = null;
-  });
-  return () => {
-    engine ??= new Engine3(holder.server, path, extra);
-    return engine;
-  };
+function useEngine3({ app, path = '/engine.io/', extra = '&b64=1', set = {} } = {}) {
+  return useEngine(
+    { [S.allowEio3]: true, ...set },
+    { app, path, open: (server) => new Engine3(server, path, extra) },
+  );
 }
 
 async function assertStatus(promise, status) {
@@ -94,7 +67,7 @@ function assertHandshake(open, upgrades) {
 const raceTo = (eio, sid, body) => Promise.all([eio.poll(sid), eio.write(sid, body)]);
 
 describe('Engine.IO 3 conformance (spec 7.2)', () => {
-  const engine = useEngine();
+  const engine = useEngine3();
 
   test('a polling handshake gives the keys', LIMIT, async () => {
     assertHandshake(await engine().handshake(), ['websocket']);
@@ -257,7 +230,7 @@ describe('Engine.IO 3 conformance (spec 7.2)', () => {
 });
 
 describe('Engine.IO 3 with binary payloads (spec 7.2, 1.14)', () => {
-  const engine = useEngine({ extra: '', set: CALM });
+  const engine = useEngine3({ extra: '', set: CALM });
   const BOTH = Buffer.from('0006ff3468656c6c6f0105ff0401020304', 'hex');
 
   test('text and binary without b64 are the 17 bytes of the specification', LIMIT, async () => {
@@ -345,7 +318,7 @@ describe('Engine.IO 3 with binary payloads (spec 7.2, 1.14)', () => {
 });
 
 describe('Engine.IO 3 on WebSockets that cannot take binary', () => {
-  const engine = useEngine({ set: CALM });
+  const engine = useEngine3({ set: CALM });
 
   test('bytes come as b4 and base64', LIMIT, async () => {
     const peer = await engine().wsOpen('&b64=1');
@@ -366,14 +339,14 @@ describe('Engine.IO 3 on WebSockets that cannot take binary', () => {
 });
 
 describe('Engine.IO 3 by JSONP', () => {
-  const engine = useEngine({ extra: '&j=7', set: CALM });
+  const engine = useEngine3({ extra: '&j=7', set: CALM });
   const script = (text) => {
     const [, index, argument] = /^___eio\[(\d+)\]\((".*")\);$/s.exec(text);
     return [Number(index), JSON.parse(argument)];
   };
 
   async function open(eio) {
-    const response = await eio.request(eio.query('transport=polling'));
+    const response = await eio.request(eio.polling());
     assert.equal(response.headers.get('content-type'), 'text/javascript; charset=UTF-8');
     const [index, payload] = script(await response.text());
     assert.equal(index, 7);
@@ -415,7 +388,7 @@ describe('Engine.IO 3 by JSONP', () => {
 });
 
 describe('Socket.IO revision 4 (spec 2.12)', () => {
-  const engine = useEngine({ app: 'suite', path: '/socket.io/', set: CALM });
+  const engine = useEngine3({ app: 'suite', path: '/socket.io/', set: CALM });
 
   const welcomed = async (peer) => {
     const [event, content] = JSON.parse(/^42(?:\/[^,]*,)?(.*)$/s.exec(await peer.next())[1]);

@@ -2,32 +2,16 @@
 // Run against a build with sanitizers, or half of it says nothing.
 
 import assert from 'node:assert/strict';
-import { afterEach, describe, test } from 'node:test';
+import { describe, test } from 'node:test';
+import { LIMIT, useEngine } from './lib/engines.mjs';
 import { Engine } from './lib/raw.mjs';
-import { isReference, startServer, useServer } from './lib/server.mjs';
+import { isReference, startServer } from './lib/server.mjs';
 import { S, SUITE_OPTIONS } from './lib/settings.mjs';
+import { PATH, QUIET } from './lib/socketio.mjs';
 
-const PATH = '/socket.io/';
-const LIMIT = { timeout: 10000 };
-const SET = {
-  ...SUITE_OPTIONS,
-  [S.path]: PATH,
-  [S.pingInterval]: 25000,
-  [S.pingTimeout]: 20000,
-};
+const SET = { ...SUITE_OPTIONS, [S.path]: PATH, ...QUIET };
 
-function useEngine(set = {}) {
-  const holder = useServer({ app: 'more', set: { ...SET, ...set } });
-  let engine = null;
-  afterEach(() => {
-    engine?.close();
-    engine = null;
-  });
-  return () => {
-    engine ??= new Engine(holder.server, PATH);
-    return engine;
-  };
-}
+const useMore = (set = {}) => useEngine({ ...SET, ...set }, { app: 'more', path: PATH });
 
 async function join(peer, nsp = '') {
   peer.send(`40${nsp}`);
@@ -57,7 +41,7 @@ async function assertAlive(peer, nsp = '') {
 }
 
 describe('Socket.IO callbacks that end what they are about', { skip: isReference }, () => {
-  const engine = useEngine();
+  const engine = useMore();
 
   test('a function for namespaces may look at its arguments after its answer', LIMIT, async () => {
     const eio = engine();
@@ -181,7 +165,7 @@ describe('Socket.IO callbacks that do the worst there is', { skip: isReference }
 });
 
 describe('Socket.IO emits', { skip: isReference }, () => {
-  const engine = useEngine();
+  const engine = useMore();
 
   test('a room that is no name is nobody, and not everybody', LIMIT, async () => {
     const eio = engine();
@@ -236,7 +220,7 @@ describe('Socket.IO emits', { skip: isReference }, () => {
 });
 
 describe('Socket.IO names that clients bring', { skip: isReference }, () => {
-  const engine = useEngine({ 'socketio.namespaces_per_connection_max': 2 });
+  const engine = useMore({ 'socketio.namespaces_per_connection_max': 2 });
 
   test('a namespace with U+0000 does not pass for a shorter one', LIMIT, async () => {
     const peer = await engine().wsOpen();

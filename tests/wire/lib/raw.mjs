@@ -112,6 +112,15 @@ export class Engine {
     this.server = server;
     this.path = path;
     this.peers = [];
+    this.revision = 4;
+  }
+
+  polling(rest = '') {
+    return `EIO=${this.revision}&transport=polling${rest}`;
+  }
+
+  websocket(rest = '') {
+    return `EIO=${this.revision}&transport=websocket${rest}`;
   }
 
   url(query) {
@@ -124,7 +133,7 @@ export class Engine {
 
   /** Open by polling: {sid, upgrades, pingInterval, pingTimeout, maxPayload}. */
   async handshake(extra = '') {
-    const response = await this.request(`EIO=4&transport=polling${extra}`);
+    const response = await this.request(this.polling(extra));
     assert.equal(response.status, 200);
     const body = await response.text();
     assert.equal(body[0], '0');
@@ -136,7 +145,7 @@ export class Engine {
   }
 
   poll(sid, options) {
-    return this.request(`EIO=4&transport=polling&sid=${sid}`, options);
+    return this.request(this.polling(`&sid=${sid}`), options);
   }
 
   /** Body of a poll that must succeed. */
@@ -163,7 +172,7 @@ export class Engine {
   }
 
   /** A WebSocket; closed with the others by close(). */
-  ws(query = 'EIO=4&transport=websocket', options = {}) {
+  ws(query = this.websocket(), options = {}) {
     const peer = new WsPeer(`${this.server.wsUrl}${this.path}?${query}`, options);
     this.peers.push(peer);
     return peer;
@@ -171,7 +180,7 @@ export class Engine {
 
   /** A WebSocket whose open packet has been read: peer.handshake is its content. */
   async wsOpen(extra = '', options = {}) {
-    const peer = this.ws(`EIO=4&transport=websocket${extra}`, options);
+    const peer = this.ws(this.websocket(extra), options);
     await within(peer.opened, 'WebSocket open');
     const open = await peer.next('open packet');
     assert.equal(open[0], '0');
@@ -181,7 +190,7 @@ export class Engine {
 
   /** A WebSocket on an existing session, connected but not probing yet. */
   async wsUpgrade(sid) {
-    const peer = this.ws(`EIO=4&transport=websocket&sid=${sid}`);
+    const peer = this.ws(this.websocket(`&sid=${sid}`));
     await within(peer.opened, 'WebSocket open');
     return peer;
   }

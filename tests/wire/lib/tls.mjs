@@ -1,6 +1,5 @@
 // What the TLS tests need: certificates made with the openssl command, and `openssl s_client`.
 
-import assert from 'node:assert/strict';
 import { spawn, execFile } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';

@@ -28,7 +28,8 @@ struct client {
     struct pl_buf in;
     struct pl_buf out;
     bool is_ending; /* no more input: close when `out` is empty */
-    struct pl_control_later *later; /* NULL unless an answer is to come: until then nothing is read */
+    struct pl_control_later
+        *later; /* NULL unless an answer is to come: until then nothing is read */
 };
 
 struct pl_control_later {

@@ -76,8 +76,7 @@ int pl_data_dir_open(struct pl_data_dir *out, struct pl_str dir, struct pl_error
     return 0;
 }
 
-int pl_data_dir_adopt(struct pl_data_dir *out, struct pl_str dir, int lock_fd,
-                      struct pl_error *err)
+int pl_data_dir_adopt(struct pl_data_dir *out, struct pl_str dir, int lock_fd, struct pl_error *err)
 {
     int rc = pl_control_path(out->control_path, dir, err);
     out->lock_fd = -1;

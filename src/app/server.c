@@ -13,6 +13,7 @@
 #include "app/protect_settings.h"
 #include "app/reload.h"
 #include "app/signals.h"
+#include "app/upgrade.h"
 #include "app/socketio_settings.h"
 #include "base/version.h"
 #include "dialect/socketio/socketio.h"
@@ -25,6 +26,7 @@
 
 #define RESERVED_FILES 64 /* descriptors that are no connections: log, store, control socket ... */
 #define DRAIN_CHECK_MS 20
+#define IDLE_SLACK_MS 1000 /* the other process ends idle connections first */
 
 struct server {
     struct pl_settings *settings; /* changed in place by a reload */
@@ -48,6 +50,8 @@ struct server {
     struct pl_notify notify; /* the service manager */
     struct pl_reload reload;
     struct pl_socketio_config socketio_read; /* of the reload under way */
+    struct pl_inheritance *inheritance;      /* from the process before */
+    struct pl_upgrade *upgrade;              /* to the process after */
     struct pl_timer drain_timer;
     int64_t drain_deadline_ms;
     int64_t start_ms;
@@ -139,6 +143,7 @@ static void on_drain_timer(struct pl_timer *timer)
 {
     struct server *server = PL_CONTAINER_OF(timer, struct server, drain_timer);
     bool is_late = pl_loop_now_ms(server->loop) >= server->drain_deadline_ms;
+    pl_upgrade_follow(server->upgrade);
     if (server->conns.count > 0 && !is_late) {
         drain_in(server, DRAIN_CHECK_MS);
         return;
@@ -146,6 +151,16 @@ static void on_drain_timer(struct pl_timer *timer)
     pl_log(&server->log, is_late ? PL_LOG_WARN : PL_LOG_INFO, "server.stopped",
            "connections_left=%zu", server->conns.count);
     pl_loop_stop(server->loop);
+}
+
+/* Stop when all connections have left, or the grace is over. */
+static void leave(struct server *server, int64_t grace_ms)
+{
+    server->builtin.is_draining = true;
+    server->reload.is_over = true;
+    server->drain_deadline_ms = pl_loop_now_ms(server->loop) + grace_ms;
+    server->drain_timer.on_due = on_drain_timer;
+    drain_in(server, 0);
 }
 
 /* Accept nothing more, tell every client as its protocol does, flush, and stop when all have left
@@ -156,19 +171,26 @@ static void drain(void *user)
     if (server->builtin.is_draining) {
         return;
     }
-    server->builtin.is_draining = true;
-    server->reload.is_over = true;
     pl_log(&server->log, PL_LOG_INFO, "server.draining", "connections=%zu grace_ms=%lld",
            server->conns.count, (long long)server->settings->shutdown.grace_ms);
     pl_notify_stopping(&server->notify, "draining");
+    pl_upgrade_cancel(server->upgrade);
     pl_listeners_close(server->listeners);
     pl_web_drain(server->web);
     if (server->app.io != NULL) {
         pl_sio_shutdown(server->app.io);
     }
-    server->drain_deadline_ms = pl_loop_now_ms(server->loop) + server->settings->shutdown.grace_ms;
-    server->drain_timer.on_due = on_drain_timer;
-    drain_in(server, 0);
+    leave(server, server->settings->shutdown.grace_ms);
+}
+
+/* Another process has taken over. Idle connections of TLS clients go through this one until they
+ * have been idle for too long, as they would have otherwise. */
+static void on_gone(void *user, pid_t pid)
+{
+    struct server *server = user;
+    int64_t idle_ms = server->settings->http.keep_alive_timeout_ms + IDLE_SLACK_MS;
+    pl_notify_main_pid(&server->notify, pid);
+    leave(server, pl_i64_max(server->settings->shutdown.grace_ms, idle_ms));
 }
 
 static void reload(struct server *server)
@@ -185,6 +207,10 @@ static void on_signal(void *user, int number)
     pl_log(&server->log, PL_LOG_INFO, "server.signal", "signal=%d", number);
     if (number == SIGHUP) {
         reload(server);
+        return;
+    }
+    if (number == SIGUSR2) {
+        (void)!pl_upgrade_start(server->upgrade, NULL, PL_UPGRADE_TIMEOUT_MS, NULL); /* logged */
         return;
     }
     if (server->builtin.is_draining) { /* asked twice: at once */
@@ -284,6 +310,16 @@ static void apply_reload(void *user)
 
 /* --- starting --- */
 
+static int start_data_dir(struct server *server, struct pl_error *err)
+{
+    struct pl_str dir = server->settings->data_dir;
+    if (!pl_inheritance_has_data_dir(server->inheritance, dir)) {
+        return pl_data_dir_open(&server->data_dir, dir, err);
+    }
+    return pl_data_dir_adopt(&server->data_dir, dir, pl_inheritance_take_lock(server->inheritance),
+                             err);
+}
+
 static int start_loop(struct server *server, struct pl_error *err)
 {
     size_t files = pl_socket_raise_limit();
@@ -367,16 +403,48 @@ static int start_app(struct server *server, struct pl_error *err)
 
 static int start_listeners(struct server *server, struct pl_error *err)
 {
-    return pl_listeners_apply(server->listeners, server->settings, NULL, 0, err);
+    struct pl_inheritance *before = server->inheritance;
+    size_t count = before->listener_count;
+    before->listener_count = 0; /* taken over in any case */
+    return pl_listeners_apply(server->listeners, server->settings, before->listeners, count, err);
+}
+
+static int open_control(struct server *server, struct pl_error *err)
+{
+    const char *path = server->data_dir.control_path;
+    if (!pl_inheritance_has_data_dir(server->inheritance, server->settings->data_dir)) {
+        return pl_control_create(&server->control, server->loop, path, &server->log, err);
+    }
+    return pl_control_adopt(&server->control, server->loop, path,
+                            pl_inheritance_take_control(server->inheritance), &server->log, err);
+}
+
+static void create_upgrade(struct server *server)
+{
+    server->upgrade = pl_upgrade_create(&(struct pl_upgrade_config){
+        .loop = server->loop,
+        .log = &server->log,
+        .metrics = &server->metrics,
+        .hub = server->hub,
+        .web = server->web,
+        .io = server->app.io,
+        .listeners = server->listeners,
+        .control = server->control,
+        .data_dir = &server->data_dir,
+        .generation = server->inheritance->generation,
+        .on_gone = on_gone,
+        .user = server,
+    });
+    pl_upgrade_add_command(server->upgrade);
 }
 
 static int start_control(struct server *server, struct pl_error *err)
 {
-    int rc = pl_control_create(&server->control, server->loop, server->data_dir.control_path,
-                               &server->log, err);
+    int rc = open_control(server, err);
     if (rc < 0) {
         return rc;
     }
+    create_upgrade(server);
     server->control_server = (struct pl_control_server){
         .status = tell_status, .drain = drain, .advance = advance_clock, .user = server};
     pl_control_add_standard(server->control, &server->control_server);
@@ -384,10 +452,25 @@ static int start_control(struct server *server, struct pl_error *err)
     return pl_signals_start(&server->signals, server->loop, on_signal, server, err);
 }
 
+/* The last step: what the process before has, when this one was started for an upgrade. */
+static int take_over(struct server *server, struct pl_error *err)
+{
+    struct pl_inheritance *before = server->inheritance;
+    int rc = before->is_there ? pl_inheritance_take(before, server->app.io, server->web,
+                                                    server->listeners, &server->log, err)
+                              : 0;
+    if (rc == 0) {
+        pl_control_own(server->control);
+        pl_data_dir_note_pid(&server->data_dir);
+    }
+    return rc;
+}
+
 static int start(struct server *server, struct pl_error *err)
 {
     static int (*const steps[])(struct server *, struct pl_error *) = {
-        start_loop, start_hub, start_web, start_app, start_control, start_listeners,
+        start_data_dir, start_loop,    start_hub,       start_web,
+        start_app,      start_control, start_listeners, take_over,
     };
     for (size_t i = 0; i < PL_ARRAY_LEN(steps); i++) {
         int rc = steps[i](server, err);
@@ -401,6 +484,12 @@ static int start(struct server *server, struct pl_error *err)
 /* In reverse; every step accepts what was never started. */
 static void stop(struct server *server)
 {
+    if (server->listeners != NULL && server->inheritance->is_there &&
+        !server->inheritance->is_complete) {
+        pl_listeners_hand_over(server->listeners); /* they are the other process's still */
+    }
+    pl_upgrade_destroy(server->upgrade);
+    pl_inheritance_close(server->inheritance);
     if (server->listeners != NULL) {
         pl_listeners_close(server->listeners);
     }
@@ -473,9 +562,11 @@ static void announce(struct server *server)
 }
 
 int pl_server_run(struct pl_settings *settings, const struct pl_settings_sources *sources,
-                  const struct parley_app_hooks *hooks, struct pl_error *err)
+                  const struct parley_app_hooks *hooks, struct pl_inheritance *inheritance,
+                  struct pl_error *err)
 {
     struct server server = {.settings = settings,
+                            .inheritance = inheritance,
                             .data_dir = {.lock_fd = -1},
                             .start_ms = pl_clock_monotonic_ms(),
                             .start_unix_us = pl_clock_unix_us()};
@@ -491,13 +582,13 @@ int pl_server_run(struct pl_settings *settings, const struct pl_settings_sources
     pl_notify_open(&server.notify, &server.log);
     pl_app_init(&server.app, hooks);
     pl_signals_init(&server.signals);
-    rc = pl_data_dir_open(&server.data_dir, settings->data_dir, err);
-    if (rc == 0) {
-        rc = start(&server, err);
-    }
+    rc = start(&server, err);
     if (rc == 0) {
         announce(&server);
         pl_loop_run(server.loop);
+    }
+    if (rc < 0) {
+        pl_inheritance_fail(inheritance, err->text);
     }
     stop(&server);
     return rc;

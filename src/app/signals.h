@@ -1,4 +1,4 @@
-/* Signals as events of the loop: SIGTERM, SIGINT and SIGHUP; SIGPIPE is ignored.
+/* Signals as events of the loop: SIGTERM, SIGINT, SIGHUP and SIGUSR2; SIGPIPE is ignored.
  * Threads: the main one; started before any other thread, so that none of them takes the
  * signals. */
 #ifndef PL_APP_SIGNALS_H

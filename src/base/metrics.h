@@ -146,6 +146,15 @@
     X(TLS_CERTIFICATE_EXPIRY, GAUGE, "parley_tls_certificate_expiry_timestamp_seconds", "", 1,     \
       "When the first certificate expires, in seconds since 1970; 0 without TLS.")                 \
     /* sessions and streams */                                                                     \
+    X(UPGRADES_OK, COUNTER, "parley_upgrades_total", "result=\"ok\"", 1,                           \
+      "Upgrades of the running server: those that led to this process, and failed ones of it.")    \
+    X(UPGRADES_FAILED, COUNTER, "parley_upgrades_total", "result=\"failed\"", 1, "")              \
+    X(UPGRADE_TIME, GAUGE, "parley_upgrade_seconds", "", 1000000,                                  \
+      "How long the upgrade that led to this process took; 0: none did.")                          \
+    X(UPGRADE_SESSIONS, GAUGE, "parley_upgrade_sessions", "", 1,                                   \
+      "Sessions that can be recovered, taken over from the process before.")                       \
+    X(UPGRADE_CONNECTIONS, COUNTER, "parley_upgrade_connections_total", "", 1,                     \
+      "Connections taken over from the process before.")                                           \
     X(SESSIONS_POLLING, GAUGE, "parley_sessions", "dialect=\"socketio\",transport=\"polling\"", 1, \
       "Sessions open now, by dialect and transport.")                                              \
     X(SESSIONS_WEBSOCKET, GAUGE, "parley_sessions",                                                \

@@ -6,6 +6,7 @@
 
 #include <stdio.h>
 
+#define WAIT_MS 30000 /* for an answer */
 #define RESULT_MAX ((size_t)8 * 1024 * 1024)
 
 int pl_cli_find_socket(char out[PL_CONTROL_PATH_MAX], const struct pl_cli *cli,
@@ -47,7 +48,7 @@ int pl_cli_ask(struct pl_buf *result, const struct pl_cli *cli, struct pl_str re
     if (pl_cli_find_socket(path, cli, &err) < 0) {
         return pl_cli_fail(PL_EXIT_USAGE, "%s", err.text);
     }
-    int rc = pl_control_ask(result, path, request, &err);
+    int rc = pl_control_ask(result, path, request, WAIT_MS, &err);
     return rc < 0 ? pl_cli_fail_ask(cli, rc, &err) : PL_EXIT_OK;
 }
 

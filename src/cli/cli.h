@@ -31,6 +31,8 @@ enum pl_cli_text {
     PL_TEXT_CONFIG,
     PL_TEXT_APP,
     PL_TEXT_CONTROL,
+    PL_TEXT_BINARY,
+    PL_TEXT_TIMEOUT,
     PL_TEXT_COUNT,
 };
 
@@ -138,6 +140,7 @@ int pl_cmd_check(struct pl_cli *cli);
 int pl_cmd_status(struct pl_cli *cli);
 int pl_cmd_drain(struct pl_cli *cli);
 int pl_cmd_reload(struct pl_cli *cli);
+int pl_cmd_upgrade(struct pl_cli *cli);
 int pl_cmd_clock(struct pl_cli *cli);
 int pl_cmd_version(struct pl_cli *cli);
 int pl_cmd_help(struct pl_cli *cli);

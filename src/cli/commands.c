@@ -14,6 +14,10 @@ static const struct pl_flag flags[] = {
     {"app", "FILE.so", NULL, "application to load", PL_FLAG_TEXT, PL_TEXT_APP},
     {"control", "PATH", NULL, "control socket, where there is no data directory", PL_FLAG_TEXT,
      PL_TEXT_CONTROL},
+    {"binary", "PATH", NULL, "program to start instead of the one that runs", PL_FLAG_TEXT,
+     PL_TEXT_BINARY},
+    {"timeout", "MS", NULL, "time for the new process to get ready (30000)", PL_FLAG_TEXT,
+     PL_TEXT_TIMEOUT},
     {"json", NULL, NULL, "print JSON", PL_FLAG_SWITCH, PL_SWITCH_JSON},
     {"print", NULL, NULL, "show each setting: value, origin, default, what is allowed",
      PL_FLAG_SWITCH, PL_SWITCH_PRINT},
@@ -30,6 +34,8 @@ static const char *const check_flags[] = {"config", "set",       "listen",     "
                                           "json",   "markdown",  "help",       NULL};
 static const char *const control_flags[] = {"data", "control", "config", "set",
                                             "json", "help",    NULL};
+static const char *const upgrade_flags[] = {"binary", "timeout", "data", "control", "config",
+                                            "set",    "json",    "help", NULL};
 static const char *const new_flags[] = {"no-page", "help", NULL};
 static const char *const help_flags[] = {"json", "help", NULL};
 static const char *const plain_flags[] = {"help", NULL};
@@ -43,6 +49,8 @@ const struct pl_command pl_commands[] = {
     {"drain", "", 0, 0, "let a running server leave in good order", control_flags, pl_cmd_drain},
     {"reload", "", 0, 0, "let a running server read settings and certificates again", control_flags,
      pl_cmd_reload},
+    {"upgrade", "", 0, 0, "let a new process take a running server's place", upgrade_flags,
+     pl_cmd_upgrade},
     {"clock", "advance MS", 2, 2, "move a test server's clock forward", control_flags,
      pl_cmd_clock},
     {"version", "", 0, 0, "show the version", plain_flags, pl_cmd_version},

@@ -12,13 +12,13 @@
 
 enum {
     ANSWER_MAX = 8 * 1024 * 1024,
-    WAIT_S = 30,
 };
 
-static int connect_to(const char *path, struct pl_error *err)
+static int connect_to(const char *path, uint64_t wait_ms, struct pl_error *err)
 {
     struct sockaddr_un address = {.sun_family = AF_UNIX};
-    struct timeval wait = {.tv_sec = WAIT_S};
+    struct timeval wait = {.tv_sec = (time_t)(wait_ms / 1000),
+                           .tv_usec = (suseconds_t)(wait_ms % 1000 * 1000)};
     size_t len = strlen(path);
     if (len >= sizeof(address.sun_path)) {
         return pl_error_set(err, PL_E_TOO_BIG, "the path is too long for a socket: %s", path);
@@ -94,11 +94,11 @@ static int read_answer(struct pl_buf *result, struct pl_str line, struct pl_erro
     return pl_error_set(err, PL_E_DENIED, "%.*s", (int)len, reason);
 }
 
-int pl_control_ask(struct pl_buf *result, const char *path, struct pl_str request,
+int pl_control_ask(struct pl_buf *result, const char *path, struct pl_str request, uint64_t wait_ms,
                    struct pl_error *err)
 {
     struct pl_buf answer;
-    int fd = connect_to(path, err);
+    int fd = connect_to(path, wait_ms, err);
     if (fd < 0) {
         return fd;
     }

@@ -7,10 +7,10 @@
 
 /* Send one request (JSON without a line end) to the server at `path` and append the JSON of its
  * result to *result.
- * Returns 0; PL_E_NOT_FOUND when no server listens there, PL_E_TIMEOUT after 30 seconds without an
+ * Returns 0; PL_E_NOT_FOUND when no server listens there, PL_E_TIMEOUT after wait_ms without an
  * answer, PL_E_IO, PL_E_PROTO for an answer that makes no sense, PL_E_DENIED with the server's own
  * words. */
 PL_MUST_CHECK int pl_control_ask(struct pl_buf *result, const char *path, struct pl_str request,
-                                 struct pl_error *err);
+                                 uint64_t wait_ms, struct pl_error *err);
 
 #endif

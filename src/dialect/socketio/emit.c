@@ -146,7 +146,7 @@ int pl_sio_conn_send(struct pl_sio_conn *conn, const struct pl_sio_outgoing *out
 {
     struct pl_session *session = NULL;
     struct pl_frame *frame = NULL;
-    if (!pl_sio_conn_is_open(conn)) {
+    if (!pl_sio_conn_is_open(conn) || conn->io->is_mute) {
         return PL_E_CLOSED;
     }
     session = pl_eio_session_hub(conn->eio);

@@ -1,7 +1,5 @@
 /* Both ends of a hand-over. A namespace travels as one piece, packets before sessions, and is put in
  * place behind its end: half of one would make clients believe that they had missed nothing. */
-#include "dialect/socketio/handover.h"
-
 #include "base/alloc.h"
 #include "codec/json_read.h"
 #include "dialect/socketio/conn.h"
@@ -14,6 +12,7 @@
 #include "dialect/socketio/recovery.h"
 #include "dialect/socketio/room.h"
 #include "dialect/socketio/socket.h"
+#include "dialect/socketio/socketio.h"
 #include "hub/session.h"
 
 #define BATCH_BYTES ((size_t)256 * 1024)
@@ -58,6 +57,11 @@ bool pl_sio_is_settled(const struct parley_io *io, int64_t since_us)
         pl_eio_engine_each(io->engine, look_at, &look);
     }
     return look.is_settled;
+}
+
+void pl_sio_mute(struct parley_io *io)
+{
+    io->is_mute = true;
 }
 
 static void depart_engine(struct pl_eio_engine *engine, void *user)
@@ -321,8 +325,8 @@ int pl_sio_handover_write(struct parley_io *io,
         write_engine(io->engine, &writer);
     }
     pl_eio_raw_each_engine(io, write_engine, &writer);
-    for (struct pl_list *node = io->namespaces.next;
-         node != &io->namespaces && writer.error == 0; node = node->next) {
+    for (struct pl_list *node = io->namespaces.next; node != &io->namespaces && writer.error == 0;
+         node = node->next) {
         write_namespace(&writer, PL_CONTAINER_OF(node, struct pl_sio_ns, in_io));
     }
     pl_handover_write_bare(&writer.batch, PL_HANDOVER_STATE_END, 0);

@@ -30,6 +30,7 @@ struct parley_io {
     struct pl_eio_engine *engine; /* NULL until started */
     struct pl_eio_raw *raw;       /* eio_raw.c: engines of the application's own; NULL for none */
     bool has_raw_path; /* eio_raw.c: one of them has taken the configured path: no Socket.IO */
+    bool is_mute;      /* handover.c: nothing is sent any more */
     struct pl_sio_limits limits; /* of every connection's decoder */
     uint8_t hash_key[PL_SIPHASH_KEY_BYTES];
     /* namespace.c */

@@ -253,6 +253,9 @@ int pl_sio_select_send(const struct parley_op *op, struct pl_sio_ns *ns,
 {
     struct selection selection;
     int rc = 0;
+    if (ns->io->is_mute) {
+        return 0;
+    }
     init(&selection, op, ns);
     if (selection.include_id_count == 0 && selection.exclude_id_count <= 1) {
         rc = publish(&selection, outgoing);

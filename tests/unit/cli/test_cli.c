@@ -23,9 +23,11 @@ static struct {
 } served;
 
 int pl_server_run(struct pl_settings *settings, const struct pl_settings_sources *sources,
-                  const struct parley_app_hooks *hooks, struct pl_error *err)
+                  const struct parley_app_hooks *hooks, struct pl_inheritance *inheritance,
+                  struct pl_error *err)
 {
     struct pl_settings again;
+    assert_false(inheritance->is_there);
     assert_int_equal(pl_settings_load(&again, sources, NULL), 0); /* as a reload does */
     assert_true(pl_str_eq(again.listen, settings->listen));
     pl_settings_fini(&again);

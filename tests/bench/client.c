@@ -45,14 +45,26 @@ static int fail_io(struct pl_error *err, const char *what, int code)
     return pl_error_set(err, PL_E_IO, "%s: %s", what, strerror(code));
 }
 
+/* Before connecting, when the window and the segments are agreed on. */
+static void set_link(int fd, const struct pl_load_link *link)
+{
+    if (link->receive_bytes > 0) {
+        (void)setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &link->receive_bytes, sizeof(int));
+    }
+    if (link->segment_bytes > 0) {
+        (void)setsockopt(fd, IPPROTO_TCP, TCP_MAXSEG, &link->segment_bytes, sizeof(int));
+    }
+}
+
 static int open_socket(int *out, const struct sockaddr_in *source, const struct sockaddr_in *target,
-                       struct pl_error *err)
+                       const struct pl_load_link *link, struct pl_error *err)
 {
     const int on = 1;
     int fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (fd < 0) {
         return fail_io(err, "socket", errno);
     }
+    set_link(fd, link);
     (void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
     /* The port is chosen when connecting, so that only the whole 4-tuple must be free. */
     (void)setsockopt(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof(on));
@@ -73,9 +85,10 @@ static int open_socket(int *out, const struct sockaddr_in *source, const struct 
 
 int pl_load_client_open(struct pl_load_client *client, const struct sockaddr_in *source,
                         const struct sockaddr_in *target, const char *path, enum pl_load_head head,
-                        struct pl_load_tls_context *tls, struct pl_error *err)
+                        const struct pl_load_link *link, struct pl_load_tls_context *tls,
+                        struct pl_error *err)
 {
-    int rc = open_socket(&client->fd, source, target, err);
+    int rc = open_socket(&client->fd, source, target, link, err);
     if (rc < 0) {
         return rc;
     }

@@ -16,6 +16,12 @@ enum pl_load_head {
     PL_LOAD_HEAD_NODE,     /* socket.io-client or ws in Node */
 };
 
+/* What the sockets pretend to be on. Zeroed: loopback as it is. */
+struct pl_load_link {
+    int receive_bytes; /* of each socket's buffer */
+    int segment_bytes; /* longest TCP segment, which the server's buffers follow */
+};
+
 enum pl_load_state {
     PL_LOAD_CLOSED,    /* no socket */
     PL_LOAD_UPGRADING, /* connecting, or the answer to the upgrade request is outstanding */
@@ -39,8 +45,8 @@ struct pl_load_client {
 PL_MUST_CHECK int pl_load_client_open(struct pl_load_client *client,
                                       const struct sockaddr_in *source,
                                       const struct sockaddr_in *target, const char *path,
-                                      enum pl_load_head head, struct pl_load_tls_context *tls,
-                                      struct pl_error *err);
+                                      enum pl_load_head head, const struct pl_load_link *link,
+                                      struct pl_load_tls_context *tls, struct pl_error *err);
 
 /* Close by a reset, so that no port is left in TIME_WAIT.
  * Frees the buffers; zeroed memory is fine. */

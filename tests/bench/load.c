@@ -19,6 +19,8 @@ static const char usage[] =
     "  echo       open loop at a fixed rate, latency from the intended time\n"
     "  rate       closed loop, the highest echo rate\n"
     "  handshake  TLS handshakes, one after the other\n"
+    "  slowloris  echo alone and beside connections that never end a request\n"
+    "  deaf       broadcast to members of whom some never read\n"
     "  start      start COMMAND, with {port} replaced, until it answers\n"
     "\n"
     "  --url URL          http://ADDRESS:PORT, or https://... for TLS with any certificate\n"
@@ -29,14 +31,16 @@ static const char usage[] =
     "  --payload BYTES    of a message, without the WebSocket header (128)\n"
     "  --window N         broadcasts outstanding; 1 is one at a time (1)\n"
     "  --publishers N     connections that publish in turn (1)\n"
-    "  --rate N           requests a second, mode echo (1000)\n"
+    "  --rate N           requests or broadcasts a second, modes echo, slowloris, deaf (1000)\n"
+    "  --attackers N      connections that never end a request, or members that never read (100)\n"
+    "  --send-limit BYTES socketio.send_buffer_bytes of the server, mode deaf (4194304)\n"
     "  --depth N          requests outstanding per connection, mode rate (1)\n"
     "  --tls12            TLS 1.2 in place of 1.3, mode handshake\n"
     "  --resume           resumed by a ticket, mode handshake\n"
     "  --warmup-ms MS     not measured (300)\n"
     "  --duration-ms MS   measured; in mode idle: held (1000)\n"
     "  --timeout-ms MS    for opening connections and for a start (30000)\n"
-    "  --rounds N         starts, mode start (5)\n"
+    "  --rounds N         starts, or turns of modes slowloris and deaf (5)\n"
     "  --sources N        connections come from 127.0.0.1 to 127.0.0.N (8)\n"
     "  --targets N        and go to N addresses from the server's on (1)\n"
     "  --head NAME        whose request head: chromium, node (chromium)\n";
@@ -50,6 +54,8 @@ enum option_id {
     OPTION_WINDOW,
     OPTION_PUBLISHERS,
     OPTION_RATE,
+    OPTION_ATTACKERS,
+    OPTION_SEND_LIMIT,
     OPTION_DEPTH,
     OPTION_WARMUP,
     OPTION_DURATION,
@@ -72,6 +78,8 @@ static const struct option long_options[] = {
     {"window", required_argument, NULL, OPTION_WINDOW},
     {"publishers", required_argument, NULL, OPTION_PUBLISHERS},
     {"rate", required_argument, NULL, OPTION_RATE},
+    {"attackers", required_argument, NULL, OPTION_ATTACKERS},
+    {"send-limit", required_argument, NULL, OPTION_SEND_LIMIT},
     {"depth", required_argument, NULL, OPTION_DEPTH},
     {"warmup-ms", required_argument, NULL, OPTION_WARMUP},
     {"duration-ms", required_argument, NULL, OPTION_DURATION},
@@ -93,7 +101,8 @@ static const struct {
     {"idle", pl_mode_idle},           {"connect", pl_mode_connect},
     {"broadcast", pl_mode_broadcast}, {"echo", pl_mode_echo},
     {"rate", pl_mode_rate},           {"start", pl_mode_start},
-    {"handshake", pl_mode_handshake},
+    {"handshake", pl_mode_handshake}, {"slowloris", pl_mode_slowloris},
+    {"deaf", pl_mode_deaf},
 };
 
 static bool parse_number(uint64_t *out, const char *text, uint64_t min, uint64_t max)
@@ -175,6 +184,14 @@ static bool parse_option(struct pl_load_options *options, enum option_id id, con
         is_good = parse_number(&number, text, 1, 10000000);
         options->rate_per_s = (double)number;
         return is_good;
+    case OPTION_ATTACKERS:
+        is_good = parse_number(&number, text, 1, 100000);
+        options->attackers = (size_t)number;
+        return is_good;
+    case OPTION_SEND_LIMIT:
+        is_good = parse_number(&number, text, 4096, 1 << 30);
+        options->send_limit_bytes = (size_t)number;
+        return is_good;
     case OPTION_DEPTH:
         is_good = parse_number(&number, text, 1, 1024);
         options->depth = (size_t)number;
@@ -227,6 +244,8 @@ static struct pl_load_options default_options(void)
         .publishers = 1,
         .depth = 1,
         .rate_per_s = 1000,
+        .attackers = 100,
+        .send_limit_bytes = 4194304,
         .warmup_ms = 300,
         .duration_ms = 1000,
         .timeout_ms = 30000,

@@ -19,12 +19,14 @@ struct pl_load_options {
     size_t window;                     /* broadcasts outstanding; 1 is one message at a time */
     size_t publishers;                 /* connections that publish, in turn */
     size_t depth;                      /* echo requests outstanding per connection, mode rate */
-    double rate_per_s;                 /* mode echo */
+    double rate_per_s;                 /* echo requests, or broadcasts in mode deaf */
+    size_t attackers;                  /* modes slowloris and deaf */
+    size_t send_limit_bytes;           /* the server's bound for one member, mode deaf */
     int64_t warmup_ms;
     int64_t duration_ms;  /* measured time; the time connections are held in mode idle */
     int64_t timeout_ms;   /* for opening all connections, and for a start */
     char *const *command; /* mode start: NULL-terminated; "{port}" in it is replaced */
-    size_t rounds;        /* mode start */
+    size_t rounds;        /* modes start, slowloris and deaf */
     bool is_tls12;        /* mode handshake: TLS 1.2 in place of 1.3 */
     bool resumes;         /* mode handshake */
 };
@@ -48,6 +50,15 @@ PL_MUST_CHECK int pl_mode_rate(const struct pl_load_options *options, struct pl_
 
 /* TLS handshakes, one after the other, in full or resumed. */
 PL_MUST_CHECK int pl_mode_handshake(const struct pl_load_options *options, struct pl_error *err);
+
+/* Echo in an open loop, alone and beside options->attackers connections that never end a request,
+ * in turn, options->rounds times: the two latencies and their ratio. */
+PL_MUST_CHECK int pl_mode_slowloris(const struct pl_load_options *options, struct pl_error *err);
+
+/* Broadcasts at a fixed rate, to members that all read and to members of whom options->attackers
+ * never do, in turn, options->rounds times: the two latencies of those who read, their ratio, and
+ * what the server's memory grew by. */
+PL_MUST_CHECK int pl_mode_deaf(const struct pl_load_options *options, struct pl_error *err);
 
 /* Start options->command again and again, until it answers a connection. */
 PL_MUST_CHECK int pl_mode_start(const struct pl_load_options *options, struct pl_error *err);

@@ -7,6 +7,8 @@ const peers = `${root}tests/bench/peers/`;
 
 export const load = `${release}tests/bench/parley-load`;
 
+const SMALL_SEND_BUFFER = 32768;
+
 const parleyCommand = (listen, data) =>
   [`${release}parley`, 'serve', '--listen', listen, '--data', data, '--app', `${release}tests/bench/bench_app.so`];
 
@@ -23,6 +25,11 @@ export const servers = {
     secure: true,
     command: (data) => [...parleyCommand('127.0.0.1:0', data), '--set', 'tls.listen=127.0.0.1:0',
       '--set', `tls.certificate=${data}/bench.pem`, '--set', `tls.key=${data}/bench.key`],
+  },
+  parleysmall: { // a bound that members who never read reach within a run
+    title: 'Parley, small send buffer',
+    dialect: 'socketio',
+    command: (data) => [...parleyCommand('127.0.0.1:0', data), '--set', `socketio.send_buffer_bytes=${SMALL_SEND_BUFFER}`],
   },
   bare: { title: 'bare loop', dialect: 'ws', command: () => [`${release}tests/bench/parley-bare`] },
   bare8: { title: 'bare loop, 8 frames a write', dialect: 'ws', command: () => [`${release}tests/bench/parley-bare`, '--group', '8'] },
@@ -44,6 +51,17 @@ export const jobs = {
   memory: { mode: 'idle', args: ['--count', '1000,10000,max'], servers: ['parley', 'socketio'] },
   connect: { mode: 'connect', args: ['--count', 'max'], servers: ['parley', 'bare', 'socketio'] },
   echo: { mode: 'echo', args: ['--count', '1000'], needsRate: true, servers: ['parley', 'bare', 'socketio'] },
+  slowloris: {
+    mode: 'slowloris',
+    args: ['--count', '500', '--attackers', '2000', '--rate', '5000', '--rounds', '1', '--duration-ms', '12000'],
+    servers: ['parley'],
+  },
+  deaf: {
+    mode: 'deaf',
+    args: ['--count', '5000', '--attackers', '500', '--payload', '1024', '--rate', '10', '--rounds', '1', '--duration-ms', '10000',
+      '--send-limit', String(SMALL_SEND_BUFFER)],
+    servers: ['parleysmall'],
+  },
   start: {
     mode: 'start',
     args: ['--rounds', '1'],
@@ -75,5 +93,8 @@ export const rows = [
   { name: 'connect-errors', job: 'connect', title: 'errors while opening them', field: 'errors', unit: '', digits: 0, bars: [{ most: 0 }] },
   { name: 'echo-p99', job: 'echo', title: 'echo, open loop at half of our highest rate, p99', field: 'p99_us', unit: 'µs', digits: 0, bars: [{ most: 1.5, than: 'bare' }] },
   { name: 'echo-p50', job: 'echo', title: 'the same, p50', field: 'p50_us', unit: 'µs', digits: 0, bars: [] },
+  { name: 'slowloris', job: 'slowloris', title: '500 clients beside 2,000 heads in drops: p99 of echo to that without', field: 'p99_ratio', unit: '×', digits: 2, bars: [{ most: 1.5 }] },
+  { name: 'deaf-p99', job: 'deaf', of: 'parleysmall', title: '5,000 members, 500 never read: p99 of the others to that when all read', field: 'p99_ratio', unit: '×', digits: 2, bars: [{ most: 1.2 }] },
+  { name: 'deaf-memory', job: 'deaf', of: 'parleysmall', title: 'the same: growth of memory to the bound of the settings', field: 'grown_of_bound', unit: '×', digits: 2, bars: [{ most: 1 }] },
   { name: 'start', job: 'start', title: 'second start to the first answer', field: 'start_ms', unit: 'ms', digits: 1, bars: [{ below: 50 }] },
 ];

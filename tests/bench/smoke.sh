@@ -34,6 +34,8 @@ start_server --group 1
 measure broadcast --count 20
 measure echo --count 20 --rate 1000
 measure rate --count 20
+measure slowloris --count 20 --attackers 10 --rate 1000 --rounds 1
+measure deaf --count 20 --attackers 2 --rate 50 --rounds 1
 measure idle --count 5,20
 measure connect --count 50 --sources 3
 stop_server

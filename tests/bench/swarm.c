@@ -242,8 +242,8 @@ static void open_next(struct pl_swarm *swarm)
     source.sin_addr.s_addr = htonl(INADDR_LOOPBACK + (uint32_t)(index % way->source_count));
     target.sin_addr.s_addr = htonl(ntohl(target.sin_addr.s_addr) +
                                    (uint32_t)(index / way->source_count % way->target_count));
-    if (pl_load_client_open(client, &source, &target, way->dialect->target, way->head, swarm->tls,
-                            &err) < 0) {
+    if (pl_load_client_open(client, &source, &target, way->dialect->target, way->head, &way->link,
+                            swarm->tls, &err) < 0) {
         fail_client(swarm, client, &err);
         return;
     }

@@ -14,6 +14,7 @@ struct pl_swarm_way {
     unsigned target_count; /* and go to as many addresses from the server's on, in turn */
     enum pl_load_head head;
     bool is_secure; /* TLS */
+    struct pl_load_link link;
 };
 
 struct pl_swarm {

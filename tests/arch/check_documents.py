@@ -6,7 +6,7 @@ Usage: check_documents.py PARLEY
 import re
 import sys
 
-from report import Report, run, sources, text_of
+from report import Report, exists, run, sources, text_of
 
 PARLEY = sys.argv[1]
 CONFIGURATION = text_of("docs/configuration.md")
@@ -71,10 +71,35 @@ def command_problems():
                 yield f"{path}: there is no 'parley {name}'"
 
 
+def security_problems():
+    """docs/security.md names tests that there are, settings that there are, and refusals that are counted."""
+    words = text_of("docs/security.md")
+    places = {"wire": "tests/wire/{}.test.mjs", "fuzz": "tests/fuzz/fuzz_{}.c"}
+    reasons = set(re.findall(r'reason=\\"(\w+)\\"', text_of("src/base/metrics.h")))
+    settings = re.findall(r"^\| `([a-z0-9_.]+)`", CONFIGURATION, re.MULTILINE)
+    groups = {name.split(".")[0] for name in settings if "." in name}
+    for kind, name in re.findall(r"\b(wire|fuzz)/([\w-]+)", words):
+        if not exists(places[kind].format(name)):
+            yield f"there is no test {kind}/{name}"
+    for folder, name in re.findall(r"\bunit/(\w+)/(\w+)", words):
+        if not exists(f"tests/unit/{folder}/test_{name}.c"):
+            yield f"there is no test unit/{folder}/{name}"
+    for row in re.findall(r"^\|.*\|$", words, re.MULTILINE):
+        cells = [cell.strip() for cell in row.strip("|").split("|")]
+        for name in re.findall(r"`([^`]+)`", cells[2] if len(cells) == 5 else ""):
+            start = name.rstrip(".*")
+            if name.split(".")[0] in groups and not any(one.startswith(start) for one in settings):
+                yield f"there is no setting {name}"
+        for name in re.findall(r"`([a-z_]+)`", cells[3] if len(cells) == 5 else ""):
+            if not name.startswith("parley_") and name not in reasons:
+                yield f"nothing is refused with the reason {name}"
+
+
 report = Report()
 for header in sources("include/parley/*.h"):
     report.check(f"{header}: every function has its comment", list(undocumented_functions(header)))
 report.check("docs/configuration.md has every setting", settings_problems())
 report.check("docs/operations.md has every metric", metric_problems())
+report.check("docs/security.md names what there is", list(security_problems()))
 report.check("every command has help and words", list(command_problems()))
 report.exit()

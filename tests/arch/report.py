@@ -38,6 +38,10 @@ def text_of(path):
     return (ROOT / path).read_text(encoding="utf-8")
 
 
+def exists(path):
+    return (ROOT / path).exists()
+
+
 def run(*command, **options):
     """Run a command; returns (exit status, what it printed)."""
     done = subprocess.run([str(word) for word in command], stdout=subprocess.PIPE,

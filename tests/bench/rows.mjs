@@ -58,7 +58,7 @@ export const jobs = {
   },
   deaf: {
     mode: 'deaf',
-    args: ['--count', '5000', '--attackers', '500', '--payload', '1024', '--rate', '10', '--rounds', '1', '--duration-ms', '10000',
+    args: ['--count', '5000', '--attackers', '500', '--payload', '2048', '--rate', '10', '--rounds', '1', '--duration-ms', '12000',
       '--send-limit', String(SMALL_SEND_BUFFER)],
     servers: ['parleysmall'],
   },

@@ -6,6 +6,7 @@
 #include "app/builtin_routes.h"
 #include "app/compression.h"
 #include "app/control_commands.h"
+#include "app/control_status.h"
 #include "app/data_dir.h"
 #include "app/listeners.h"
 #include "app/notify.h"
@@ -34,6 +35,7 @@ struct server {
     struct pl_data_dir data_dir;
     struct pl_loop *loop;
     struct pl_metrics metrics;
+    struct pl_rates rates;
     struct pl_fanout fanout;
     struct pl_conn_set conns;
     struct pl_hub *hub;
@@ -46,6 +48,7 @@ struct server {
     struct pl_listeners *listeners;
     struct pl_control *control;
     struct pl_control_server control_server;
+    struct pl_control_status control_status;
     struct pl_signals signals;
     struct pl_notify notify; /* the service manager */
     struct pl_reload reload;
@@ -54,6 +57,7 @@ struct server {
     struct pl_upgrade *upgrade;              /* to the process after */
     struct pl_timer drain_timer;
     int64_t drain_deadline_ms;
+    bool is_waiting; /* the delay before draining */
     int64_t start_ms;
     int64_t start_unix_us;
     size_t conns_by_files; /* connections that the open-file limit allows */
@@ -73,14 +77,38 @@ static void begin_turn(struct pl_turn_hook *hook)
     pl_hub_turn_begin(PL_CONTAINER_OF(hook, struct server, hub_hook)->hub);
 }
 
+/* --- figures --- */
+
+/* Counted by the hub and the fan-out. */
+static void collect_counts(const struct server *server, struct pl_metrics *metrics)
+{
+    struct pl_hub_stats stats = pl_hub_stats(server->hub);
+    pl_metrics_set(metrics, PL_METRIC_STREAMS, (int64_t)stats.stream_count);
+    pl_metrics_set(metrics, PL_METRIC_SUBSCRIPTIONS, (int64_t)stats.member_count);
+    pl_metrics_set(metrics, PL_METRIC_SUSPENSIONS, (int64_t)stats.suspend_count);
+    pl_metrics_set(metrics, PL_METRIC_INBOUND_BYTES, (int64_t)stats.inbound_bytes);
+    pl_metrics_set(metrics, PL_METRIC_PUBLISHES, (int64_t)stats.publish_count);
+    pl_metrics_set(metrics, PL_METRIC_DELIVERIES, (int64_t)server->fanout.delivered_count);
+    pl_metrics_set(metrics, PL_METRIC_VOLATILE_DROPS,
+                   (int64_t)server->fanout.dropped_volatile_count);
+}
+
+static void take_rates(struct server *server)
+{
+    int64_t now_ms = pl_loop_now_ms(server->loop);
+    if (pl_rates_are_due(&server->rates, now_ms)) {
+        collect_counts(server, &server->metrics);
+        pl_rates_take(&server->rates, &server->metrics, now_ms);
+    }
+}
+
 static void measure_turn(struct pl_turn_hook *hook)
 {
     struct server *server = PL_CONTAINER_OF(hook, struct server, measure_hook);
     pl_metrics_observe(&server->metrics, PL_HISTOGRAM_TURN,
                        (uint64_t)pl_loop_turn_us(server->loop));
+    take_rates(server);
 }
-
-/* --- figures --- */
 
 static size_t queue_bytes(const struct server *server)
 {
@@ -95,40 +123,36 @@ static size_t queue_bytes(const struct server *server)
 static void collect_metrics(void *user, struct pl_metrics *metrics)
 {
     struct server *server = user;
-    struct pl_hub_stats stats = pl_hub_stats(server->hub);
+    collect_counts(server, metrics);
     pl_metrics_set(metrics, PL_METRIC_QUEUE_BYTES, (int64_t)queue_bytes(server));
-    pl_metrics_set(metrics, PL_METRIC_STREAMS, (int64_t)stats.stream_count);
-    pl_metrics_set(metrics, PL_METRIC_SUBSCRIPTIONS, (int64_t)stats.member_count);
-    pl_metrics_set(metrics, PL_METRIC_SUSPENSIONS, (int64_t)stats.suspend_count);
-    pl_metrics_set(metrics, PL_METRIC_INBOUND_BYTES, (int64_t)stats.inbound_bytes);
-    pl_metrics_set(metrics, PL_METRIC_PUBLISHES, (int64_t)stats.publish_count);
-    pl_metrics_set(metrics, PL_METRIC_DELIVERIES, (int64_t)server->fanout.delivered_count);
-    pl_metrics_set(metrics, PL_METRIC_VOLATILE_DROPS,
-                   (int64_t)server->fanout.dropped_volatile_count);
     pl_metrics_set(metrics, PL_METRIC_PEER_ADDRESSES, (int64_t)pl_peers_count(server->conns.peers));
     pl_process_collect(metrics, server->start_unix_us);
+}
+
+static const char *state_of(const struct server *server)
+{
+    if (server->is_waiting) {
+        return "leaving soon";
+    }
+    return server->builtin.is_draining ? "draining" : "running";
 }
 
 static void tell_status(void *user, struct pl_server_status *out)
 {
     struct server *server = user;
-    struct pl_hub_stats stats = pl_hub_stats(server->hub);
+    collect_metrics(server, &server->metrics);
     out->uptime_ms = pl_clock_monotonic_ms() - server->start_ms;
     out->app_name = server->app.hooks->name;
+    out->state = state_of(server);
+    out->is_draining = server->builtin.is_draining;
     out->listener_count = pl_listeners_count(server->listeners);
     for (size_t i = 0; i < out->listener_count; i++) {
         pl_listeners_get(&out->listeners[i], server->listeners, i);
     }
-    out->connection_count = server->conns.count;
-    out->connection_max = server->conns.count_max;
-    out->polling_session_count =
-        (size_t)pl_metrics_get(&server->metrics, PL_METRIC_SESSIONS_POLLING);
-    out->websocket_session_count =
-        (size_t)pl_metrics_get(&server->metrics, PL_METRIC_SESSIONS_WEBSOCKET);
-    out->stream_count = stats.stream_count;
-    out->subscription_count = stats.member_count;
-    out->queue_bytes = queue_bytes(server);
-    out->is_draining = server->builtin.is_draining;
+    out->metrics = &server->metrics;
+    out->rates = &server->rates;
+    out->now_ms = pl_loop_now_ms(server->loop);
+    out->reload = &server->reload.last;
 }
 
 /* --- leaving --- */
@@ -165,16 +189,12 @@ static void leave(struct server *server, int64_t grace_ms)
 
 /* Accept nothing more, tell every client as its protocol does, flush, and stop when all have left
  * or the grace is over. */
-static void drain(void *user)
+static void begin_draining(struct server *server)
 {
-    struct server *server = user;
-    if (server->builtin.is_draining) {
-        return;
-    }
+    server->is_waiting = false;
     pl_log(&server->log, PL_LOG_INFO, "server.draining", "connections=%zu grace_ms=%lld",
            server->conns.count, (long long)server->settings->shutdown.grace_ms);
-    pl_notify_stopping(&server->notify, "draining");
-    pl_upgrade_cancel(server->upgrade);
+    pl_notify_status(&server->notify, "draining: %zu connections", server->conns.count);
     pl_listeners_close(server->listeners);
     pl_web_drain(server->web);
     if (server->app.io != NULL) {
@@ -191,6 +211,34 @@ static void on_gone(void *user, pid_t pid)
     int64_t idle_ms = server->settings->http.keep_alive_timeout_ms + IDLE_SLACK_MS;
     pl_notify_main_pid(&server->notify, pid);
     leave(server, pl_i64_max(server->settings->shutdown.grace_ms, idle_ms));
+}
+
+static void on_delay_over(struct pl_timer *timer)
+{
+    begin_draining(PL_CONTAINER_OF(timer, struct server, drain_timer));
+}
+
+/* Leave; but let load balancers learn of it first, while everybody is still served. */
+static void drain(void *user)
+{
+    struct server *server = user;
+    int64_t delay_ms = server->settings->shutdown.delay_ms;
+    if (server->builtin.is_draining) {
+        return;
+    }
+    server->builtin.is_draining = true;
+    server->reload.is_over = true;
+    pl_notify_stopping(&server->notify, "leaving");
+    pl_upgrade_cancel(server->upgrade);
+    if (delay_ms == 0) {
+        begin_draining(server);
+        return;
+    }
+    server->is_waiting = true;
+    pl_log(&server->log, PL_LOG_INFO, "server.leaving", "connections=%zu delay_ms=%lld",
+           server->conns.count, (long long)delay_ms);
+    server->drain_timer.on_due = on_delay_over;
+    drain_in(server, delay_ms);
 }
 
 static void reload(struct server *server)
@@ -445,9 +493,11 @@ static int start_control(struct server *server, struct pl_error *err)
         return rc;
     }
     create_upgrade(server);
-    server->control_server = (struct pl_control_server){
-        .status = tell_status, .drain = drain, .advance = advance_clock, .user = server};
+    server->control_server =
+        (struct pl_control_server){.drain = drain, .advance = advance_clock, .user = server};
     pl_control_add_standard(server->control, &server->control_server);
+    server->control_status = (struct pl_control_status){.tell = tell_status, .user = server};
+    pl_control_add_status(server->control, &server->control_status);
     pl_reload_add_command(server->control, &server->reload);
     return pl_signals_start(&server->signals, server->loop, on_signal, server, err);
 }

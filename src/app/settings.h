@@ -197,6 +197,7 @@ struct pl_settings {
     struct pl_settings_connections connections;
     struct pl_settings_protect protect;
     struct {
+        int64_t delay_ms;
         int64_t grace_ms;
     } shutdown;
     struct pl_settings_websocket websocket;

@@ -271,8 +271,10 @@ const struct pl_setting_row pl_setting_rows[] = {
          "Origins of pages that may open WebSockets or poll; others get 403. * is any."),
 
     /* Leaving. */
+    DURATION("shutdown.delay_ms", shutdown.delay_ms, NOW, "0", 0, HOUR_MS,
+             "Time from the wish to leave until it begins: /readyz says 503, all else goes on."),
     DURATION("shutdown.grace_ms", shutdown.grace_ms, NOW, "5000", 0, HOUR_MS,
-             "Time from the wish to leave until what is still open is cut."),
+             "Time from the beginning of leaving until what is still open is cut."),
 
     /* WebSocket, for sockets of the application; Socket.IO has its own limit. */
     SIZE("websocket.message_limit_bytes", websocket.message_limit_bytes, NEW, "1048576", 125,

@@ -102,3 +102,33 @@ void pl_metrics_merge(struct pl_metrics *metrics, const struct pl_metrics *other
         metrics->histograms[i].sum += other->histograms[i].sum;
     }
 }
+
+double pl_histogram_quantile(const struct pl_histogram *histogram, double share)
+{
+    double total = 0;
+    double below = 0;
+    for (size_t i = 0; i <= PL_HISTOGRAM_BOUNDS; i++) {
+        total += (double)histogram->buckets[i];
+    }
+    for (size_t i = 0; i <= PL_HISTOGRAM_BOUNDS; i++) {
+        double count = (double)histogram->buckets[i];
+        if (count > 0 && below + count >= share * total) {
+            double from = i == 0 ? 0 : (double)(UINT64_C(1) << (i - 1));
+            double to = (double)(UINT64_C(1) << i); /* of the last bucket: twice its beginning */
+            double part = (share * total - below) / count;
+            return from + (to - from) * (part > 0 ? part : 0);
+        }
+        below += count;
+    }
+    return 0;
+}
+
+const char *pl_metric_name(enum pl_metric metric)
+{
+    return rows[metric].name;
+}
+
+const char *pl_metric_labels(enum pl_metric metric)
+{
+    return rows[metric].labels;
+}

@@ -261,6 +261,15 @@ static inline void pl_metrics_observe(struct pl_metrics *metrics, enum pl_histog
     pl_histogram_observe(&metrics->histograms[kind], value);
 }
 
+/* The value that `share` (0 to 1) of what was counted does not exceed, as well as the buckets tell:
+ * between their bounds it is assumed to be spread evenly. 0 when nothing was counted. */
+double pl_histogram_quantile(const struct pl_histogram *histogram, double share);
+
+/* As a line of the text names it: "parley_connections_closed_total" and `reason="peer"`, which may
+ * be empty. */
+const char *pl_metric_name(enum pl_metric metric);
+const char *pl_metric_labels(enum pl_metric metric);
+
 /* Add the counters, gauges and histograms of another thread. */
 void pl_metrics_merge(struct pl_metrics *metrics, const struct pl_metrics *other);
 

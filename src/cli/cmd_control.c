@@ -1,4 +1,4 @@
-/* parley status, drain and clock: ask a running server through its control socket. */
+/* parley drain and clock: ask a running server through its control socket. */
 #include "cli/cli.h"
 
 #include "codec/json_read.h"
@@ -45,11 +45,6 @@ static void write_lines(struct pl_buf *out, struct pl_str json)
                        token.kind == PL_JSON_STRING ? pl_str_make(raw.ptr + 1, raw.len - 2) : raw);
         pl_buf_add_char(out, '\n');
     }
-}
-
-int pl_cmd_status(struct pl_cli *cli)
-{
-    return pl_cli_ask_and_print(cli, PL_STR("{\"command\":\"status\"}"), write_lines);
 }
 
 int pl_cmd_drain(struct pl_cli *cli)

@@ -441,7 +441,7 @@ describe('the command line', () => {
   test('parley status names both addresses', LIMIT, async () => {
     const server = await startTlsServer(certificates);
     const { output } = await runParley(['status', '--data', server.data]);
-    assert.match(output, /listen: \["http:\/\/127\.0\.0\.1:\d+","https:\/\/127\.0\.0\.1:\d+"\]/);
+    assert.match(output, /listening +http:\/\/127\.0\.0\.1:\d+, \d+ connections\n +https:\/\/127\.0\.0\.1:\d+, \d+ connections\n/);
     await server.stop();
   });
 });

@@ -2,6 +2,7 @@
  * turn. */
 #include "app/control.h"
 #include "app/control_commands.h"
+#include "app/control_status.h"
 #include "app/data_dir.h"
 #include "base/version.h"
 
@@ -23,20 +24,42 @@ struct fixture {
     struct pl_loop *loop;
     struct pl_control *control;
     struct pl_control_server server;
+    struct pl_control_status status;
+    struct pl_metrics metrics;
+    struct pl_rates rates;
+    struct pl_reload_result reload;
     int drain_count;
     int64_t advanced_ms;
     char answer[8192];
 };
 
+/* An hour ago nothing had been counted; then this. */
 static void on_status(void *user, struct pl_server_status *out)
 {
-    (void)user;
+    struct fixture *fixture = user;
+    struct pl_metrics *metrics = &fixture->metrics;
+    *metrics = (struct pl_metrics){0};
+    if (!pl_rates_are_due(&fixture->rates, 1000)) {
+        fixture->rates = (struct pl_rates){0};
+    }
+    pl_rates_take(&fixture->rates, metrics, 1000);
+    pl_metrics_set(metrics, PL_METRIC_SESSIONS_WEBSOCKET, 2);
+    pl_metrics_set(metrics, PL_METRIC_CONNECTIONS, 3);
+    pl_metrics_set(metrics, PL_METRIC_PUBLISHES, 90);
+    pl_metrics_set(metrics, PL_METRIC_REFUSED_MEMORY, 7);
+    pl_metrics_set(metrics, PL_METRIC_REFUSED_MIDDLEWARE, 2);
+    for (int i = 0; i < 100; i++) {
+        pl_metrics_observe(metrics, PL_HISTOGRAM_TURN, i < 98 ? 900 : 6000);
+    }
     out->uptime_ms = 1234;
     out->app_name = "te\"st";
+    out->state = "running";
     out->listeners[0].url = "127.0.0.1:7350";
     out->listener_count = 1;
-    out->connection_count = 3;
-    out->websocket_session_count = 2;
+    out->metrics = metrics;
+    out->rates = &fixture->rates;
+    out->now_ms = 10000; /* 9 seconds */
+    out->reload = &fixture->reload;
 }
 
 static void on_drain(void *user)
@@ -60,8 +83,10 @@ static int fixture_open(void **state)
     assert_int_equal(
         pl_control_create(&fixture->control, fixture->loop, fixture->dir.control_path, NULL, &err),
         0);
-    fixture->server = (struct pl_control_server){on_status, on_drain, on_advance, fixture};
+    fixture->server = (struct pl_control_server){on_drain, on_advance, fixture};
     pl_control_add_standard(fixture->control, &fixture->server);
+    fixture->status = (struct pl_control_status){on_status, fixture};
+    pl_control_add_status(fixture->control, &fixture->status);
     *state = fixture;
     return 0;
 }
@@ -149,7 +174,33 @@ static void test_control_status_tells_what_the_server_is_doing(void **state)
     assert_string_equal(json_string_value(json_array_get(json_object_get(result, "listen"), 0)),
                         "127.0.0.1:7350");
     assert_true(json_is_false(json_object_get(result, "draining")));
+    assert_string_equal(json_string_value(json_object_get(result, "state")), "running");
+    assert_true(json_is_null(json_object_get(result, "reload")));
+    json_t *rates = json_object_get(result, "rates");
+    assert_int_equal(json_integer_value(json_object_get(rates, "over_ms")), 9000);
+    assert_true(json_number_value(json_object_get(rates, "publishes")) == 10);
+    assert_true(json_number_value(json_object_get(rates, "refusals")) == 1); /* the whole family */
+    assert_true(json_number_value(json_object_get(rates, "protocol_errors")) == 0);
+    assert_true(json_number_value(json_object_get(rates, "busy_percent")) == 1.113);
+    assert_in_range(json_integer_value(json_object_get(rates, "turn_p50_us")) +
+                        (int)json_real_value(json_object_get(rates, "turn_p50_us")),
+                    513, 1024);
+    assert_in_range((int)json_number_value(json_object_get(rates, "turn_p99_us")), 4097, 8192);
     json_decref(answer);
+}
+
+static void test_control_status_tells_how_the_last_reload_went(void **state)
+{
+    struct fixture *fixture = *state;
+    fixture->reload = (struct pl_reload_result){
+        .unix_us = 5000000, .is_ok = true, .changed_count = 2, .waiting_count = 1};
+    assert_non_null(strstr(ask(fixture, "{\"command\":\"status\"}\n"),
+                           "\"reload\":{\"unix_ms\":5000,\"ok\":true,\"changed\":2,"
+                           "\"needs_restart\":1}"));
+    fixture->reload = (struct pl_reload_result){.unix_us = 6000000, .reason = "x.yaml:3: no"};
+    assert_non_null(
+        strstr(ask(fixture, "{\"command\":\"status\"}\n"),
+               "\"reload\":{\"unix_ms\":6000,\"ok\":false,\"reason\":\"x.yaml:3: no\"}"));
 }
 
 static void test_control_drain_is_passed_on(void **state)
@@ -309,6 +360,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         ROW(test_control_status_tells_what_the_server_is_doing),
+        ROW(test_control_status_tells_how_the_last_reload_went),
         ROW(test_control_drain_is_passed_on),
         ROW(test_control_clock_moves_within_bounds_or_is_refused_by_the_build),
         ROW(test_control_bad_requests_get_a_reason_and_the_connection_stays),

@@ -13,7 +13,8 @@
 #include <cmocka.h>
 
 #define FIRST                                                                                      \
-    "log:\n  level: info\nsocketio:\n  transports: [websocket]\n  cors:\n    origin: [a.test]\n"
+    "log:\n  level: info\nsocketio:\n  transports: [websocket]\n  cors:\n    origin: "             \
+    "[https://a.test]\n"
 
 /* A server that only remembers. */
 struct fixture {
@@ -92,7 +93,7 @@ static void test_what_can_change_does_and_the_rest_waits(void **state)
     fixture->prepare_rc = 2;
     fixture->src.config_text = PL_STR("data_dir: /other\nlog:\n  level: debug\nsocketio:\n"
                                       "  transports: [polling]\n  ping_interval_ms: 10s\n"
-                                      "  cors:\n    origin: [a.test, b.test]\n");
+                                      "  cors:\n    origin: [https://a.test, https://b.test]\n");
     assert_int_equal(pl_reload_run(&fixture->reload, &changes, NULL), 0);
     assert_int_equal(changes.count, 5);
     assert_int_equal(changes.waiting_count, 2);
@@ -100,7 +101,8 @@ static void test_what_can_change_does_and_the_rest_waits(void **state)
     assert_item(&changes.items[1], "log.level", "info", "debug", "config:3");
     assert_item(&changes.items[2], "socketio.ping_interval_ms", "25000", "10000", "config:6");
     assert_item(&changes.items[3], "socketio.transports", "websocket", "polling", "config:5");
-    assert_item(&changes.items[4], "socketio.cors.origin", "a.test", "a.test,b.test", "config:8");
+    assert_item(&changes.items[4], "socketio.cors.origin", "https://a.test",
+                "https://a.test,https://b.test", "config:8");
     pl_settings_changes_fini(&changes);
 
     const struct pl_settings *now = &fixture->settings;
@@ -203,9 +205,10 @@ static void test_every_row_is_compared(void **state)
         struct pl_setting_pair pair = {.name = pl_str_of_cstr(row->name), .origin = PL_STR("x")};
         struct pl_settings_sources src = {.pairs = &pair, .pair_count = 1};
         static const char *const candidates[] = {
-            "false",  "true",    "1",           "0",     "2",           "4097", "1000",
-            "201",    "/other",  "127.0.0.1:9", "error", "json",        "1.3",  "AES256-SHA",
-            "strict", "polling", "msgpack",     "a:b",   "127.0.0.0/8", "9",    "12"};
+            "false",         "true",    "1",           "0",     "2",           "4097", "1000",
+            "201",           "/other",  "127.0.0.1:9", "error", "json",        "1.3",  "AES256-SHA",
+            "strict",        "polling", "msgpack",     "a:b",   "127.0.0.0/8", "9",    "12",
+            "https://a.test"};
         size_t found = 0;
         for (size_t c = 0; c < PL_ARRAY_LEN(candidates) && found == 0; c++) {
             pair.value = pl_str_of_cstr(candidates[c]);

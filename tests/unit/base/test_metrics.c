@@ -151,6 +151,35 @@ static void test_metrics_a_full_buffer_fails_and_nothing_else(void **state)
     pl_buf_fini(&buf);
 }
 
+static void test_histogram_quantiles_lie_in_their_bucket(void **state)
+{
+    struct pl_histogram histogram = {0};
+    (void)state;
+    assert_true(pl_histogram_quantile(&histogram, 0.5) == 0); /* nothing was counted */
+    for (int i = 0; i < 90; i++) {
+        pl_histogram_observe(&histogram, 100); /* 65 to 128 */
+    }
+    for (int i = 0; i < 10; i++) {
+        pl_histogram_observe(&histogram, 1000); /* 513 to 1024 */
+    }
+    double p50 = pl_histogram_quantile(&histogram, 0.5);
+    double p99 = pl_histogram_quantile(&histogram, 0.99);
+    assert_true(p50 > 64 && p50 < 128);
+    assert_true(p99 > 512 && p99 < 1024);
+    assert_true(pl_histogram_quantile(&histogram, 0.9) == 128);
+    assert_true(pl_histogram_quantile(&histogram, 1) == 1024);
+    pl_histogram_observe(&histogram, UINT64_MAX); /* above all bounds */
+    assert_true(pl_histogram_quantile(&histogram, 1) == 1 << PL_HISTOGRAM_BOUNDS);
+}
+
+static void test_metrics_have_their_names(void **state)
+{
+    (void)state;
+    assert_string_equal(pl_metric_name(PL_METRIC_CONNECTIONS), "parley_connections");
+    assert_string_equal(pl_metric_labels(PL_METRIC_CONNECTIONS), "");
+    assert_string_equal(pl_metric_labels(PL_METRIC_NETWORK_BYTES_IN), "direction=\"in\"");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -158,6 +187,8 @@ int main(void)
         cmocka_unit_test(test_metrics_every_family_has_its_head_once),
         cmocka_unit_test(test_histogram_buckets_are_powers_of_two),
         cmocka_unit_test(test_histogram_text_is_cumulative_and_in_base_units),
+        cmocka_unit_test(test_histogram_quantiles_lie_in_their_bucket),
+        cmocka_unit_test(test_metrics_have_their_names),
         cmocka_unit_test(test_metrics_statuses_have_their_class),
         cmocka_unit_test(test_metrics_of_two_threads_add_up),
         cmocka_unit_test(test_metrics_a_full_buffer_fails_and_nothing_else),

@@ -75,12 +75,33 @@ static void test_rate_equals_a_bucket_filled_each_millisecond(void **state)
     }
 }
 
+static void test_rate_changed_keeps_what_is_left_up_to_the_new_burst(void **state)
+{
+    struct pl_rate rate;
+    (void)state;
+    pl_rate_init(&rate, 10, 100, 0);
+    assert_true(pl_rate_take(&rate, 98, 0));
+    pl_rate_change(&rate, 1, 50, 0); /* two are left, and not fifty */
+    assert_true(pl_rate_take(&rate, 2, 0));
+    assert_false(pl_rate_take(&rate, 1, 0));
+    assert_true(pl_rate_take(&rate, 1, 1000)); /* at the new speed */
+    pl_rate_change(&rate, 10, 3, 100000);
+    assert_true(pl_rate_take(&rate, 3, 100000));
+    assert_false(pl_rate_take(&rate, 1, 100000));
+    pl_rate_change(&rate, 0, 5, 100000);
+    assert_true(pl_rate_take(&rate, 1000, 100000));
+    pl_rate_change(&rate, 1, 5, 100000); /* one that had no limit is full */
+    assert_true(pl_rate_take(&rate, 5, 100000));
+    assert_false(pl_rate_take(&rate, 1, 100000));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_rate_burst_then_refill),
         cmocka_unit_test(test_rate_zero_means_no_limit),
         cmocka_unit_test(test_rate_survives_extreme_clocks),
+        cmocka_unit_test(test_rate_changed_keeps_what_is_left_up_to_the_new_burst),
         cmocka_unit_test(test_rate_equals_a_bucket_filled_each_millisecond),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

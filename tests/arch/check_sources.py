@@ -107,7 +107,7 @@ def each(rule, paths):
 
 
 ALL = [str(path) for path in sources("src/**/*.[ch]", "include/**/*.h")]
-EXAMPLES = [str(path) for path in sources("examples/**/*.[ch]", "tests/wire/apps/*.[ch]")]
+EXAMPLES = [str(path) for path in sources("examples/**/*.[ch]", "tests/wire/apps/**/*.[ch]")]
 
 report = Report()
 for folder in sorted({layer_of(path)[0] for path in ALL}):

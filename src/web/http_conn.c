@@ -5,6 +5,8 @@
 #include "base/alloc.h"
 #include "web/dispatch.h"
 
+#define LONG_HEAD_BYTES 1024
+
 static void on_due(struct pl_timer *timer);
 
 /* --- deadlines and states --- */
@@ -275,6 +277,20 @@ static void begin_request(struct pl_web_conn *http, struct pl_str raw, bool has_
     pl_web_dispatch(http->request, has_more);
 }
 
+/* Whether a long head got no further than it was when it was looked at the last time. One that comes
+ * in drops would otherwise be read from its beginning for each of them. */
+static bool is_still_the_same_line(struct pl_web_conn *http, struct pl_str in)
+{
+    size_t seen_bytes = http->seen_bytes;
+    if (in.len < LONG_HEAD_BYTES || in.len >= http->web->limits.head_bytes || seen_bytes == 0 ||
+        seen_bytes > in.len) {
+        http->seen_bytes = in.len;
+        return false;
+    }
+    http->seen_bytes = in.len;
+    return memchr(in.ptr + seen_bytes, '\n', in.len - seen_bytes) == NULL;
+}
+
 static size_t on_head(struct pl_web_conn *http, struct pl_str in)
 {
     struct pl_web *web = http->web;
@@ -288,6 +304,9 @@ static size_t on_head(struct pl_web_conn *http, struct pl_str in)
         pl_conn_input_again(http->conn);
         return 0;
     }
+    if (is_still_the_same_line(http, in)) {
+        return 0;
+    }
     len = pl_http_request_read(&web->parsed, in, web->limits.head_bytes, &err);
     if (len < 0) {
         return refuse_head(http, &err);
@@ -298,6 +317,7 @@ static size_t on_head(struct pl_web_conn *http, struct pl_str in)
         }
         return 0;
     }
+    http->seen_bytes = 0;
     /* empty lines in front belong to nobody */
     size_t front = (size_t)(web->parsed.method_text.ptr - in.ptr);
     begin_request(http, pl_str_make(in.ptr + front, (size_t)len - front), (size_t)len < in.len);

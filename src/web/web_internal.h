@@ -110,6 +110,7 @@ struct pl_web_conn {
     struct pl_http_body body;       /* of the request in progress, or the one being dropped */
     enum pl_web_conn_state state;
     bool is_last;        /* the request to come, or in progress, is the last one */
+    size_t seen_bytes;   /* of a head that is not whole, at the last look */
     size_t unsent_bytes; /* at the last look: an idle connection that still sends is not idle */
     struct pl_deferred free;
     bool is_secure; /* a PROXY header said that the client spoke TLS to the proxy */

@@ -2,9 +2,12 @@
 // second. Loopback is a whole block of addresses, so one machine can come from many.
 
 import assert from 'node:assert/strict';
-import { afterEach, describe, test } from 'node:test';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { after, afterEach, before, describe, test } from 'node:test';
 import { Engine, Tcp } from './lib/raw.mjs';
-import { isReference, useServer } from './lib/server.mjs';
+import { isReference, runParley, startServer, useServer } from './lib/server.mjs';
 
 const LIMIT = { timeout: 20000 };
 const ours = { skip: isReference && 'the reference has no such setting' };
@@ -114,6 +117,99 @@ describe('requests of one address', ours, () => {
     const frame = '\x81\x81\x00\x00\x00\x00x'; // masked with zeros
     ws.write(frame.repeat(20));
     await ws.match(/(\x81\x01x){20}$/);
+  });
+});
+
+describe('behind a trusted proxy', ours, () => {
+  const holder = useServer({
+    app: 'ws_echo',
+    set: {
+      'proxies.trusted': '127.0.0.1',
+      'protect.exempt': '',
+      'protect.per_address.connections_max': 2,
+      'protect.per_address.requests_per_second': 1,
+      'protect.per_address.requests_burst': 5,
+    },
+  });
+  let open = [];
+  afterEach(() => open.splice(0).forEach((tcp) => tcp.close()));
+  /** A request of `client` through the proxy, on a connection of its own. */
+  const ask = async (client, request = GET) => {
+    const tcp = await Tcp.connect(holder.server, '127.0.0.1');
+    open.push(tcp);
+    tcp.write(request.replace('\r\n\r\n', `\r\nX-Forwarded-For: ${client}\r\n\r\n`));
+    tcp.answer = await tcp.response();
+    return tcp;
+  };
+
+  test('the client that it names is counted, and the proxy is not', LIMIT, async () => {
+    const statuses = [];
+    for (let i = 0; i < 7; i += 1) {
+      statuses.push((await ask('203.0.113.1')).answer.status);
+    }
+    assert.deepEqual(statuses, [200, 200, 200, 200, 200, 429, 429]);
+    assert.equal((await ask('203.0.113.2')).answer.status, 200);
+  });
+
+  test('a WebSocket is a connection of its client', LIMIT, async () => {
+    const first = await ask('203.0.113.3', UPGRADE);
+    assert.equal(first.answer.status, 101);
+    assert.equal((await ask('203.0.113.3', UPGRADE)).answer.status, 101);
+    assert.equal((await ask('203.0.113.3', UPGRADE)).answer.status, 429);
+    assert.equal((await ask('203.0.113.4', UPGRADE)).answer.status, 101);
+    first.socket.resetAndDestroy();
+    let status = 429;
+    while (status === 429) { // the reset arrives when it arrives
+      await holder.server.clock(1000);
+      ({ status } = (await ask('203.0.113.3', UPGRADE)).answer);
+    }
+    assert.equal(status, 101);
+  });
+});
+
+describe('limits that change while the server runs', ours, () => {
+  let folder;
+  let server;
+  before(async () => {
+    folder = await mkdtemp(path.join(tmpdir(), 'parley-limits-'));
+    await writeFile(path.join(folder, 'parley.yaml'), '');
+    server = await startServer({ app: 'ws_echo', args: ['--config', path.join(folder, 'parley.yaml')] });
+  });
+  after(async () => {
+    await server.stop();
+    await rm(folder, { recursive: true });
+  });
+
+  test('hold from then on, for connections that are open too', LIMIT, async () => {
+    const evil = { headers: { origin: 'https://evil.example' } };
+    const engine = new Engine(server, '/socket.io/');
+    const early = await Promise.all([1, 2, 3].map(() => Tcp.connect(server, '127.0.0.2')));
+    assert.equal((await engine.request('EIO=4&transport=polling', evil)).status, 200);
+    const reload = async (yaml) => {
+      await writeFile(path.join(folder, 'parley.yaml'), yaml);
+      return runParley(['reload', '--data', server.data]);
+    };
+    const strict = 'protect:\n  exempt: [127.0.0.1]\n  origins: [same-origin]\n'
+      + '  per_address: {connections_max: 1, requests_per_second: 1, requests_burst: 1}\n';
+    assert.equal((await reload(strict)).code, 0);
+    assert.equal((await engine.request('EIO=4&transport=polling', evil)).status, 403);
+    const counted = await Tcp.connect(server, '127.0.0.2'); // those before are not
+    const refused = await Tcp.connect(server, '127.0.0.2');
+    assert.match(await refused.end(), /^HTTP\/1\.1 429 /);
+    early[0].write(GET.repeat(2));
+    assert.deepEqual((await early[0].responses(2)).map(({ status }) => status), [200, 429]);
+
+    const wrong = await reload('protect: {origins: [game.example]}\n');
+    assert.notEqual(wrong.code, 0);
+    assert.match(wrong.output, /has no scheme/);
+    assert.equal((await engine.request('EIO=4&transport=polling', evil)).status, 403);
+
+    assert.equal((await reload('')).code, 0);
+    assert.equal((await engine.request('EIO=4&transport=polling', evil)).status, 200);
+    const free = await Tcp.connect(server, '127.0.0.2');
+    free.write(GET.repeat(3));
+    assert.deepEqual((await free.responses(3)).map(({ status }) => status), [200, 200, 200]);
+    [...early, counted, free].forEach((tcp) => tcp.close());
   });
 });
 

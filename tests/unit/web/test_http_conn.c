@@ -346,6 +346,43 @@ static void test_http_slow_heads_and_bodies_are_408(void **state)
 
 /* Below the least rate each byte earns so little that the first deadline holds; at that rate or
  * above a body may take as long as it wants. */
+/* A long head is read again only when a line may have ended. */
+static void test_http_long_head_in_pieces_of_any_size_is_read(void **state)
+{
+    struct app *app = *state;
+    char head[3500];
+    int len =
+        snprintf(head, sizeof(head),
+                 "GET /hello HTTP/1.1\r\nHost: a\r\nX-Long: %03000d\r\nX-Short: b\r\n\r\n", 1);
+    for (size_t step = 1; step <= 2000; step = step * 3 + 1) {
+        struct client client;
+        client_open(&client, &app->fixture);
+        for (size_t at = 0; at < (size_t)len; at += step) {
+            assert_int_equal(client.got.len, 0);
+            client_send(&client, pl_str_make(head + at, pl_size_min(step, (size_t)len - at)));
+            pl_loop_turn(app->fixture.loop, 0);
+        }
+        settle(&app->fixture, &client);
+        assert_true(client_has(&client, "HTTP/1.1 200 "));
+        client_close(&client, &app->fixture);
+    }
+}
+
+static void test_http_long_head_in_drops_has_its_limit(void **state)
+{
+    struct app *app = *state;
+    struct client client;
+    ask(&app->fixture, &client, "GET /hello HTTP/1.1\r\nX-Long: ");
+    for (int i = 0; i < 5000 && !client.has_ended; i++) {
+        client_send(&client, PL_STR("x"));
+        pl_loop_turn(app->fixture.loop, 0);
+        client_read(&client);
+    }
+    settle(&app->fixture, &client);
+    assert_true(client_has(&client, "HTTP/1.1 431 "));
+    client_close(&client, &app->fixture);
+}
+
 static void test_http_body_that_trickles_is_408(void **state)
 {
     struct app *app = *state;
@@ -541,6 +578,8 @@ int main(void)
         TEST(test_http_body_cut_short_is_aborted),
         TEST(test_http_body_over_the_limit_is_aborted_and_413),
         TEST(test_http_slow_heads_and_bodies_are_408),
+        TEST(test_http_long_head_in_pieces_of_any_size_is_read),
+        TEST(test_http_long_head_in_drops_has_its_limit),
         TEST(test_http_body_that_trickles_is_408),
         TEST(test_http_answer_taken_too_slowly_is_cut),
         TEST(test_http_connection_without_a_request_has_the_time_of_a_head),

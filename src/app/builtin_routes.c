@@ -20,13 +20,14 @@ static void on_readyz(struct pl_web_request *request, void *user)
 
 static void on_metrics(struct pl_web_request *request, void *user)
 {
-    struct pl_builtin_routes *routes = user;
+    const struct pl_builtin_routes *routes = user;
     struct pl_web_header type = {PL_STR("Content-Type"),
                                  PL_STR("text/plain; version=0.0.4; charset=utf-8")};
+    struct pl_metrics metrics = {0};
     struct pl_buf text;
     pl_buf_init(&text, METRICS_LIMIT_BYTES);
-    routes->collect(routes->user, routes->metrics);
-    pl_metrics_write(&text, routes->metrics);
+    routes->collect(routes->user, &metrics);
+    pl_metrics_write(&text, &metrics);
     if (pl_buf_failed(&text)) {
         pl_web_respond_empty(request, 503);
     } else {

@@ -7,9 +7,9 @@
 #include "web/web.h"
 
 struct pl_builtin_routes {
-    struct pl_metrics *metrics;
-    /* Sets the metrics that are looked up when asked for. */
-    void (*collect)(void *user, struct pl_metrics *metrics);
+    /* Fills in zeroed metrics: what all threads have counted, and what is looked up when asked for.
+     */
+    void (*collect)(void *user, struct pl_metrics *out);
     void *user;
     bool is_draining; /* /readyz answers 503 */
     bool has_page;    /* written by add: the application serves "/" */

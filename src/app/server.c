@@ -19,6 +19,8 @@
 #include "base/version.h"
 #include "dialect/socketio/socketio.h"
 #include "hub/port_inline.h"
+#include "hub/port_rings.h"
+#include "io/thread.h"
 #include "net/socket.h"
 
 #include <signal.h>
@@ -34,10 +36,12 @@ struct server {
     struct pl_log log;
     struct pl_data_dir data_dir;
     struct pl_loop *loop;
-    struct pl_metrics metrics;
+    struct pl_metrics metrics; /* of this thread */
+    struct pl_metrics totals;  /* of all of them, as status was last told */
     struct pl_rates rates;
     struct pl_fanout fanout;
     struct pl_conn_set conns;
+    struct pl_port_rings port; /* with I/O threads */
     struct pl_hub *hub;
     struct pl_turn_hook hub_hook;     /* the hub reads the clock once a turn */
     struct pl_turn_hook measure_hook; /* the last: it measures the turn */
@@ -79,26 +83,47 @@ static void begin_turn(struct pl_turn_hook *hook)
 
 /* --- figures --- */
 
-/* Counted by the hub and the fan-out. */
-static void collect_counts(const struct server *server, struct pl_metrics *metrics)
+/* Of this thread's fan-out and, where there are any, the I/O threads'. */
+static struct pl_io_figures figures(const struct server *server)
+{
+    struct pl_io_threads *threads = pl_web_threads(server->web);
+    struct pl_io_figures sum = {0};
+    if (threads != NULL) {
+        sum = pl_io_threads_figures(threads);
+    }
+    sum.queue_bytes += PL_COUNTER_GET(&server->fanout.pool.all_bytes);
+    sum.delivered_count += PL_COUNTER_GET(&server->fanout.delivered_count);
+    sum.dropped_volatile_count += PL_COUNTER_GET(&server->fanout.dropped_volatile_count);
+    return sum;
+}
+
+/* What all threads have counted, into zeroed metrics: cheap enough for a turn. */
+static void collect_counts(struct server *server, struct pl_metrics *out)
 {
     struct pl_hub_stats stats = pl_hub_stats(server->hub);
-    pl_metrics_set(metrics, PL_METRIC_STREAMS, (int64_t)stats.stream_count);
-    pl_metrics_set(metrics, PL_METRIC_SUBSCRIPTIONS, (int64_t)stats.member_count);
-    pl_metrics_set(metrics, PL_METRIC_SUSPENSIONS, (int64_t)stats.suspend_count);
-    pl_metrics_set(metrics, PL_METRIC_INBOUND_BYTES, (int64_t)stats.inbound_bytes);
-    pl_metrics_set(metrics, PL_METRIC_PUBLISHES, (int64_t)stats.publish_count);
-    pl_metrics_set(metrics, PL_METRIC_DELIVERIES, (int64_t)server->fanout.delivered_count);
-    pl_metrics_set(metrics, PL_METRIC_VOLATILE_DROPS,
-                   (int64_t)server->fanout.dropped_volatile_count);
+    struct pl_io_threads *threads = pl_web_threads(server->web);
+    struct pl_io_figures sums = figures(server);
+    pl_metrics_merge(out, &server->metrics);
+    if (threads != NULL) {
+        pl_io_threads_merge_metrics(threads, out);
+    }
+    pl_metrics_set(out, PL_METRIC_QUEUE_BYTES, (int64_t)sums.queue_bytes);
+    pl_metrics_set(out, PL_METRIC_STREAMS, (int64_t)stats.stream_count);
+    pl_metrics_set(out, PL_METRIC_SUBSCRIPTIONS, (int64_t)stats.member_count);
+    pl_metrics_set(out, PL_METRIC_SUSPENSIONS, (int64_t)stats.suspend_count);
+    pl_metrics_set(out, PL_METRIC_INBOUND_BYTES, (int64_t)stats.inbound_bytes);
+    pl_metrics_set(out, PL_METRIC_PUBLISHES, (int64_t)stats.publish_count);
+    pl_metrics_set(out, PL_METRIC_DELIVERIES, (int64_t)sums.delivered_count);
+    pl_metrics_set(out, PL_METRIC_VOLATILE_DROPS, (int64_t)sums.dropped_volatile_count);
 }
 
 static void take_rates(struct server *server)
 {
     int64_t now_ms = pl_loop_now_ms(server->loop);
     if (pl_rates_are_due(&server->rates, now_ms)) {
-        collect_counts(server, &server->metrics);
-        pl_rates_take(&server->rates, &server->metrics, now_ms);
+        struct pl_metrics totals = {0};
+        collect_counts(server, &totals);
+        pl_rates_take(&server->rates, &totals, now_ms);
     }
 }
 
@@ -110,23 +135,13 @@ static void measure_turn(struct pl_turn_hook *hook)
     take_rates(server);
 }
 
-static size_t queue_bytes(const struct server *server)
-{
-    size_t bytes = 0;
-    for (uint32_t slot = 0; slot < server->fanout.sink_cap; slot++) {
-        bytes += server->fanout.sinks[slot] == NULL ? 0 : server->fanout.sinks[slot]->outq.bytes;
-    }
-    return bytes;
-}
-
-/* What is cheaper to look up when asked than to keep. */
-static void collect_metrics(void *user, struct pl_metrics *metrics)
+/* And what is cheaper to look up when asked than to keep. */
+static void collect_metrics(void *user, struct pl_metrics *out)
 {
     struct server *server = user;
-    collect_counts(server, metrics);
-    pl_metrics_set(metrics, PL_METRIC_QUEUE_BYTES, (int64_t)queue_bytes(server));
-    pl_metrics_set(metrics, PL_METRIC_PEER_ADDRESSES, (int64_t)pl_peers_count(server->conns.peers));
-    pl_process_collect(metrics, server->start_unix_us);
+    collect_counts(server, out);
+    pl_metrics_set(out, PL_METRIC_PEER_ADDRESSES, (int64_t)pl_peers_count(server->conns.peers));
+    pl_process_collect(out, server->start_unix_us);
 }
 
 static const char *state_of(const struct server *server)
@@ -140,7 +155,8 @@ static const char *state_of(const struct server *server)
 static void tell_status(void *user, struct pl_server_status *out)
 {
     struct server *server = user;
-    collect_metrics(server, &server->metrics);
+    server->totals = (struct pl_metrics){0};
+    collect_metrics(server, &server->totals);
     out->uptime_ms = pl_clock_monotonic_ms() - server->start_ms;
     out->app_name = server->app.hooks->name;
     out->state = state_of(server);
@@ -149,7 +165,7 @@ static void tell_status(void *user, struct pl_server_status *out)
     for (size_t i = 0; i < out->listener_count; i++) {
         pl_listeners_get(&out->listeners[i], server->listeners, i);
     }
-    out->metrics = &server->metrics;
+    out->metrics = &server->totals;
     out->rates = &server->rates;
     out->now_ms = pl_loop_now_ms(server->loop);
     out->reload = &server->reload.last;
@@ -272,14 +288,34 @@ static void on_signal(void *user, int number)
 
 static void advance_clock(void *user, int64_t ms)
 {
-    pl_loop_advance(((struct server *)user)->loop, ms);
+    struct server *server = user;
+    struct pl_io_threads *threads = pl_web_threads(server->web);
+    pl_loop_advance(server->loop, ms);
+    if (threads != NULL) {
+        pl_io_threads_advance(threads, ms);
+    }
 }
 
 /* --- what parts take from the settings, at the start and after each reload --- */
 
 static void use_log(struct server *server)
 {
-    pl_settings_log_init(&server->log, server->settings, STDERR_FILENO);
+    pl_settings_set_log(&server->log, server->settings);
+}
+
+static void use_threads(struct server *server)
+{
+    const struct pl_settings_connections *limits = &server->settings->connections;
+    struct pl_io_threads *threads =
+        server->web == NULL ? NULL : pl_web_threads(server->web); /* they come after the loop */
+    if (threads != NULL) {
+        pl_io_threads_set_limits(
+            threads, &(struct pl_io_limits){
+                         .input_messages_per_turn = limits->input_messages_per_turn,
+                         .input_us_per_turn = limits->input_us_per_turn,
+                         .bytes_per_second_min = server->settings->http.min_bytes_per_second,
+                     });
+    }
 }
 
 static void use_connections(struct server *server)
@@ -293,6 +329,7 @@ static void use_connections(struct server *server)
     pl_protect_settings_set_peers(server->conns.peers, server->settings);
     server->conns.bytes_per_second_min = server->settings->http.min_bytes_per_second;
     pl_metrics_set(&server->metrics, PL_METRIC_CONNECTIONS_MAX, (int64_t)server->conns.count_max);
+    use_threads(server);
 }
 
 static void use_inbound(struct server *server)
@@ -376,6 +413,7 @@ static int start_loop(struct server *server, struct pl_error *err)
         return rc;
     }
     pl_fanout_init(&server->fanout);
+    server->fanout.metrics = &server->metrics;
     server->measure_hook = (struct pl_turn_hook){.end = measure_turn};
     server->hub_hook = (struct pl_turn_hook){.begin = begin_turn};
     pl_loop_hook_add(server->loop, &server->hub_hook);
@@ -403,6 +441,11 @@ static int start_hub(struct server *server, struct pl_error *err)
         .inbound_messages_max = server->settings->inbound.messages_max,
         .inbound_bytes_max = server->settings->inbound.bytes_max,
     };
+    if (server->settings->io_threads > 0) {
+        pl_port_rings_init(&server->port, &server->fanout);
+        config.port_impl = &pl_port_rings;
+        config.port = &server->port;
+    }
     return pl_hub_create(&server->hub, &config, err);
 }
 
@@ -415,6 +458,18 @@ static int start_web(struct server *server, struct pl_error *err)
         pl_web_set_user(server->web, &server->app);
         use_web(server);
     }
+    return rc;
+}
+
+static int start_threads(struct server *server, struct pl_error *err)
+{
+    uint32_t count = server->settings->io_threads;
+    int rc = count == 0 ? 0 : pl_web_start_threads(server->web, count, err);
+    for (uint32_t number = 1; rc == 0 && number <= count; number++) {
+        pl_port_rings_add(&server->port, number,
+                          pl_io_threads_commands(pl_web_threads(server->web), number));
+    }
+    use_threads(server);
     return rc;
 }
 
@@ -444,8 +499,7 @@ static int start_app(struct server *server, struct pl_error *err)
     if (rc < 0) {
         return rc;
     }
-    server->builtin = (struct pl_builtin_routes){
-        .metrics = &server->metrics, .collect = collect_metrics, .user = server};
+    server->builtin = (struct pl_builtin_routes){.collect = collect_metrics, .user = server};
     return pl_builtin_routes_add(server->web, &server->builtin, err);
 }
 
@@ -519,7 +573,7 @@ static int take_over(struct server *server, struct pl_error *err)
 static int start(struct server *server, struct pl_error *err)
 {
     static int (*const steps[])(struct server *, struct pl_error *) = {
-        start_data_dir, start_loop,    start_hub,       start_web,
+        start_data_dir, start_loop,    start_hub,       start_web, start_threads,
         start_app,      start_control, start_listeners, take_over,
     };
     for (size_t i = 0; i < PL_ARRAY_LEN(steps); i++) {
@@ -546,6 +600,9 @@ static void stop(struct server *server)
     if (server->app.io != NULL) {
         pl_sio_shutdown(server->app.io);
     }
+    if (server->web != NULL) {
+        pl_web_stop_threads(server->web);
+    }
     if (server->has_fanout) {
         pl_conn_set_fini(&server->conns);
         pl_peers_destroy(server->conns.peers);
@@ -568,6 +625,7 @@ static void stop(struct server *server)
         pl_loop_hook_remove(&server->hub_hook);
         pl_loop_hook_remove(&server->measure_hook);
         pl_loop_destroy(server->loop);
+        pl_port_rings_fini(&server->port);
         pl_fanout_fini(&server->fanout);
     }
     pl_data_dir_close(&server->data_dir);
@@ -628,6 +686,7 @@ int pl_server_run(struct pl_settings *settings, const struct pl_settings_sources
                                        .prepare = prepare_reload,
                                        .apply = apply_reload,
                                        .user = &server};
+    pl_log_init(&server.log, STDERR_FILENO);
     use_log(&server);
     pl_notify_open(&server.notify, &server.log);
     pl_app_init(&server.app, hooks);

@@ -256,12 +256,19 @@ void pl_settings_fini(struct pl_settings *settings)
     memset(settings, 0, sizeof(*settings));
 }
 
-void pl_settings_log_init(struct pl_log *log, const struct pl_settings *settings, int fd)
+void pl_settings_set_log(struct pl_log *log, const struct pl_settings *settings)
 {
-    pl_log_init(log, fd);
     log->level = (enum pl_log_level)settings->log.level;
-    if (settings->log.format != PL_LOG_CHOICE_AUTO) {
-        log->format = settings->log.format == PL_LOG_CHOICE_TEXT ? PL_LOG_TEXT : PL_LOG_JSON;
+    switch ((enum pl_log_choice)settings->log.format) {
+    case PL_LOG_CHOICE_AUTO:
+        log->format = pl_log_format_of(log->fd);
+        break;
+    case PL_LOG_CHOICE_TEXT:
+        log->format = PL_LOG_TEXT;
+        break;
+    case PL_LOG_CHOICE_JSON:
+        log->format = PL_LOG_JSON;
+        break;
     }
 }
 

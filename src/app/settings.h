@@ -238,8 +238,8 @@ PL_MUST_CHECK int pl_settings_load(struct pl_settings *out, const struct pl_sett
 /* Zeroed memory is fine. */
 void pl_settings_fini(struct pl_settings *settings);
 
-/* The log as log.level and log.format have it. */
-void pl_settings_log_init(struct pl_log *log, const struct pl_settings *settings, int fd);
+/* A log that is initialised, as log.level and log.format have it. Other threads may be writing. */
+void pl_settings_set_log(struct pl_log *log, const struct pl_settings *settings);
 
 /* PL_TRANSPORT_... bits of socketio.transports. */
 unsigned pl_settings_transports(const struct pl_settings_socketio *socketio);

@@ -32,7 +32,7 @@ int pl_tls_certificates_load(struct pl_tls_certificates *certificates,
     }
     certificates->metrics = metrics;
     certificates->log = log;
-    pl_conn_tls_init(&certificates->shared, certificates->context, log);
+    certificates->shared = (struct pl_conn_tls){.context = certificates->context, .log = log};
     tell(certificates, "tls.certificates");
     return 0;
 }
@@ -63,7 +63,6 @@ int pl_tls_certificates_reload(struct pl_tls_certificates *certificates,
 
 void pl_tls_certificates_fini(struct pl_tls_certificates *certificates)
 {
-    pl_conn_tls_fini(&certificates->shared);
     pl_tls_context_destroy(certificates->context);
     certificates->context = NULL;
 }

@@ -33,50 +33,50 @@ void pl_fanout_fini(struct pl_fanout *fanout)
     }
     pl_free(fanout->streams);
     pl_free(fanout->sinks);
-    pl_free(fanout->generations);
-    pl_free(fanout->free_slots);
+    pl_sink_ids_fini(&fanout->ids);
     pl_outq_pool_fini(&fanout->pool);
     *fanout = (struct pl_fanout){0};
 }
 
-static void grow_slots(struct pl_fanout *fanout)
+static void put_in_place(struct pl_fanout *fanout, struct pl_sink *sink)
 {
-    uint32_t cap = fanout->sink_cap == 0 ? 64 : fanout->sink_cap * 2;
-    fanout->sinks = pl_realloc(fanout->sinks, cap * sizeof(struct pl_sink *));
-    fanout->generations = pl_realloc(fanout->generations, cap * sizeof(uint32_t));
-    fanout->free_slots = pl_realloc(fanout->free_slots, cap * sizeof(uint32_t));
-    for (uint32_t slot = cap; slot > fanout->sink_cap; slot--) { /* the lowest is taken first */
-        fanout->sinks[slot - 1] = NULL;
-        fanout->generations[slot - 1] = 0;
-        fanout->free_slots[fanout->free_count++] = slot - 1;
+    uint32_t place = pl_sink_id_place(sink->id);
+    if (place >= fanout->sink_cap) {
+        uint32_t cap = fanout->sink_cap == 0 ? 64 : fanout->sink_cap;
+        while (cap <= place) {
+            cap *= 2;
+        }
+        fanout->sinks = pl_realloc(fanout->sinks, cap * sizeof(struct pl_sink *));
+        memset(fanout->sinks + fanout->sink_cap, 0,
+               (cap - fanout->sink_cap) * sizeof(struct pl_sink *));
+        fanout->sink_cap = cap;
     }
-    fanout->sink_cap = cap;
+    fanout->sinks[place] = sink;
+}
+
+void pl_fanout_attach_as(struct pl_fanout *fanout, struct pl_sink *sink, struct pl_sink_id id)
+{
+    PL_ASSERT(sink->id.generation == 0 && sink->encoding < PL_ENCODING_MAX);
+    PL_ASSERT(pl_sink_id_thread(id) == fanout->ids.thread);
+    sink->id = id;
+    put_in_place(fanout, sink);
+    pl_list_init(&sink->dirty);
 }
 
 void pl_fanout_attach(struct pl_fanout *fanout, struct pl_sink *sink)
 {
-    uint32_t slot = 0;
-    PL_ASSERT(sink->id.generation == 0 && sink->encoding < PL_ENCODING_MAX);
-    if (fanout->free_count == 0) {
-        grow_slots(fanout);
-    }
-    slot = fanout->free_slots[--fanout->free_count];
-    fanout->sinks[slot] = sink;
-    fanout->generations[slot]++;
-    if (fanout->generations[slot] == 0) {
-        fanout->generations[slot] = 1;
-    }
-    sink->id = (struct pl_sink_id){slot, fanout->generations[slot]};
-    pl_list_init(&sink->dirty);
+    pl_fanout_attach_as(fanout, sink, pl_sink_ids_take(&fanout->ids));
 }
 
 struct pl_sink *pl_fanout_find(const struct pl_fanout *fanout, struct pl_sink_id id)
 {
-    if (id.generation == 0 || id.slot >= fanout->sink_cap ||
-        fanout->generations[id.slot] != id.generation) {
+    uint32_t place = pl_sink_id_place(id);
+    struct pl_sink *sink = NULL;
+    if (pl_sink_id_thread(id) != fanout->ids.thread || place >= fanout->sink_cap) {
         return NULL;
     }
-    return fanout->sinks[id.slot];
+    sink = fanout->sinks[place];
+    return sink != NULL && sink->id.generation == id.generation ? sink : NULL;
 }
 
 static struct pl_fanout_stream *stream_at(struct pl_fanout *fanout, uint32_t stream)
@@ -164,8 +164,10 @@ void pl_fanout_detach(struct pl_fanout *fanout, struct pl_sink *sink)
     sink->sub_cap = 0;
     pl_list_remove(&sink->dirty);
     pl_outq_clear(&sink->outq, &fanout->pool);
-    fanout->sinks[sink->id.slot] = NULL;
-    fanout->free_slots[fanout->free_count++] = sink->id.slot;
+    fanout->sinks[pl_sink_id_place(sink->id)] = NULL;
+    if (fanout->ids.thread == 0) { /* else its name is the hub's to give back */
+        pl_sink_ids_give(&fanout->ids, sink->id);
+    }
     sink->id = (struct pl_sink_id){0};
 }
 
@@ -177,7 +179,7 @@ static void relieve(struct pl_fanout *fanout, struct pl_sink *sink)
     }
     if (sink->outq.bytes > sink->limit_bytes && !sink->is_closed) {
         sink->is_closed = true;
-        fanout->overflow_count++;
+        PL_COUNTER_ADD(&fanout->overflow_count, 1);
         sink->ops->overflow(sink);
     }
 }
@@ -201,15 +203,23 @@ static inline void push(struct pl_fanout *fanout, struct pl_sink *sink, struct p
     }
 }
 
+/* What a closed sink does not take was not dropped for being volatile. */
+static void count_drop(struct pl_fanout *fanout, const struct pl_sink *sink)
+{
+    if (!sink->is_closed) {
+        PL_COUNTER_ADD(&fanout->dropped_volatile_count, 1);
+    }
+}
+
 bool pl_fanout_send(struct pl_fanout *fanout, struct pl_sink *sink, struct pl_frame *frame,
                     unsigned flags)
 {
     if (!takes(sink, flags)) {
-        fanout->dropped_volatile_count += !sink->is_closed;
+        count_drop(fanout, sink);
         pl_frame_unref_many(frame, 1);
         return false;
     }
-    fanout->delivered_count++;
+    PL_COUNTER_ADD(&fanout->delivered_count, 1);
     push(fanout, sink, frame);
     return true;
 }
@@ -257,11 +267,20 @@ static void deliver_to_stream(struct pl_fanout *fanout, const struct pl_fanout_p
         }
         sink->mark = number;
         if (!takes(sink, publish->flags)) {
-            fanout->dropped_volatile_count += !sink->is_closed;
+            count_drop(fanout, sink);
             continue;
         }
         used[sink->encoding]++;
         push(fanout, sink, frame);
+    }
+}
+
+static void count_publish(struct pl_fanout *fanout, const struct pl_fanout_counters *counters,
+                          uint32_t recipients, uint32_t frame_bytes)
+{
+    if (fanout->metrics != NULL && counters->recipients != counters->bytes) {
+        pl_metrics_add(fanout->metrics, counters->recipients, recipients);
+        pl_metrics_add(fanout->metrics, counters->bytes, (int64_t)recipients * frame_bytes);
     }
 }
 
@@ -288,15 +307,14 @@ size_t pl_fanout_publish(struct pl_fanout *fanout, const struct pl_fanout_publis
     }
     for (size_t i = 0; i < PL_ENCODING_MAX; i++) {
         total += used[i];
-        if (publish->reach != NULL && used[i] > 0) {
-            publish->reach->recipients += used[i];
-            publish->reach->bytes += (uint64_t)used[i] * publish->frames[i]->len;
+        if (used[i] > 0) {
+            count_publish(fanout, &publish->counters, used[i], publish->frames[i]->len);
         }
         if (publish->frames[i] != NULL && used[i] < audience) {
             pl_frame_unref_many(publish->frames[i], audience - used[i]);
         }
     }
-    fanout->delivered_count += total;
+    PL_COUNTER_ADD(&fanout->delivered_count, total);
     return total;
 }
 

@@ -7,17 +7,13 @@
 #define PL_BASE_FANOUT_H
 
 #include "base/list.h"
+#include "base/metrics.h"
 #include "base/outq.h"
+#include "base/sink_id.h"
 
 /* How frames for a sink are encoded: a number that the dialects agree on, one frame per number
  * really present in an audience (design, rule 3). */
 #define PL_ENCODING_MAX 16
-
-/* A sink's name, good across threads: a late message about one that is gone finds nothing. */
-struct pl_sink_id {
-    uint32_t slot;
-    uint32_t generation; /* 0 names no sink */
-};
 
 struct pl_sink;
 
@@ -66,25 +62,25 @@ struct pl_fanout {
     struct pl_list dirty;
     struct pl_fanout_stream *streams; /* by stream number */
     uint32_t stream_cap;
-    struct pl_sink **sinks; /* by slot; NULL where free */
-    uint32_t *generations;
-    uint32_t *free_slots;
+    struct pl_sink **sinks; /* by place; NULL where free */
     uint32_t sink_cap;
-    uint32_t free_count;
+    struct pl_sink_ids ids;     /* of sinks that are attached without a name */
+    struct pl_metrics *metrics; /* for publishes that are counted; NULL: none are */
     uint64_t publish_count;
-    uint64_t delivered_count; /* frame groups handed to sinks */
-    uint64_t dropped_volatile_count;
-    uint64_t overflow_count;
+    /* figures that any thread may read */
+    _Atomic uint64_t delivered_count; /* frame groups handed to sinks */
+    _Atomic uint64_t dropped_volatile_count;
+    _Atomic uint64_t overflow_count;
 };
 
 enum {
     PL_SEND_VOLATILE = 1, /* drop for a sink that is not ready, or has something queued */
 };
 
-/* Whom a publish has reached. */
-struct pl_fanout_reach {
-    uint64_t recipients;
-    uint64_t bytes; /* of the frames they were handed */
+/* The counters of a publish, told by who delivers it. The same twice: not counted. */
+struct pl_fanout_counters {
+    enum pl_metric recipients;
+    enum pl_metric bytes; /* of the frames they were handed */
 };
 
 struct pl_fanout_publish {
@@ -96,7 +92,7 @@ struct pl_fanout_publish {
     unsigned flags;           /* PL_SEND_... */
     struct pl_frame *const
         *frames; /* PL_ENCODING_MAX of them, borrowed; NULL where nobody needs one */
-    struct pl_fanout_reach *reach; /* added to by who delivers on the same thread; may be NULL */
+    struct pl_fanout_counters counters;
 };
 
 void pl_fanout_init(struct pl_fanout *fanout);
@@ -104,6 +100,10 @@ void pl_fanout_fini(struct pl_fanout *fanout); /* all sinks must be detached */
 
 /* Make a zeroed sink with ops, limit and encoding known; gives it its id. */
 void pl_fanout_attach(struct pl_fanout *fanout, struct pl_sink *sink);
+
+/* The same with an id that the hub has taken for this fan-out's thread: it remains
+ * the hub's to give back. */
+void pl_fanout_attach_as(struct pl_fanout *fanout, struct pl_sink *sink, struct pl_sink_id id);
 
 /* Forget a sink: its subscriptions end, its queue is dropped.
  * A sink that is not attached is fine. */

@@ -291,11 +291,16 @@ static void log_write(const struct pl_log *log, enum pl_log_level level, const c
     } while (sent < 0 && errno == EINTR);
 }
 
+enum pl_log_format pl_log_format_of(int fd)
+{
+    return isatty(fd) ? PL_LOG_TEXT : PL_LOG_JSON;
+}
+
 void pl_log_init(struct pl_log *log, int fd)
 {
     log->fd = fd;
     log->level = PL_LOG_INFO;
-    log->format = isatty(fd) ? PL_LOG_TEXT : PL_LOG_JSON;
+    log->format = pl_log_format_of(fd);
 }
 
 void pl_log(const struct pl_log *log, enum pl_log_level level, const char *event, const char *fmt,

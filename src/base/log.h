@@ -18,10 +18,11 @@ enum pl_log_format {
     PL_LOG_JSON,
 };
 
+/* Level and format may be changed while other threads write. */
 struct pl_log {
     int fd;
-    enum pl_log_level level; /* lines below it are not written */
-    enum pl_log_format format;
+    _Atomic(enum pl_log_level) level; /* lines below it are not written */
+    _Atomic(enum pl_log_format) format;
 };
 
 /* At most `burst` lines per `period_ms`, then one line that tells how many were left out. */
@@ -33,7 +34,10 @@ struct pl_log_limit {
     uint32_t suppressed;
 };
 
-/* Text when `fd` is a terminal, JSON otherwise; level INFO. */
+/* Text when `fd` is a terminal, JSON otherwise. */
+enum pl_log_format pl_log_format_of(int fd);
+
+/* In that format; level INFO. */
 void pl_log_init(struct pl_log *log, int fd);
 
 /* Write a line: `event` is a dotted name ("conn.refused"), fmt gives `key=value` pairs separated by

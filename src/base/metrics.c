@@ -93,13 +93,14 @@ void pl_metrics_write(struct pl_buf *out, const struct pl_metrics *metrics)
 void pl_metrics_merge(struct pl_metrics *metrics, const struct pl_metrics *other)
 {
     for (size_t i = 0; i < PL_METRIC_COUNT; i++) {
-        metrics->values[i] += other->values[i];
+        PL_COUNTER_ADD(&metrics->values[i], PL_COUNTER_GET(&other->values[i]));
     }
     for (size_t i = 0; i < PL_HISTOGRAM_COUNT; i++) {
         for (size_t bucket = 0; bucket <= PL_HISTOGRAM_BOUNDS; bucket++) {
-            metrics->histograms[i].buckets[bucket] += other->histograms[i].buckets[bucket];
+            PL_COUNTER_ADD(&metrics->histograms[i].buckets[bucket],
+                           PL_COUNTER_GET(&other->histograms[i].buckets[bucket]));
         }
-        metrics->histograms[i].sum += other->histograms[i].sum;
+        PL_COUNTER_ADD(&metrics->histograms[i].sum, PL_COUNTER_GET(&other->histograms[i].sum));
     }
 }
 

@@ -1,11 +1,12 @@
 /* What the server counts, and its text for Prometheus (text format 0.0.4). A metric is a row of the
  * list below; counting is one addition to an array. There is no registry: to add a metric means to
  * add a row.
- * Threads: one at a time (the loop that owns the struct). */
+ * Threads: one counts (the loop that owns the struct); any may read. */
 #ifndef PL_BASE_METRICS_H
 #define PL_BASE_METRICS_H
 
 #include "base/buf.h"
+#include "base/counter.h"
 
 /* X(ENUM, type, name, labels or "", scale, help). Rows of one name stand together: they are one
  * family, and the first one's type and help count. The value is an integer; it is divided by
@@ -29,6 +30,8 @@
       "Bytes read from and written to sockets.")                                                   \
     X(NETWORK_BYTES_OUT, COUNTER, "parley_network_bytes_total", "direction=\"out\"", 1, "")        \
     X(QUEUE_BYTES, GAUGE, "parley_queue_bytes", "", 1, "Bytes queued and not yet sent.")           \
+    X(IO_BACKLOG_WAITS, COUNTER, "parley_io_backlog_waits_total", "", 1,                           \
+      "Times that the hub waited for an I/O thread that had fallen behind.")                       \
     X(REFUSED_CONNECTION_LIMIT, COUNTER, "parley_refusals_total", "reason=\"connection_limit\"",   \
       1, "What was refused, by reason.")                                                           \
     X(REFUSED_LISTENER_LIMIT, COUNTER, "parley_refusals_total", "reason=\"listener_limit\"", 1,    \
@@ -148,7 +151,7 @@
     /* sessions and streams */                                                                     \
     X(UPGRADES_OK, COUNTER, "parley_upgrades_total", "result=\"ok\"", 1,                           \
       "Upgrades of the running server: those that led to this process, and failed ones of it.")    \
-    X(UPGRADES_FAILED, COUNTER, "parley_upgrades_total", "result=\"failed\"", 1, "")              \
+    X(UPGRADES_FAILED, COUNTER, "parley_upgrades_total", "result=\"failed\"", 1, "")               \
     X(UPGRADE_TIME, GAUGE, "parley_upgrade_seconds", "", 1000000,                                  \
       "How long the upgrade that led to this process took; 0: none did.")                          \
     X(UPGRADE_SESSIONS, GAUGE, "parley_upgrade_sessions", "", 1,                                   \
@@ -194,6 +197,7 @@
 #define PL_HISTOGRAM_LIST(X)                                                                       \
     X(TURN, "parley_turn_seconds", 1000000,                                                        \
       "Time of a turn of the loop, waiting excluded; observed in microseconds.")                   \
+    X(IO_TURN, "parley_io_turn_seconds", 1000000, "The same of the I/O threads' loops.")           \
     X(FLUSH_FRAMES, "parley_flush_frames", 1, "Frames handed to the system by one gather write.")
 
 enum pl_metric {
@@ -215,30 +219,30 @@ enum pl_histogram_kind {
 #define PL_HISTOGRAM_BOUNDS 21
 
 struct pl_histogram {
-    uint64_t buckets[PL_HISTOGRAM_BOUNDS + 1]; /* not cumulative */
-    uint64_t sum;
+    _Atomic uint64_t buckets[PL_HISTOGRAM_BOUNDS + 1]; /* not cumulative */
+    _Atomic uint64_t sum;
 };
 
 /* Zeroed is ready. */
 struct pl_metrics {
-    int64_t values[PL_METRIC_COUNT];
+    _Atomic int64_t values[PL_METRIC_COUNT];
     struct pl_histogram histograms[PL_HISTOGRAM_COUNT];
 };
 
 static inline void pl_metrics_add(struct pl_metrics *metrics, enum pl_metric metric, int64_t n)
 {
-    metrics->values[metric] += n;
+    PL_COUNTER_ADD(&metrics->values[metric], n);
 }
 
 /* Gauges that are looked up when the text is wanted. */
 static inline void pl_metrics_set(struct pl_metrics *metrics, enum pl_metric metric, int64_t value)
 {
-    metrics->values[metric] = value;
+    PL_COUNTER_SET(&metrics->values[metric], value);
 }
 
 static inline int64_t pl_metrics_get(const struct pl_metrics *metrics, enum pl_metric metric)
 {
-    return metrics->values[metric];
+    return PL_COUNTER_GET(&metrics->values[metric]);
 }
 
 /* The row for an HTTP status, 100 to 599. */
@@ -251,8 +255,9 @@ static inline enum pl_metric pl_metric_of_status(unsigned status)
 static inline void pl_histogram_observe(struct pl_histogram *histogram, uint64_t value)
 {
     unsigned bucket = value <= 1 ? 0 : 64 - (unsigned)__builtin_clzll(value - 1);
-    histogram->buckets[bucket < PL_HISTOGRAM_BOUNDS ? bucket : PL_HISTOGRAM_BOUNDS]++;
-    histogram->sum += value;
+    PL_COUNTER_ADD(&histogram->buckets[bucket < PL_HISTOGRAM_BOUNDS ? bucket : PL_HISTOGRAM_BOUNDS],
+                   1);
+    PL_COUNTER_ADD(&histogram->sum, value);
 }
 
 static inline void pl_metrics_observe(struct pl_metrics *metrics, enum pl_histogram_kind kind,
@@ -270,7 +275,7 @@ double pl_histogram_quantile(const struct pl_histogram *histogram, double share)
 const char *pl_metric_name(enum pl_metric metric);
 const char *pl_metric_labels(enum pl_metric metric);
 
-/* Add the counters, gauges and histograms of another thread. */
+/* Add the counters, gauges and histograms of another one, which may be another thread's. */
 void pl_metrics_merge(struct pl_metrics *metrics, const struct pl_metrics *other);
 
 /* Append the text for Prometheus, build information included. A full `out` fails. Content-Type:

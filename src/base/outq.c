@@ -43,10 +43,22 @@ static void give_chunk(struct pl_outq_pool *pool, struct pl_outq_chunk *chunk)
     pool->spare_count++;
 }
 
+static void add_bytes(struct pl_outq *queue, struct pl_outq_pool *pool, size_t bytes)
+{
+    queue->bytes += bytes;
+    PL_COUNTER_ADD(&pool->all_bytes, bytes);
+}
+
+static void take_bytes(struct pl_outq *queue, struct pl_outq_pool *pool, size_t bytes)
+{
+    queue->bytes -= bytes;
+    PL_COUNTER_ADD(&pool->all_bytes, 0 - (uint64_t)bytes);
+}
+
 void pl_outq_push(struct pl_outq *queue, struct pl_outq_pool *pool, struct pl_frame *frame)
 {
     queue->count++;
-    queue->bytes += frame->len;
+    add_bytes(queue, pool, frame->len);
     if (queue->head == NULL && queue->inside_count < PL_OUTQ_INSIDE) {
         queue->inside[queue->inside_count++] = frame;
         return;
@@ -109,7 +121,7 @@ size_t pl_outq_consume(struct pl_outq *queue, struct pl_outq_pool *pool, size_t 
 {
     size_t dropped = 0;
     PL_ASSERT(bytes <= queue->bytes);
-    queue->bytes -= bytes;
+    take_bytes(queue, pool, bytes);
     while (queue->count > 0) {
         struct pl_frame *frame = first_frame(queue);
         size_t left = frame->len - queue->sent_of_first;
@@ -136,9 +148,19 @@ struct pl_frame *pl_outq_pop(struct pl_outq *queue, struct pl_outq_pool *pool)
     }
     frame = first_frame(queue);
     queue->count--;
-    queue->bytes -= frame->len;
+    take_bytes(queue, pool, frame->len);
     remove_first(queue, pool);
     return frame;
+}
+
+void pl_outq_leave(const struct pl_outq *queue, struct pl_outq_pool *pool)
+{
+    PL_COUNTER_ADD(&pool->all_bytes, 0 - (uint64_t)queue->bytes);
+}
+
+void pl_outq_enter(const struct pl_outq *queue, struct pl_outq_pool *pool)
+{
+    PL_COUNTER_ADD(&pool->all_bytes, queue->bytes);
 }
 
 void pl_outq_clear(struct pl_outq *queue, struct pl_outq_pool *pool)

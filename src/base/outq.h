@@ -5,6 +5,7 @@
 #ifndef PL_BASE_OUTQ_H
 #define PL_BASE_OUTQ_H
 
+#include "base/counter.h"
 #include "base/frame.h"
 
 #define PL_OUTQ_INSIDE 2
@@ -17,11 +18,12 @@ struct pl_outq_chunk {
     struct pl_frame *frames[PL_OUTQ_CHUNK];
 };
 
-/* Chunks that no queue uses at the moment. */
+/* What the queues of one thread share: chunks that none of them uses at the moment. */
 struct pl_outq_pool {
     struct pl_outq_chunk *spare;
     size_t spare_count;
-    size_t spare_max; /* chunks kept at most */
+    size_t spare_max;           /* chunks kept at most */
+    _Atomic uint64_t all_bytes; /* still to send in all queues; any thread may read it */
 };
 
 struct pl_outq {
@@ -51,6 +53,10 @@ size_t pl_outq_consume(struct pl_outq *queue, struct pl_outq_pool *pool, size_t 
 /* Take the first frame out, with its reference. NULL when empty.
  * No part of it may have been sent. */
 struct pl_frame *pl_outq_pop(struct pl_outq *queue, struct pl_outq_pool *pool);
+
+/* The queue goes to another thread: what it holds is no longer, or from now on, counted by a pool. */
+void pl_outq_leave(const struct pl_outq *queue, struct pl_outq_pool *pool);
+void pl_outq_enter(const struct pl_outq *queue, struct pl_outq_pool *pool);
 
 /* Drop everything. */
 void pl_outq_clear(struct pl_outq *queue, struct pl_outq_pool *pool);

@@ -148,9 +148,7 @@ struct pl_publish {
     const struct pl_session *except; /* NULL: nobody; may have been closed in this turn */
     unsigned flags;                  /* PL_SEND_... */
     struct pl_message message;
-    /* NULL, or added to: recipients that were handed a frame at once (with a port that crosses
-     * threads: none). */
-    struct pl_fanout_reach *reach;
+    struct pl_fanout_counters counters; /* of its recipients and their bytes */
 };
 
 /* Queue the message for the union of the included streams' subscribers, each session once. NULL

@@ -133,7 +133,7 @@ static void hand_to_port(struct pl_hub *hub, const struct pl_publish *publish,
 {
     struct pl_fanout_publish out = {
         .flags = publish->flags,
-        .reach = publish->reach,
+        .counters = publish->counters,
         .frames = frames,
         .except = publish->except == NULL ? (struct pl_sink_id){0} : publish->except->sink,
     };

@@ -3,6 +3,7 @@
 
 #include "base/alloc.h"
 #include "net/peers.h"
+#include "io/conn_tls.h"
 
 #include <errno.h>
 #include <sys/socket.h>
@@ -173,11 +174,13 @@ void pl_conn_set_peer(struct pl_conn *conn, const struct pl_address *peer)
 
 void pl_conn_close(struct pl_conn *conn, enum pl_conn_end end)
 {
-    if (conn->state == PL_CONN_CLOSED) {
+    struct pl_sink_id id;
+    if (conn->state == PL_CONN_CLOSED || conn->state == PL_CONN_MOVED) {
         return;
     }
     leave_open(conn, end, PL_CONN_CLOSED);
     pl_conn_no_deadline(conn);
+    id = conn->sink.id;
     pl_fanout_detach(conn->set->fanout, &conn->sink);
     pl_watch_stop(conn->set->loop, &conn->watch);
     close(conn->watch.fd);
@@ -190,6 +193,9 @@ void pl_conn_close(struct pl_conn *conn, enum pl_conn_end end)
     release_peer(conn);
     pl_metrics_add(conn->set->metrics, PL_METRIC_CONNECTIONS, -1);
     pl_metrics_add(conn->set->metrics, metric_of_end(conn->end), 1);
+    if (conn->set->on_gone != NULL) {
+        conn->set->on_gone(conn->set, id);
+    }
     /* Instead of a close that was to come, and behind what others have deferred until now: they
      * may still look here. */
     pl_list_remove(&conn->later.node);
@@ -400,7 +406,7 @@ static size_t show(struct pl_conn *conn, struct pl_span in)
 
 static void keep_rest(struct pl_conn *conn, struct pl_span rest)
 {
-    if (rest.len == 0 || conn->state != PL_CONN_OPEN) {
+    if (rest.len == 0 || (conn->state != PL_CONN_OPEN && conn->state != PL_CONN_MOVED)) {
         return;
     }
     if (conn->rest == NULL) {
@@ -421,7 +427,7 @@ static void show_rest(struct pl_conn *conn)
     /* taken out: the protocol may pause, and be shown the rest again, inside */
     conn->rest = NULL;
     taken = show(conn, (struct pl_span){rest->ptr, rest->len});
-    if (conn->state == PL_CONN_OPEN && taken < rest->len) {
+    if ((conn->state == PL_CONN_OPEN || conn->state == PL_CONN_MOVED) && taken < rest->len) {
         pl_buf_consume(rest, taken);
         free_rest(conn->rest);
         conn->rest = rest;
@@ -450,6 +456,10 @@ static void on_peer_end(struct pl_conn *conn)
             pl_conn_close(conn, PL_CONN_END_LOCAL);
         }
         return; /* otherwise when the queue is empty */
+    }
+    if (conn->protocol->on_peer_end != NULL && conn->state == PL_CONN_OPEN &&
+        conn->protocol->on_peer_end(conn)) {
+        return;
     }
     drain(conn, PL_CONN_END_PEER); /* answers that are queued still go out */
 }
@@ -529,6 +539,92 @@ void pl_conn_unread(struct pl_conn *conn, struct pl_str bytes)
         keep_rest(conn, (struct pl_span){(uint8_t *)(uintptr_t)bytes.ptr, bytes.len}); /* copied */
         pl_conn_input_again(conn);
     }
+}
+
+/* --- moving --- */
+
+bool pl_conn_can_move(const struct pl_conn *conn)
+{
+    return conn->state == PL_CONN_OPEN && !pl_list_is_linked(&conn->later.node);
+}
+
+struct pl_conn *pl_conn_move(struct pl_conn *conn, struct pl_conn_away *away)
+{
+    struct pl_conn *moved = pl_alloc(sizeof(*moved));
+    PL_ASSERT(pl_conn_can_move(conn));
+    pl_watch_stop(conn->set->loop, &conn->watch);
+    pl_conn_no_deadline(conn);
+    pl_list_remove(&conn->in_waiting);
+    pl_list_remove(&conn->in_set);
+    *moved = (struct pl_conn){
+        .sink = {.ops = &conn_sink_ops,
+                 .outq = conn->sink.outq,
+                 .is_ready = conn->sink.is_ready,
+                 .is_blocked = conn->sink.is_blocked},
+        .watch = {.fd = conn->watch.fd, .on_ready = on_ready},
+        .transport = conn->transport,
+        .transport_data = conn->transport_data,
+        .source = conn->source,
+        .peer = conn->peer,
+        .reading = PL_CONN_PAUSED,
+        .has_unsent = conn->has_unsent,
+        .reads_again = conn->reads_again,
+    };
+    *away = (struct pl_conn_away){.peer = conn->peer, .is_held = conn->is_held};
+    pl_outq_leave(&conn->sink.outq, &conn->set->fanout->pool);
+    conn->sink.outq = (struct pl_outq){0};
+    conn->sink.is_closed = true;
+    pl_fanout_detach(conn->set->fanout, &conn->sink);
+    conn->watch.fd = -1;
+    conn->transport_data = NULL;
+    conn->state = PL_CONN_MOVED;
+    conn->has_unsent = false;
+    conn->reads_again = false;
+    conn->is_waiting = false;
+    return moved;
+}
+
+struct pl_buf *pl_conn_moved_rest(struct pl_conn *conn)
+{
+    struct pl_buf *rest = conn->rest;
+    PL_ASSERT(conn->state == PL_CONN_MOVED);
+    pl_free(conn);
+    return rest;
+}
+
+void pl_conn_forget(struct pl_conn_set *set, const struct pl_conn_away *away)
+{
+    set->count--;
+    if (away->is_held) {
+        pl_peers_release(set->peers, &away->peer);
+    }
+}
+
+void pl_conn_adopt(struct pl_conn *conn, struct pl_conn_set *set, struct pl_sink_id id)
+{
+    conn->set = set;
+    pl_fanout_attach_as(set->fanout, &conn->sink, id);
+    pl_outq_enter(&conn->sink.outq, &set->fanout->pool);
+    pl_list_push_back(&set->open, &conn->in_set);
+    set->count++;
+    if (pl_watch_start(set->loop, &conn->watch, 0, NULL) < 0) {
+        pl_conn_close(conn, PL_CONN_END_ERROR);
+        return;
+    }
+    update_interest(conn);
+    if (conn->sink.outq.count > 0 && !conn->sink.is_blocked) {
+        pl_list_push_back(&set->fanout->dirty, &conn->sink.dirty);
+    }
+}
+
+void pl_conn_begin(struct pl_conn *conn, struct pl_buf *rest)
+{
+    if (conn == NULL || conn->state != PL_CONN_OPEN) {
+        free_rest(rest);
+        return;
+    }
+    conn->rest = rest;
+    pl_conn_set_reading(conn, PL_CONN_READING);
 }
 
 /* --- deadlines --- */
@@ -629,6 +725,8 @@ void pl_conn_set_fini(struct pl_conn_set *set)
         pl_conn_close(PL_CONTAINER_OF(set->open.next, struct pl_conn, in_set), PL_CONN_END_LOCAL);
     }
     pl_loop_hook_remove(&set->hook);
+    pl_conn_tls_memory_destroy(set->tls);
+    set->tls = NULL;
 }
 
 int pl_conn_open(struct pl_conn **out, struct pl_conn_set *set, int fd,

@@ -23,6 +23,7 @@ enum pl_conn_state {
     PL_CONN_OPEN,
     PL_CONN_DRAINING, /* writes what is queued, shuts down, drops input until the peer does, too */
     PL_CONN_CLOSED,   /* descriptor closed; memory is freed when the turn ends */
+    PL_CONN_MOVED,    /* another one has gone on with its descriptor (pl_conn_move) */
 };
 
 enum pl_conn_reading {
@@ -48,6 +49,9 @@ struct pl_conn_protocol {
      * Called exactly once; the protocol lets go of its own state here.
      * What it queues is dropped. */
     void (*on_end)(struct pl_conn *conn, enum pl_conn_end end);
+    /* Optional: the peer sends nothing more. True: the protocol drains the connection itself, a
+     * little later. Else it is drained now. */
+    bool (*on_peer_end)(struct pl_conn *conn);
     /* Optional: what was queued has all been handed to the system. May be called inside a publish:
      * it changes no subscription and closes nothing. */
     void (*on_flushed)(struct pl_conn *conn);
@@ -80,6 +84,8 @@ struct pl_conn_source {
     atomic_size_t count; /* connections open now; any thread may close one */
 };
 
+struct pl_conn_tls_memory; /* io/conn_tls.c */
+
 /* What all connections of one loop share. */
 struct pl_conn_set {
     struct pl_loop *loop;
@@ -87,10 +93,13 @@ struct pl_conn_set {
     struct pl_metrics *metrics;
     struct pl_list open;    /* every connection that is not closed, by age */
     struct pl_list waiting; /* those with input left from this turn */
-    size_t count;
+    size_t count;           /* those that have moved from here to another set among them */
     size_t count_max;
-    uint32_t handshakes_per_turn; /* steps of handshakes, which cost far more than messages */
-    uint32_t handshakes_left;     /* of this turn */
+    /* Optional: the last word about a connection, whose descriptor is closed. */
+    void (*on_gone)(struct pl_conn_set *set, struct pl_sink_id sink);
+    struct pl_conn_tls_memory *tls; /* NULL before the first TLS connection; owned */
+    uint32_t handshakes_per_turn;   /* steps of handshakes, which cost far more than messages */
+    uint32_t handshakes_left;       /* of this turn */
     /* What a peer must send of a body, or take of an answer; 0: any progress will do. */
     uint32_t bytes_per_second_min;
     struct pl_peers *peers; /* limits by address; borrowed, outlives it; NULL: none */
@@ -142,6 +151,39 @@ static inline struct pl_conn *pl_conn_of_sink(struct pl_sink *sink)
 {
     return PL_CONTAINER_OF(sink, struct pl_conn, sink);
 }
+
+/* --- moving to another set, whose loop another thread may run --- */
+
+/* What a set remembers of a connection that is in another one. */
+struct pl_conn_away {
+    struct pl_address peer;
+    bool is_held; /* in set->peers */
+};
+
+/* Whether it may move: not when it is about to be closed. */
+bool pl_conn_can_move(const struct pl_conn *conn);
+
+/* Go on with an open connection as another one, which is returned: descriptor, transport, queue and
+ * peer are its own now. It belongs to no set until pl_conn_adopt; the caller gives it a protocol.
+ * `conn` is PL_CONN_MOVED: what its protocol has not consumed is kept for pl_conn_moved_rest, since
+ * the call comes from inside the protocol. Its set goes on counting it, as `away` remembers, until
+ * pl_conn_forget. */
+struct pl_conn *pl_conn_move(struct pl_conn *conn, struct pl_conn_away *away);
+
+/* The input left in a connection that moved, once its protocol has returned; the caller frees the
+ * buffer and its memory. NULL: there is none. Frees `conn`. */
+struct pl_buf *pl_conn_moved_rest(struct pl_conn *conn);
+
+/* On the thread of `set`: the connection goes on here, with PL_CONN_PAUSED reading. When it cannot be
+ * watched it is closed, with its protocol's on_end. */
+void pl_conn_adopt(struct pl_conn *conn, struct pl_conn_set *set, struct pl_sink_id id);
+
+/* Behind pl_conn_adopt: show `rest` (taken over, may be NULL) to the protocol, then read on. `conn`
+ * may be NULL, or closed meanwhile. */
+void pl_conn_begin(struct pl_conn *conn, struct pl_buf *rest);
+
+/* A connection that moved away from this set is gone. */
+void pl_conn_forget(struct pl_conn_set *set, const struct pl_conn_away *away);
 
 /* Queue one frame, whose reference is taken over. */
 void pl_conn_send(struct pl_conn *conn, struct pl_frame *frame);

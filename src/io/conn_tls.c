@@ -14,11 +14,46 @@
 #define BAD_PEERS_PERIOD_MS 10000
 #define BAD_PEERS_BURST 10
 
+/* One connection after another uses it. */
+struct pl_conn_tls_memory {
+    struct pl_log_limit bad_peers;
+    uint8_t *ciphertext; /* what one read call brought */
+    uint8_t *record;     /* frames gathered for encryption */
+    struct pl_buf spare; /* memory of an output buffer that is empty */
+};
+
 struct conn_tls {
-    struct pl_conn_tls *shared;
+    const struct pl_conn_tls *shared;
     struct pl_tls *tls;
     bool is_ready; /* the handshake was counted */
 };
+
+/* --- what the connections of a loop share --- */
+
+static struct pl_conn_tls_memory *memory_of(const struct pl_conn *conn)
+{
+    struct pl_conn_tls_memory *memory = conn->set->tls;
+    if (memory == NULL) {
+        memory = pl_alloc(sizeof(*memory));
+        *memory = (struct pl_conn_tls_memory){
+            .bad_peers = {.period_ms = BAD_PEERS_PERIOD_MS, .burst = BAD_PEERS_BURST},
+            .ciphertext = pl_alloc(CIPHERTEXT_BYTES),
+            .record = pl_alloc(PL_TLS_RECORD_BYTES),
+        };
+        conn->set->tls = memory;
+    }
+    return memory;
+}
+
+void pl_conn_tls_memory_destroy(struct pl_conn_tls_memory *memory)
+{
+    if (memory != NULL) {
+        pl_free(memory->ciphertext);
+        pl_free(memory->record);
+        pl_buf_fini(&memory->spare);
+        pl_free(memory);
+    }
+}
 
 /* --- reading --- */
 
@@ -47,7 +82,7 @@ static void on_bad_peer(struct pl_conn *conn, struct conn_tls *self, const struc
     struct pl_metrics *metrics = conn->set->metrics;
     pl_metrics_add(metrics,
                    self->is_ready ? PL_METRIC_ERROR_TLS_RECORD : PL_METRIC_ERROR_TLS_HANDSHAKE, 1);
-    if (!pl_log_limited(self->shared->log, &self->shared->bad_peers,
+    if (!pl_log_limited(self->shared->log, &memory_of(conn)->bad_peers,
                         pl_loop_now_ms(conn->set->loop), PL_LOG_INFO, "tls.failed",
                         "ip=%s reason=\"%s\"", pl_address_format_host(ip, &conn->peer),
                         err->text)) {
@@ -78,10 +113,10 @@ static ptrdiff_t decrypt(struct pl_conn *conn, struct pl_str in, struct pl_span 
 static ptrdiff_t tls_read(struct pl_conn *conn, struct pl_span out)
 {
     const struct conn_tls *self = conn->transport_data;
-    struct pl_conn_tls *shared = self->shared;
+    uint8_t *ciphertext = memory_of(conn)->ciphertext;
     ptrdiff_t got = 0;
     if (conn->state == PL_CONN_DRAINING) { /* dropped: nobody needs to know what it says */
-        return receive(conn, shared->ciphertext, CIPHERTEXT_BYTES);
+        return receive(conn, ciphertext, CIPHERTEXT_BYTES);
     }
     if (conn->reads_again) {
         return decrypt(conn, PL_STR(""), out);
@@ -90,14 +125,14 @@ static ptrdiff_t tls_read(struct pl_conn *conn, struct pl_span out)
         pl_conn_input_again(conn); /* the next turn has steps again */
         return PL_E_AGAIN;
     }
-    got = receive(conn, shared->ciphertext, CIPHERTEXT_BYTES);
+    got = receive(conn, ciphertext, CIPHERTEXT_BYTES);
     if (got <= 0) {
         return got;
     }
     if (!self->is_ready) {
         conn->set->handshakes_left--;
     }
-    return decrypt(conn, pl_str_make((const char *)shared->ciphertext, (size_t)got), out);
+    return decrypt(conn, pl_str_make((const char *)ciphertext, (size_t)got), out);
 }
 
 /* --- writing --- */
@@ -137,26 +172,26 @@ static struct pl_str next_record(struct cursor *at, uint8_t *record)
 }
 
 /* A buffer is needed for a moment by one connection after another: they hand one around. */
-static void lend_memory(struct pl_conn_tls *shared, struct pl_buf *out)
+static void lend_memory(struct pl_conn_tls_memory *memory, struct pl_buf *out)
 {
     if (out->cap == 0) {
         struct pl_buf empty = *out;
-        *out = shared->spare;
+        *out = memory->spare;
         out->limit_bytes = empty.limit_bytes;
-        shared->spare = empty;
+        memory->spare = empty;
     }
 }
 
-static void give_memory_back(struct pl_conn_tls *shared, struct pl_buf *out)
+static void give_memory_back(struct pl_conn_tls_memory *memory, struct pl_buf *out)
 {
     if (out->len > 0 || pl_buf_failed(out)) {
         return;
     }
-    if (shared->spare.cap == 0) {
-        struct pl_buf empty = shared->spare;
-        shared->spare = *out;
+    if (memory->spare.cap == 0) {
+        struct pl_buf empty = memory->spare;
+        memory->spare = *out;
         *out = empty;
-        out->limit_bytes = shared->spare.limit_bytes;
+        out->limit_bytes = memory->spare.limit_bytes;
     } else {
         pl_buf_fini(out);
     }
@@ -188,7 +223,7 @@ static int write_records(size_t *taken, struct pl_conn *conn, struct cursor *at)
     do {
         struct pl_str plain = {0};
         if (out->len < PL_TLS_RECORD_BYTES) {
-            plain = next_record(at, self->shared->record);
+            plain = next_record(at, memory_of(conn)->record);
             *taken += plain.len;
             rc = pl_tls_write(self->tls, plain, NULL);
             if (rc == PL_E_NOMEM || rc == PL_E_PROTO) {
@@ -206,10 +241,10 @@ static ptrdiff_t tls_write(struct pl_conn *conn, const struct iovec *parts, size
     struct cursor at = {parts, count, 0};
     size_t taken = 0;
     int rc = 0;
-    lend_memory(self->shared, pl_tls_out(self->tls));
+    lend_memory(memory_of(conn), pl_tls_out(self->tls));
     rc = write_records(&taken, conn, &at);
     conn->has_unsent = rc == PL_E_AGAIN;
-    give_memory_back(self->shared, pl_tls_out(self->tls));
+    give_memory_back(memory_of(conn), pl_tls_out(self->tls));
     if (rc < 0 && (rc != PL_E_AGAIN || taken == 0)) {
         return rc;
     }
@@ -244,7 +279,7 @@ static const struct pl_conn_transport tls_transport = {
     .is_secure = true,
 };
 
-int pl_conn_tls_start(struct pl_conn *conn, struct pl_conn_tls *shared, struct pl_error *err)
+int pl_conn_tls_start(struct pl_conn *conn, const struct pl_conn_tls *shared, struct pl_error *err)
 {
     struct pl_tls *tls = NULL;
     struct conn_tls *self = NULL;
@@ -259,24 +294,4 @@ int pl_conn_tls_start(struct pl_conn *conn, struct pl_conn_tls *shared, struct p
     conn->transport = &tls_transport;
     conn->transport_data = self;
     return 0;
-}
-
-void pl_conn_tls_init(struct pl_conn_tls *shared, struct pl_tls_context *context,
-                      const struct pl_log *log)
-{
-    *shared = (struct pl_conn_tls){
-        .context = context,
-        .log = log,
-        .bad_peers = {.period_ms = BAD_PEERS_PERIOD_MS, .burst = BAD_PEERS_BURST},
-        .ciphertext = pl_alloc(CIPHERTEXT_BYTES),
-        .record = pl_alloc(PL_TLS_RECORD_BYTES),
-    };
-}
-
-void pl_conn_tls_fini(struct pl_conn_tls *shared)
-{
-    pl_free(shared->ciphertext);
-    pl_free(shared->record);
-    pl_buf_fini(&shared->spare);
-    *shared = (struct pl_conn_tls){0};
 }

@@ -6,6 +6,7 @@
 #include "base/env.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <sys/epoll.h>
@@ -15,6 +16,7 @@
 #define EVENTS_PER_TURN 512
 #define READ_BUFFER_BYTES (256 * 1024)
 #define POSTS_MAX 65536
+#define HELD_WAIT_MS 1
 
 struct post {
     void (*fn)(void *user);
@@ -25,7 +27,7 @@ struct pl_loop {
     int epoll_fd;
     int64_t now_ms;
     int64_t now_us; /* of the turn's beginning; unlike now_ms not moved by pl_loop_advance */
-    int64_t advanced_ms;
+    _Atomic int64_t advanced_ms;
     struct pl_timers timers;
     struct pl_list hooks;
     struct pl_list deferred;
@@ -33,6 +35,7 @@ struct pl_loop {
     uint32_t input_us;
     uint32_t input_left;
     bool is_soon; /* the next turn does not sleep */
+    bool holds_input;
     struct epoll_event events[EVENTS_PER_TURN];
     int event_count;
     struct pl_watch wake; /* an eventfd: posts and stops */
@@ -53,7 +56,7 @@ static void on_wake(struct pl_watch *watch, unsigned ready)
     }
 }
 
-static void wake(struct pl_loop *loop)
+void pl_loop_wake(struct pl_loop *loop)
 {
     uint64_t one = 1;
     ssize_t written = write(loop->wake.fd, &one, sizeof(one));
@@ -183,7 +186,7 @@ int64_t pl_loop_now_ms(const struct pl_loop *loop)
 void pl_loop_advance(struct pl_loop *loop, int64_t ms)
 {
     loop->advanced_ms += ms;
-    wake(loop); /* the next turn, which sees the new time, comes at once */
+    pl_loop_wake(loop); /* the next turn, which sees the new time, comes at once */
 }
 
 int64_t pl_loop_turn_us(const struct pl_loop *loop)
@@ -235,7 +238,7 @@ int pl_loop_post(struct pl_loop *loop, void (*fn)(void *user), void *user)
     rc = rc == 0 && loop->post_count == 1 ? 1 : rc; /* the first one wakes the loop */
     pthread_mutex_unlock(&loop->posts_lock);
     if (rc == 1) {
-        wake(loop);
+        pl_loop_wake(loop);
         return 0;
     }
     return rc;
@@ -261,7 +264,7 @@ static void run_posts(struct pl_loop *loop)
 void pl_loop_stop(struct pl_loop *loop)
 {
     atomic_store(&loop->is_stopping, true);
-    wake(loop);
+    pl_loop_wake(loop);
 }
 
 struct pl_span pl_loop_read_buffer(struct pl_loop *loop)
@@ -293,6 +296,16 @@ bool pl_loop_has_input_left(const struct pl_loop *loop)
     return loop->input_left > 0;
 }
 
+void pl_loop_hold_input(struct pl_loop *loop, bool is_held)
+{
+    loop->holds_input = is_held;
+    if (is_held) {
+        loop->input_left = 0;
+    } else {
+        loop->is_soon = true;
+    }
+}
+
 static void run_hooks(struct pl_loop *loop, bool is_beginning)
 {
     PL_LIST_EACH(node, &loop->hooks)
@@ -322,12 +335,40 @@ static int wait_time(struct pl_loop *loop, int wait_ms)
     return wait_ms < 0 || until < wait_ms ? (int)until : wait_ms;
 }
 
+static bool may_sleep(struct pl_loop *loop)
+{
+    bool may = true;
+    PL_LIST_EACH(node, &loop->hooks)
+    {
+        struct pl_turn_hook *hook = PL_CONTAINER_OF(node, struct pl_turn_hook, node);
+        if (hook->may_sleep != NULL && !hook->may_sleep(hook)) {
+            may = false;
+        }
+    }
+    return may;
+}
+
+/* Wait without looking at the descriptors that could be read, since nobody reads them. */
+static void wait_held(struct pl_loop *loop)
+{
+    struct pollfd woken = {.fd = loop->wake.fd, .events = POLLIN};
+    poll(&woken, 1, HELD_WAIT_MS);
+}
+
 void pl_loop_turn(struct pl_loop *loop, int wait_ms)
 {
-    int count = epoll_wait(loop->epoll_fd, loop->events, EVENTS_PER_TURN, wait_time(loop, wait_ms));
+    int sleep_ms = wait_time(loop, wait_ms);
+    int count = 0;
+    if (!may_sleep(loop)) {
+        sleep_ms = 0;
+    } else if (loop->holds_input) {
+        wait_held(loop);
+        sleep_ms = 0;
+    }
+    count = epoll_wait(loop->epoll_fd, loop->events, EVENTS_PER_TURN, sleep_ms);
     loop->event_count = count < 0 ? 0 : count; /* a signal interrupts */
     read_clock(loop);
-    loop->input_left = loop->input_messages;
+    loop->input_left = loop->holds_input ? 0 : loop->input_messages;
     loop->is_soon = false;
     run_hooks(loop, true);
     for (int i = 0; i < loop->event_count; i++) {

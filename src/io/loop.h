@@ -2,7 +2,7 @@
  * system call.
  * A turn: read the clock once; the hooks' beginnings; what is ready, posted functions, due timers;
  * the hooks' ends (the flush among them); then what was deferred is freed.
- * Threads: the one that runs it; pl_loop_post and pl_loop_stop: any. */
+ * Threads: the one that runs it; pl_loop_post, _stop, _wake and _advance: any. */
 #ifndef PL_IO_LOOP_H
 #define PL_IO_LOOP_H
 
@@ -32,9 +32,11 @@ struct pl_deferred {
     void (*run)(struct pl_deferred *deferred);
 };
 
-/* Something to be done in every turn, in the order of adding; either may be NULL. */
+/* Something to be done in every turn, in the order of adding; any may be NULL. */
 struct pl_turn_hook {
     struct pl_list node;
+    /* Before the loop sleeps: false when it must not, since there is something to do. */
+    bool (*may_sleep)(struct pl_turn_hook *hook);
     void (*begin)(
         struct pl_turn_hook *hook); /* after the clock was read, before anything is handled */
     void (*end)(
@@ -70,7 +72,10 @@ int64_t pl_loop_turn_us(const struct pl_loop *loop);
 /* Let the next turn begin without sleeping. */
 void pl_loop_soon(struct pl_loop *loop);
 
-/* Tests move the clock forward; timers that become due fire in the next turn. */
+/* Let it begin at once even if it sleeps. Any thread. */
+void pl_loop_wake(struct pl_loop *loop);
+
+/* Tests move the clock forward; timers that become due fire in the next turn. Any thread. */
 void pl_loop_advance(struct pl_loop *loop, int64_t ms);
 
 struct pl_timers *pl_loop_timers(struct pl_loop *loop);
@@ -90,6 +95,10 @@ struct pl_span pl_loop_read_buffer(struct pl_loop *loop);
  * used up: the caller keeps the rest for the next turn. Counts the message. */
 bool pl_loop_take_input(struct pl_loop *loop);
 bool pl_loop_has_input_left(const struct pl_loop *loop); /* the same question, without taking */
+
+/* While input is held no turn has a share of it. The loop then looks at its descriptors once a
+ * millisecond, and when it is woken: those that could be read must not keep it awake. */
+void pl_loop_hold_input(struct pl_loop *loop, bool is_held);
 void pl_loop_set_input_slice(struct pl_loop *loop, uint32_t messages, uint32_t microseconds);
 
 #endif

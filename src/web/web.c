@@ -6,6 +6,7 @@
 #include "web/http_compress.h"
 #include "web/proxy.h"
 #include "web/web_internal.h"
+#include "web/ws_remote.h"
 
 #define ANSWER_HEAD_BYTES ((size_t)64 * 1024)
 #define BAD_INPUT_PERIOD_MS 10000
@@ -18,10 +19,11 @@ int pl_web_create(struct pl_web **out, struct pl_conn_set *conns,
     struct pl_web *web = pl_alloc(sizeof(*web));
     int rc = 0;
     web->conns = conns;
-    web->limits = *limits;
     web->log = log;
     web->bad_input =
         (struct pl_log_limit){.period_ms = BAD_INPUT_PERIOD_MS, .burst = BAD_INPUT_BURST};
+    pl_ws_loop_init(&web->ws_loop, conns, log);
+    pl_web_set_limits(web, limits);
     pl_route_table_init(&web->routes);
     pl_list_init(&web->kept);
     pl_buf_init(&web->answer, ANSWER_HEAD_BYTES);
@@ -43,6 +45,7 @@ void pl_web_destroy(struct pl_web *web)
     }
     pl_web_requests_forget(web);
     pl_ws_compressions_destroy(web);
+    pl_ws_loop_fini(&web->ws_loop);
     pl_http_compressor_destroy(web->compressor);
     pl_ws_acceptor_destroy(web->acceptor);
     pl_route_table_fini(&web->routes);
@@ -53,6 +56,11 @@ void pl_web_destroy(struct pl_web *web)
 void pl_web_set_limits(struct pl_web *web, const struct pl_web_limits *limits)
 {
     web->limits = *limits;
+    web->ws_loop.timeouts = (struct pl_ws_timeouts){.close_ms = limits->ws_close_timeout_ms,
+                                                    .message_ms = limits->ws_message_timeout_ms};
+    if (web->remotes != NULL) {
+        pl_ws_remotes_set_timeouts(web->remotes, &web->ws_loop.timeouts);
+    }
 }
 
 void pl_web_set_compression(struct pl_web *web, const struct pl_web_compression *config)

@@ -119,6 +119,14 @@ void pl_web_destroy(struct pl_web *web); /* all connections must be closed */
 /* Other limits: they count for what begins from now on. */
 void pl_web_set_limits(struct pl_web *web, const struct pl_web_limits *limits);
 
+/* Carry WebSockets on `count` more threads: each moves to one of them behind its 101. Their events
+ * come on the server's loop. Before the first connection. */
+PL_MUST_CHECK int pl_web_start_threads(struct pl_web *web, uint32_t count, struct pl_error *err);
+
+/* End them with all their connections; every WebSocket left hears of its end. */
+void pl_web_stop_threads(struct pl_web *web);
+struct pl_io_threads *pl_web_threads(struct pl_web *web); /* io/thread.h; NULL: there are none */
+
 void pl_web_set_compression(struct pl_web *web, const struct pl_web_compression *config);
 
 /* The origins that pages in browsers may have, as pl_origin_item_check allows them. Borrowed.
@@ -244,8 +252,12 @@ void *pl_ws_user(const struct pl_ws *ws);
 void pl_ws_set_user(struct pl_ws *ws, void *user);
 void pl_ws_set_handler(struct pl_ws *ws,
                        const struct pl_ws_handler *handler); /* for what comes next */
-struct pl_conn *pl_ws_conn(struct pl_ws *ws);
-struct pl_sink *pl_ws_sink(struct pl_ws *ws);
+struct pl_sink_id pl_ws_sink(const struct pl_ws *ws);
+uint8_t pl_ws_encoding(const struct pl_ws *ws); /* of the sink */
+
+/* Queue one frame, whose reference is taken over; NULL: there was no memory for it, and the
+ * connection ends. */
+void pl_ws_send_frame(struct pl_ws *ws, struct pl_frame *frame);
 
 /* Queue one message for this connection: header and payload are copied into a frame. */
 void pl_ws_send(struct pl_ws *ws, bool is_text, struct pl_str payload);

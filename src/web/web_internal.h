@@ -11,6 +11,7 @@
 #include "io/conn_front.h"
 #include "web/web.h"
 #include "web/ws_compress.h"
+#include "web/ws_conn.h"
 
 /* Memory of one request besides its head and body. */
 #define PL_WEB_ARENA_BYTES ((size_t)1024 * 1024)
@@ -71,6 +72,8 @@ struct pl_web {
     void *user;          /* pl_web_set_user */
     struct pl_list kept; /* requests that outlive their connections */
     struct pl_ws_compression *compressions; /* owned; a list */
+    struct pl_ws_loop ws_loop;              /* of the WebSockets on this loop */
+    struct pl_ws_remotes *remotes;          /* ws_remote.c; NULL without I/O threads */
     struct pl_http_compressor *compressor;
     const struct pl_str *origins; /* that are allowed; borrowed; NULL: any */
     size_t origin_count;
@@ -199,14 +202,46 @@ bool pl_web_give_request(struct pl_web_request *request, struct pl_str behind);
 /* The same between two requests; `unread` is the beginning of the next one. */
 void pl_web_give_idle(struct pl_web_conn *http, struct pl_str unread);
 
-/* --- WebSocket (ws.c) --- */
+/* --- WebSocket handles (ws.c) --- */
 
-/* Turn an open connection, whose HTTP side has let go, into a WebSocket. agreement: NULL without
- * compression. NULL without memory. */
-PL_MUST_CHECK struct pl_ws *pl_ws_create(struct pl_web *web, struct pl_conn *conn,
-                                         const struct pl_ws_params *params,
-                                         const struct pl_ws_deflate_agreement *agreement,
-                                         bool is_counted);
+/* How a handle reaches its connection. */
+struct pl_ws_way {
+    /* An open connection, whose HTTP side has let go, is this WebSocket from now on. */
+    void (*begin)(struct pl_ws *ws, struct pl_conn *conn, uint32_t send_limit_bytes);
+    void (*send)(struct pl_ws *ws, struct pl_frame *frame); /* takes the reference over */
+    void (*close)(struct pl_ws *ws, uint16_t code, struct pl_str reason); /* of an open one */
+    void (*abort)(struct pl_ws *ws);
+    void (*fail)(struct pl_ws *ws); /* end it soon: there was no memory */
+};
+
+struct pl_ws {
+    const struct pl_ws_way *way;
+    const struct pl_ws_handler *handler; /* NULL once on_closed was called */
+    void *user;
+    struct pl_web *web;
+    struct pl_ws_compression *compression; /* of what is sent; NULL: as it is */
+    struct pl_sink_id sink;
+    uint8_t encoding;
+    bool is_counted; /* its messages are counted here, not by its dialect */
+};
+
+/* What a handshake has settled. */
+struct pl_ws_accepted {
+    const struct pl_ws_params *params;
+    const struct pl_ws_deflate_agreement *agreement; /* NULL without compression */
+    bool is_counted;
+};
+
+void pl_ws_init(struct pl_ws *ws, const struct pl_ws_way *way, struct pl_web *web,
+                const struct pl_ws_accepted *accepted);
+
+/* What comes from the connection. */
+void pl_ws_take_message(struct pl_ws *ws, bool is_text, struct pl_span bytes);
+void pl_ws_take_pong(struct pl_ws *ws, struct pl_span payload);
+void pl_ws_take_closed(struct pl_ws *ws, uint16_t code, struct pl_str reason, enum pl_conn_end end);
+
+/* On the same loop. NULL without memory. */
+PL_MUST_CHECK struct pl_ws *pl_ws_create(struct pl_web *web, const struct pl_ws_accepted *accepted);
 
 /* --- compression (ws_compress.c) --- */
 
@@ -214,13 +249,5 @@ void pl_ws_compressions_destroy(struct pl_web *web);
 
 const struct pl_ws_deflate_policy *
 pl_ws_compression_policy(const struct pl_ws_compression *compression);
-
-/* Decompress a message into `out`, whatever that held, and check its text; limit_bytes as for any
- * message. In any case `out` goes back with .._done afterwards. Returns 0, or as pl_inflater_run
- * does, or PL_E_UTF8. */
-PL_MUST_CHECK int pl_ws_decompress(struct pl_buf *out, struct pl_ws_compression *compression,
-                                   const struct pl_ws_event *event, size_t limit_bytes,
-                                   struct pl_inflate_history *history, struct pl_error *err);
-void pl_ws_decompress_done(struct pl_ws_compression *compression, struct pl_buf *message);
 
 #endif

@@ -1,8 +1,7 @@
-/* Compressing frame groups and decompressing messages, with one stream for each direction. */
+/* Compressing frame groups, with one stream for all of them. */
 #include "web/ws_compress.h"
 
 #include "base/alloc.h"
-#include "base/utf8.h"
 #include "codec/ws_frame.h"
 #include "web/web_internal.h"
 
@@ -13,9 +12,7 @@ struct pl_ws_compression {
     struct pl_web *web;
     struct pl_ws_compression_config config;
     struct pl_deflater *deflater;
-    struct pl_inflater *inflater;
     struct pl_buf scratch; /* of a group in the making */
-    struct pl_buf message; /* decompressed; taken out while a handler looks at it */
 };
 
 struct pl_ws_compression *pl_ws_compression_create(struct pl_web *web,
@@ -26,7 +23,6 @@ struct pl_ws_compression *pl_ws_compression_create(struct pl_web *web,
     compression->config = *config;
     compression->deflater = pl_deflater_create(&(struct pl_deflate_config){
         .format = PL_DEFLATE_MESSAGE, .level = config->level, .mem_level = config->mem_level});
-    compression->inflater = pl_inflater_create();
     compression->next = web->compressions;
     web->compressions = compression;
     return compression;
@@ -38,9 +34,7 @@ void pl_ws_compressions_destroy(struct pl_web *web)
         struct pl_ws_compression *compression = web->compressions;
         web->compressions = compression->next;
         pl_deflater_destroy(compression->deflater);
-        pl_inflater_destroy(compression->inflater);
         pl_buf_fini(&compression->scratch);
-        pl_buf_fini(&compression->message);
         pl_free(compression);
     }
 }
@@ -50,8 +44,6 @@ pl_ws_compression_policy(const struct pl_ws_compression *compression)
 {
     return &compression->config.policy;
 }
-
-/* --- out --- */
 
 /* One WebSocket frame of a group. */
 struct part {
@@ -161,38 +153,4 @@ struct pl_frame *pl_ws_compress(struct pl_ws_compression *compression, struct pl
         pl_buf_fini(scratch);
     }
     return packed == NULL ? frame : packed;
-}
-
-/* --- in --- */
-
-int pl_ws_decompress(struct pl_buf *out, struct pl_ws_compression *compression,
-                     const struct pl_ws_event *event, size_t limit_bytes,
-                     struct pl_inflate_history *history, struct pl_error *err)
-{
-    int rc = 0;
-    *out = compression->message;
-    compression->message = (struct pl_buf){0};
-    pl_buf_clear(out);
-    out->limit_bytes = limit_bytes;
-    rc = pl_inflater_run(compression->inflater, out, pl_str_of_span(event->payload), history, err);
-    if (rc == 0 && event->kind == PL_WS_EVENT_TEXT && !pl_utf8_is_valid(pl_buf_str(out))) {
-        rc = pl_error_set(err, PL_E_UTF8, "text message is not UTF-8");
-    }
-    if (rc == 0) {
-        pl_web_count(compression->web, PL_METRIC_DEFLATE_MESSAGES_IN, 1);
-        pl_web_count(compression->web, PL_METRIC_DEFLATE_PLAIN_BYTES_IN, (int64_t)out->len);
-        pl_web_count(compression->web, PL_METRIC_DEFLATE_PACKED_BYTES_IN,
-                     (int64_t)event->payload.len);
-    }
-    return rc;
-}
-
-void pl_ws_decompress_done(struct pl_ws_compression *compression, struct pl_buf *message)
-{
-    if (message->cap > SCRATCH_KEPT_BYTES || compression->message.ptr != NULL) {
-        pl_buf_fini(message);
-    } else {
-        compression->message = *message;
-    }
-    *message = (struct pl_buf){0};
 }

@@ -3,6 +3,7 @@
 
 #include "codec/http_response.h"
 #include "web/cors.h"
+#include "web/ws_remote.h"
 
 #define OFFERS_BYTES_MAX ((size_t)16 * 1024)
 
@@ -56,24 +57,27 @@ static void build_head(struct pl_buf *out, struct pl_web_request *request, struc
     pl_http_response_end(out);
 }
 
-/* Let go of HTTP and go on as a WebSocket. */
-static struct pl_ws *switch_protocol(struct pl_web_request *request,
-                                     const struct pl_ws_params *params,
-                                     const struct pl_ws_deflate_agreement *agreement)
+static struct pl_ws *create_ws(struct pl_web_request *request,
+                               const struct pl_ws_accepted *accepted)
 {
-    struct pl_web_conn *http = request->http;
-    const char *owner = request->route->owner;
-    bool is_counted =
-        owner == NULL || strcmp(owner, "socketio") != 0; /* that dialect counts its own */
-    struct pl_ws *ws = pl_ws_create(request->web, request->conn, params, agreement, is_counted);
-    if (ws == NULL) {
-        return NULL;
+    struct pl_web *web = request->web;
+    if (web->remotes != NULL && pl_conn_can_move(request->conn)) {
+        return pl_ws_remote_create(web->remotes, accepted);
     }
-    pl_conn_set_peer(request->conn, &request->peer); /* from now on it is that client's alone */
+    return pl_ws_create(web, accepted);
+}
+
+/* Let go of HTTP, answer, and go on as a WebSocket. */
+static void switch_protocol(struct pl_ws *ws, struct pl_web_request *request,
+                            struct pl_frame *answer, const struct pl_ws_params *params)
+{
+    struct pl_conn *conn = request->conn;
+    struct pl_web_conn *http = request->http;
+    pl_conn_set_peer(conn, &request->peer); /* from now on it is that client's alone */
     pl_web_request_release(request);
     pl_web_conn_leave(http);
-    pl_conn_set_reading(pl_ws_conn(ws), PL_CONN_READING);
-    return ws;
+    pl_conn_send(conn, answer);
+    ws->way->begin(ws, conn, params->send_limit_bytes);
 }
 
 int pl_web_accept_websocket(struct pl_ws **out, struct pl_web_request *request,
@@ -83,6 +87,7 @@ int pl_web_accept_websocket(struct pl_ws **out, struct pl_web_request *request,
     struct pl_buf *head = &web->answer;
     struct pl_frame *frame = NULL;
     struct pl_ws *ws = NULL;
+    const char *owner = request->route == NULL ? NULL : request->route->owner;
     char accept[PL_WS_ACCEPT_LEN + 1];
     struct pl_ws_deflate_agreement agreed;
     const struct pl_ws_deflate_agreement *agreement = NULL;
@@ -101,12 +106,17 @@ int pl_web_accept_websocket(struct pl_ws **out, struct pl_web_request *request,
         return pl_error_set(err, PL_E_NOMEM, "no memory for an answer");
     }
     memcpy(frame->data, head->ptr, head->len);
-    ws = switch_protocol(request, params, agreement);
+    ws = create_ws(request, &(struct pl_ws_accepted){
+                                .params = params,
+                                .agreement = agreement,
+                                /* that dialect counts its own */
+                                .is_counted = owner == NULL || strcmp(owner, "socketio") != 0,
+                            });
     if (ws == NULL) {
         pl_frame_unref(&frame);
         return pl_error_set(err, PL_E_NOMEM, "no memory for a WebSocket");
     }
-    pl_conn_send(request->conn, frame);
+    switch_protocol(ws, request, frame, params);
     pl_web_count(web, PL_METRIC_HTTP_1XX, 1);
     *out = ws;
     return 0;

@@ -54,9 +54,9 @@ static bool move_queue(struct pl_eio_session *session, struct pl_ws *ws)
         if (recoded == NULL) {
             return false;
         }
-        recoded = pl_eio_frame_pack(session->engine->config.compression, pl_ws_sink(ws)->encoding,
-                                    recoded);
-        pl_conn_send(pl_ws_conn(ws), recoded);
+        recoded =
+            pl_eio_frame_pack(session->engine->config.compression, pl_ws_encoding(ws), recoded);
+        pl_ws_send_frame(ws, recoded);
     }
     return true;
 }

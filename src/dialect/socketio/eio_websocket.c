@@ -83,7 +83,7 @@ void pl_eio_websocket_adopt(struct pl_eio_session *session, struct pl_ws *ws)
     session->ws = ws;
     pl_ws_set_user(ws, session);
     pl_ws_set_handler(ws, &handler);
-    pl_session_attach(session->hub, pl_ws_sink(ws)->id, pl_ws_sink(ws)->encoding);
+    pl_session_attach(session->hub, pl_ws_sink(ws), pl_ws_encoding(ws));
 }
 
 /* Returns false without memory. */
@@ -128,7 +128,7 @@ void pl_eio_websocket_open(struct pl_eio_engine *engine, struct pl_web_request *
         return;
     }
     session->ws = ws;
-    pl_session_attach(session->hub, pl_ws_sink(ws)->id, pl_ws_sink(ws)->encoding);
+    pl_session_attach(session->hub, pl_ws_sink(ws), pl_ws_encoding(ws));
     if (!send_open(session)) {
         pl_eio_session_end(session, PL_EIO_TRANSPORT_ERROR);
         return;

@@ -205,17 +205,13 @@ static int publish(struct selection *selection, const struct pl_sio_outgoing *ou
 {
     struct parley_io *io = selection->ns->io;
     struct encoder encoder = {io, outgoing};
-    struct pl_fanout_reach reach = {0};
-    int rc = 0;
     if (selection->exclude_id_count == 1) {
         selection->publish.except = pl_sio_socket_session(excluded_ids(selection)[0]);
     }
     selection->publish.message = (struct pl_message){encode, &encoder};
-    selection->publish.reach = &reach;
-    rc = pl_hub_publish(io->hub, &selection->publish);
-    pl_sio_count(io, PL_METRIC_SOCKETIO_MESSAGES_OUT, (int64_t)reach.recipients);
-    pl_sio_count(io, PL_METRIC_SOCKETIO_BYTES_OUT, (int64_t)reach.bytes);
-    return rc;
+    selection->publish.counters =
+        (struct pl_fanout_counters){PL_METRIC_SOCKETIO_MESSAGES_OUT, PL_METRIC_SOCKETIO_BYTES_OUT};
+    return pl_hub_publish(io->hub, &selection->publish);
 }
 
 /* One by one, with one frame per encoding. */

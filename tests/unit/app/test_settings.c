@@ -129,8 +129,8 @@ static void test_settings_values_of_each_type_are_read(void **state)
         {"socketio.cors.max_age_s", "-2", NULL},
         {"socketio.cors.max_age_s", "--1", NULL},
         {"socketio.cors.max_age_s", "600", "600"},
-        {"io_threads", "0", "0"},
-        {"io_threads", "1", NULL},
+        {"io_threads", "63", "63"},
+        {"io_threads", "64", NULL},
         {"log.level", "warn", "warn"},
         {"log.level", "loud", NULL},
         {"listen", "127.0.0.1:0", "127.0.0.1:0"},
@@ -275,7 +275,7 @@ static void test_settings_yaml_mistakes_are_told_with_file_line_and_key(void **s
         {"\"\": 1\n", "config:1: no such setting"},
         {"\"a\\0b\": 1\n", "config:1: no such setting"},
         {"data_dir: \"a\\0b\"\n", "config:1: data_dir: \"a\\x00b\" is not allowed"},
-        {"io_threads: 4\n", "config:1: io_threads: \"4\" is not allowed: 0"},
+        {"io_threads: 64\n", "config:1: io_threads: \"64\" is not allowed: 0 to 63"},
     };
     (void)state;
     for (size_t i = 0; i < PL_ARRAY_LEN(rows); i++) {

@@ -42,6 +42,7 @@ static const struct pl_sink_ops ops = {.flush = on_flush, .overflow = on_overflo
 
 struct fixture {
     struct pl_fanout fanout;
+    struct pl_metrics metrics;
     struct probe probes[SINKS];
 };
 
@@ -50,6 +51,7 @@ static struct fixture *make(void)
     static struct fixture at;
     memset(&at, 0, sizeof(at));
     pl_fanout_init(&at.fanout);
+    at.fanout.metrics = &at.metrics;
     for (size_t i = 0; i < SINKS; i++) {
         at.probes[i] = (struct probe){.fanout = &at.fanout, .window = 1 << 20};
         at.probes[i].sink.ops = &ops;
@@ -87,14 +89,18 @@ static struct pl_frame *frame_of(uint8_t number, size_t len)
 static size_t publish(struct fixture *at, struct pl_fanout_publish what, size_t len)
 {
     struct pl_frame *frames[PL_ENCODING_MAX] = {frame_of(10, len), frame_of(11, len)};
-    struct pl_fanout_reach reach = {1, 2};
+    int64_t counted = pl_metrics_get(&at->metrics, PL_METRIC_SOCKETIO_MESSAGES_OUT);
+    int64_t counted_bytes = pl_metrics_get(&at->metrics, PL_METRIC_SOCKETIO_BYTES_OUT);
     size_t queued = 0;
     size_t count = 0;
     what.frames = frames;
-    what.reach = &reach;
+    what.counters =
+        (struct pl_fanout_counters){PL_METRIC_SOCKETIO_MESSAGES_OUT, PL_METRIC_SOCKETIO_BYTES_OUT};
     count = pl_fanout_publish(&at->fanout, &what);
-    assert_int_equal(reach.recipients, 1 + count);
-    assert_int_equal(reach.bytes, 2 + count * len);
+    assert_int_equal(pl_metrics_get(&at->metrics, PL_METRIC_SOCKETIO_MESSAGES_OUT) - counted,
+                     count);
+    assert_int_equal(pl_metrics_get(&at->metrics, PL_METRIC_SOCKETIO_BYTES_OUT) - counted_bytes,
+                     count * len);
     pl_fanout_flush(&at->fanout);
     for (size_t i = 0; i < SINKS; i++) {
         queued += at->probes[i].sink.outq.count;

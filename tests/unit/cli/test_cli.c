@@ -125,7 +125,8 @@ static void test_cli_mistakes_are_one_line_and_status_2(void **state)
         {"serve --help=yes", "parley: --help takes no value (parley help serve)\n"},
         {"serve stray", "parley: serve: unexpected 'stray' (parley help serve)\n"},
         {"serve -- --listen", "parley: serve: unexpected '--listen' (parley help serve)\n"},
-        {"serve --set io_threads=2", "parley: --set: io_threads: \"2\" is not allowed: 0\n"},
+        {"serve --set io_threads=64",
+         "parley: --set: io_threads: \"64\" is not allowed: 0 to 63\n"},
         {"serve --listen nowhere", "parley: --listen: listen: \"nowhere\" is not allowed: "
                                    "write ADDRESS:PORT, as 127.0.0.1:7350 or [::1]:0\n"},
         {"serve --config /nonexistent.yaml",

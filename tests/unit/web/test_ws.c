@@ -27,6 +27,11 @@ struct app {
 };
 
 /* Answers messages; some of them are commands. */
+static struct pl_sink *sink_of(struct app *app)
+{
+    return pl_fanout_find(&app->fixture.fanout, pl_ws_sink(app->ws));
+}
+
 static void on_message(struct pl_ws *ws, bool is_text, struct pl_span bytes)
 {
     struct app *app = pl_ws_user(ws);
@@ -41,7 +46,7 @@ static void on_message(struct pl_ws *ws, bool is_text, struct pl_span bytes)
         assert_int_equal(app->closed_count, 1);
         assert_memory_equal(bytes.ptr, "abort", 5);
     } else if (pl_str_eq(text, PL_STR("pause"))) {
-        pl_ws_sink(ws)->ops->pause(pl_ws_sink(ws));
+        sink_of(app)->ops->pause(sink_of(app));
     } else {
         pl_ws_send(ws, is_text, text);
     }
@@ -345,7 +350,7 @@ static void test_ws_message_is_not_late_while_nothing_is_read(void **state)
     say(app, PL_STR("\x81\x85" MASK "pause\x81\x83" MASK "a"));
     advance(&app->fixture, &app->client, 10 * WS_MESSAGE_MS);
     assert_int_equal(app->closed_count, 0);
-    pl_ws_sink(app->ws)->ops->resume(pl_ws_sink(app->ws));
+    sink_of(app)->ops->resume(sink_of(app));
     settle(&app->fixture, &app->client);
     say(app, PL_STR("bc"));
     assert_int_equal(app->message_count, 2);
@@ -400,7 +405,7 @@ static void test_ws_pause_stops_inside_one_piece_of_input(void **state)
     assert_int_equal(app->message_count, 1);
     say(app, PL_STR("\x81\x81" MASK "3"));
     assert_int_equal(app->message_count, 1);
-    pl_ws_sink(app->ws)->ops->resume(pl_ws_sink(app->ws));
+    sink_of(app)->ops->resume(sink_of(app));
     settle(&app->fixture, &app->client);
     check_got(app, PL_STR("\x81\x01"
                           "1\x81\x01"
@@ -412,7 +417,7 @@ static void test_ws_close_while_paused_still_sees_the_answer(void **state)
 {
     struct app *app = start(state);
     say(app, PL_STR("\x81\x85" MASK "pause\x81\x81" MASK "1"));
-    pl_ws_sink(app->ws)->ops->close(pl_ws_sink(app->ws), 1000, PL_STR(""));
+    sink_of(app)->ops->close(sink_of(app), 1000, PL_STR(""));
     say(app, PL_STR("\x88\x82" MASK "\x03\xe8"));
     assert_int_equal(app->message_count, 1);
     assert_true(app->client.has_ended);

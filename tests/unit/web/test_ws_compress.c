@@ -199,8 +199,8 @@ static void test_ws_compress_broadcast_is_compressed_once_for_all(void **state)
     for (size_t i = 0; i < PEERS; i++) {
         open_ws(app, &clients[i],
                 i % 10 == 0 ? "permessage-deflate; server_max_window_bits=10" : OFFER);
-        assert_int_equal(pl_ws_sink(app->ws)->encoding, i % 10 == 0 ? PLAIN : COMPRESSED);
-        pl_fanout_subscribe(fanout, pl_ws_sink(app->ws), stream);
+        assert_int_equal(pl_ws_encoding(app->ws), i % 10 == 0 ? PLAIN : COMPRESSED);
+        pl_fanout_subscribe(fanout, pl_fanout_find(fanout, pl_ws_sink(app->ws)), stream);
     }
     frames[PLAIN] = make_group();
     frames[COMPRESSED] = pl_ws_compress(app->compression, make_group());

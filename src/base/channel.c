@@ -1,0 +1,124 @@
+/* The channel. Whoever changes is_asleep exchanges it, so that each sees all that came before the
+ * one before: either the producer finds the consumer asleep, or the consumer, on its way there,
+ * sees what was pushed. */
+#include "base/channel.h"
+
+#include "base/alloc.h"
+
+#include <string.h>
+
+void pl_channel_init(struct pl_channel *channel, const struct pl_channel_config *config)
+{
+    *channel = (struct pl_channel){.config = *config};
+    pl_ring_init(&channel->ring, config->ring_cells, config->cell_bytes);
+}
+
+void pl_channel_fini(struct pl_channel *channel)
+{
+    PL_ASSERT(channel->ring.cells == NULL ||
+              (channel->backlog_count == 0 && pl_ring_is_empty(&channel->ring)));
+    pl_ring_fini(&channel->ring);
+    pl_free(channel->backlog);
+    pl_free(channel->costs);
+    *channel = (struct pl_channel){0};
+}
+
+/* --- the list --- */
+
+static size_t place(const struct pl_channel *channel, size_t index)
+{
+    return (channel->backlog_first + index) % channel->backlog_cap;
+}
+
+static void *cell_at(const struct pl_channel *channel, size_t at)
+{
+    return channel->backlog + at * channel->config.cell_bytes;
+}
+
+static void grow(struct pl_channel *channel)
+{
+    size_t cell_bytes = channel->config.cell_bytes;
+    size_t cap = channel->backlog_cap == 0 ? 64 : channel->backlog_cap * 2;
+    uint8_t *cells = pl_alloc_array(cap, cell_bytes);
+    size_t *costs = pl_alloc_array(cap, sizeof(*costs));
+    for (size_t i = 0; i < channel->backlog_count; i++) {
+        memcpy(cells + i * cell_bytes, cell_at(channel, place(channel, i)), cell_bytes);
+        costs[i] = channel->costs[place(channel, i)];
+    }
+    pl_free(channel->backlog);
+    pl_free(channel->costs);
+    channel->backlog = cells;
+    channel->costs = costs;
+    channel->backlog_first = 0;
+    channel->backlog_cap = cap;
+}
+
+static void keep(struct pl_channel *channel, const void *cell, size_t cost_bytes)
+{
+    size_t at = 0;
+    if (channel->backlog_count == channel->backlog_cap) {
+        grow(channel);
+    }
+    at = place(channel, channel->backlog_count);
+    memcpy(cell_at(channel, at), cell, channel->config.cell_bytes);
+    channel->costs[at] = cost_bytes + channel->config.cell_bytes;
+    channel->backlog_bytes += channel->costs[at];
+    channel->backlog_count++;
+}
+
+/* --- the producer's --- */
+
+bool pl_channel_settle(struct pl_channel *channel)
+{
+    while (channel->backlog_count > 0 &&
+           pl_ring_push(&channel->ring, cell_at(channel, channel->backlog_first))) {
+        channel->backlog_bytes -= channel->costs[channel->backlog_first];
+        channel->backlog_first = place(channel, 1);
+        channel->backlog_count--;
+    }
+    return channel->backlog_count == 0;
+}
+
+bool pl_channel_is_over(const struct pl_channel *channel)
+{
+    return channel->backlog_bytes > channel->config.backlog_max_bytes;
+}
+
+void pl_channel_push(struct pl_channel *channel, const void *cell, size_t cost_bytes)
+{
+    channel->has_news = true;
+    if (pl_channel_settle(channel) && pl_ring_push(&channel->ring, cell)) {
+        return;
+    }
+    keep(channel, cell, cost_bytes);
+    if (pl_channel_is_over(channel)) {
+        channel->config.on_over(channel->config.user);
+    }
+}
+
+bool pl_channel_must_wake(struct pl_channel *channel)
+{
+    if (!channel->has_news) {
+        return false;
+    }
+    channel->has_news = channel->backlog_count > 0;
+    return atomic_exchange(&channel->is_asleep, false);
+}
+
+/* --- the consumer's --- */
+
+bool pl_channel_pop(struct pl_channel *channel, void *cell)
+{
+    return pl_ring_pop(&channel->ring, cell);
+}
+
+bool pl_channel_sleep(struct pl_channel *channel)
+{
+    atomic_exchange(&channel->is_asleep, true);
+    return pl_ring_is_empty(&channel->ring);
+}
+
+void pl_channel_awake(struct pl_channel *channel)
+{
+    atomic_exchange(&channel->is_asleep, false);
+}

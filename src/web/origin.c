@@ -185,11 +185,11 @@ static bool item_allows(struct pl_str item, struct pl_str text, const struct par
                         struct pl_str host)
 {
     struct parts parts = {0};
-    if (pl_str_eq(item, PL_STR("*")) || pl_str_eq(item, text)) {
+    if (pl_str_eq(item, PL_STR("*"))) {
         return true;
     }
-    if (origin->host.len == 0) {
-        return false; /* "null", or nothing that a browser sends */
+    if (origin->host.len == 0) { /* "null", or nothing that a browser sends */
+        return pl_str_eq(item, PL_STR("null")) && pl_str_eq(item, text);
     }
     if (pl_str_eq(item, PL_STR("same-origin"))) {
         split_authority(&parts, host);

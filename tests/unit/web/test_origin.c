@@ -35,6 +35,7 @@ static void test_origin_list_says_who_is_allowed(void **state)
         {"https://*.game.example", "https://a.game.example", "a", true},
         {"https://*.game.example", "https://a.b.game.example", "a", true},
         {"https://*.game.example", "https://game.example", "a", false},
+        {"https://*.game.example", "https://*.game.example", "a", false},
         {"https://*.game.example", "https://.game.example", "a", false},
         {"https://*.game.example", "https://evilgame.example", "a", false},
         {"https://*.game.example", "https://a.game.example:8443", "a", false},

@@ -246,7 +246,7 @@ static int send_connection(struct pl_upgrade *upgrade, const struct pl_conn *con
                   .peer = pl_str_of_cstr(pl_address_format(peer, &conn->peer)),
                   .listener = pl_listeners_name_of(upgrade->config.listeners, conn->source),
                   .is_relayed = is_relayed,
-                  .is_secure = conn->transport->is_secure,
+                  .is_secure = pl_web_conn_is_secure(conn),
                   .unread = unread,
               });
     rc = pl_buf_failed(&buf) ? PL_E_TOO_BIG

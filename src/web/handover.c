@@ -147,6 +147,13 @@ void pl_web_depart(struct pl_web *web,
     pl_web_depart_more(web);
 }
 
+bool pl_web_conn_is_secure(const struct pl_conn *conn)
+{
+    const struct pl_web_conn *http = conn->protocol_data;
+    return conn->transport->is_secure ||
+           (conn->protocol == &pl_web_http_protocol && http != NULL && http->is_secure);
+}
+
 /* --- arriving --- */
 
 void pl_web_adopt(struct pl_web *web, const struct pl_web_arrival *arrival)
@@ -160,7 +167,8 @@ void pl_web_adopt(struct pl_web *web, const struct pl_web_arrival *arrival)
     if (arrival->entrance != NULL) {
         pl_conn_set_source(conn, &arrival->entrance->source);
     }
-    if (arrival->is_secure) {
+    http->is_secure = arrival->is_secure;
+    if (arrival->is_secure && arrival->is_relayed) {
         conn->transport = &pl_conn_plain_inside_tls;
     }
     pl_conn_unread(conn, arrival->unread);

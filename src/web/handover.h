@@ -25,6 +25,9 @@ void pl_web_depart(struct pl_web *web,
 /* Look again: answers that were still on their way may have left. */
 void pl_web_depart_more(struct pl_web *web);
 
+/* Whether the client of a connection that is given away spoke TLS, to us or to a proxy. */
+bool pl_web_conn_is_secure(const struct pl_conn *conn);
+
 /* --- at the new one --- */
 
 struct pl_web_arrival {
@@ -32,7 +35,7 @@ struct pl_web_arrival {
     struct pl_address peer;
     struct pl_web_entrance *entrance; /* NULL: every route */
     bool is_relayed; /* through another process, which goes: the first answer closes it */
-    bool is_secure;  /* and that process does TLS */
+    bool is_secure;  /* the client speaks TLS: to that process, or to a proxy */
     struct pl_str unread;
 };
 

@@ -85,8 +85,8 @@ describe('bodies in drops', ours, () => {
   });
 });
 
-describe('WebSockets of the application', ours, () => {
-  const holder = useServer({ app: 'ws_echo', set: { 'rate.messages_per_second': 5, 'rate.burst': 10 } });
+for (const threads of [0, 2]) describe(`WebSockets of the application, io_threads ${threads}`, ours, () => {
+  const holder = useServer({ app: 'ws_echo', set: { io_threads: threads, 'rate.messages_per_second': 5, 'rate.burst': 10 } });
   let open = [];
   afterEach(() => open.splice(0).forEach((ws) => ws.destroy()));
   const connect = async () => {
@@ -144,13 +144,13 @@ describe('WebSockets of the application', ours, () => {
   });
 });
 
-describe('members that never read', ours, () => {
+for (const threads of [0, 2]) describe(`members that never read, io_threads ${threads}`, ours, () => {
   const MEMBERS = 20;
   const DEAF = 2; // one in ten
   const SEND_BUFFER = 262144;
   const PADDING = 60000;
   const ROUNDS_MAX = 600;
-  const holder = useServer({ app: 'suite', set: { [S.path]: '/socket.io/', [S.sendBuffer]: SEND_BUFFER, [S.maxHttpBufferSize]: 200000 } });
+  const holder = useServer({ app: 'suite', set: { io_threads: threads, [S.path]: '/socket.io/', [S.sendBuffer]: SEND_BUFFER, [S.maxHttpBufferSize]: 200000 } });
 
   const join = async (engine) => {
     const member = await engine.wsOpen();

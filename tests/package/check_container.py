@@ -23,6 +23,8 @@ FILE = "dist/Containerfile"
 HADOLINT = ROOT / "build/tools/bin/hadolint"
 IMAGE = "debian:12-slim"
 LIMIT_S = 60
+PROJECT = ("cd /tmp && parley new demo && cd demo && meson setup --werror build && meson compile -C build"
+           " && meson test -C build")
 
 
 # --- what it says ---
@@ -144,6 +146,8 @@ def build(report, stages):
         problems = problems or building.carry_out(stage, stage.name or "last")
         report.check(f"the steps of {stage.name or 'the last stage'}", problems)
     if not problems:
+        report.check("a project of parley new builds and passes in the stage build", building.done["build"].problems(
+            "sh", "-c", PROJECT))
         report.check("it runs, is healthy and stops", run_problems(stages[-1], building.done["last"]))
     building.remove()
 

@@ -387,8 +387,8 @@ PARLEY_API int parley_op_emitf(struct parley_op *op, const char *event, const ch
  * nobody is selected: status 0 when all answered, PARLEY_E_CLOSED when all did but those who have
  * left (or the namespace goes), PARLEY_E_TIMEOUT past the time given by parley_op_timeout (0: the
  * configured one; UINT32_MAX: none), PARLEY_E_NOMEM. `answers` (borrowed) is an array of each
- * client's first argument (null for none), in the order of arrival, also when some are missing.
- * Volatile has no effect. PARLEY_E_UNSUPPORTED for a pattern; otherwise as parley_emit. */
+ * client's first argument (null for none), in the order of arrival, also when some are missing. Of
+ * a pattern: of all its namespaces. Volatile has no effect. Errors as parley_emit. */
 PARLEY_API int
 parley_op_emit_ack(struct parley_op *op, const char *event, const struct parley_args *args,
                    void (*on_done)(int status, const struct parley_val *answers, void *user),
@@ -407,7 +407,8 @@ PARLEY_API int parley_op_each(struct parley_op *op,
 
 /* fetchSockets: an array of {"id","handshake","rooms","data"}, given to fn (borrowed), of this node
  * and, in a cluster, of the others. fn is called once, now or later, when this returns 0: with
- * status 0, or PARLEY_E_NOMEM and NULL. PARLEY_E_NOT_FOUND, PARLEY_E_UNSUPPORTED for a pattern.
+ * status 0, or PARLEY_E_NOMEM and NULL. PARLEY_E_NOT_FOUND, PARLEY_E_UNSUPPORTED for a pattern, whose
+ * namespaces parley_op_each walks.
  * handshake.auth is what the client sent: secrets too. */
 PARLEY_API int parley_op_fetch(struct parley_op *op,
                                void (*fn)(int status, const struct parley_val *sockets, void *user),

@@ -219,6 +219,75 @@ describe('Socket.IO emits', { skip: isReference }, () => {
   });
 });
 
+describe('Socket.IO broadcasts with acknowledgements to a pattern', { skip: isReference }, () => {
+  const engine = useMore();
+
+  /** Who asks and who is told, and clients in these namespaces. */
+  async function people(eio, namespaces) {
+    const watcher = await watching(eio);
+    const asker = await joined(eio);
+    const members = [];
+    for (const nsp of namespaces) {
+      const peer = await eio.wsOpen();
+      await join(peer, `${nsp},`);
+      peer.nsp = nsp;
+      members.push(peer);
+    }
+    return { watcher, asker, members };
+  }
+
+  /** Ask all of them; each gets `id`, the number of its question. */
+  async function ask({ asker, members }, timeoutMs) {
+    asker.send(`421["ask-pattern"${timeoutMs === undefined ? '' : `,${timeoutMs}`}]`);
+    assert.equal(await asker.nextPacket(), '431["OK"]');
+    for (const peer of members) {
+      const question = await peer.nextPacket();
+      [, peer.id] = new RegExp(`^42${peer.nsp},(\\d+)\\["question"\\]$`).exec(question) ?? assert.fail(question);
+    }
+  }
+
+  const answer = (peer, what) => peer.send(`43${peer.nsp},${peer.id}["${what}"]`);
+
+  test('are answered as one, in the order of arrival', LIMIT, async () => {
+    const all = await people(engine(), ['/pair/1', '/pair/2', '/pair/1']);
+    await ask(all);
+    const [a, b, c] = all.members;
+    for (const [peer, what] of [[b, 'first'], [a, 'second'], [c, 'third']]) {
+      answer(peer, what);
+      await assertAlive(peer, `${peer.nsp},`);
+    }
+    assert.equal(await all.watcher.nextPacket(), '42/watch,["answers","OK",["first","second","third"]]');
+  });
+
+  test('of nobody are answered at once', LIMIT, async () => {
+    const all = await people(engine(), []);
+    await ask(all);
+    assert.equal(await all.watcher.nextPacket(), '42/watch,["answers","OK",[]]');
+  });
+
+  test('do not wait for who has left, in any namespace', LIMIT, async () => {
+    const all = await people(engine(), ['/pair/1', '/pair/2']);
+    await ask(all);
+    const [stays, leaves] = all.members;
+    leaves.send(`41${leaves.nsp},`);
+    answer(stays, 'here');
+    assert.equal(await all.watcher.nextPacket(), '42/watch,["answers","CLOSED",["here"]]');
+  });
+
+  test('end at the time given, with what has come', LIMIT, async () => {
+    const eio = engine();
+    const all = await people(eio, ['/pair/1', '/pair/2', '/pair/3']);
+    await ask(all, 60000);
+    const [quick, slow, leaves] = all.members;
+    answer(quick, 'quick');
+    leaves.send(`41${leaves.nsp},`);
+    await assertAlive(quick, `${quick.nsp},`);
+    await eio.server.clock(60001);
+    assert.equal(await all.watcher.nextPacket(), '42/watch,["answers","TIMEOUT",["quick"]]');
+    assert.ok(slow.id);
+  });
+});
+
 describe('Socket.IO names that clients bring', { skip: isReference }, () => {
   const engine = useMore({ 'socketio.namespaces_per_connection_max': 2 });
 

@@ -1,5 +1,5 @@
-/* Broadcasts that ask for acknowledgements (spec 3.4): one id for all, one answer counted per
- * socket. */
+/* Broadcasts that ask for acknowledgements (spec 3.4): one id for all of a namespace, one answer
+ * counted per socket. A pattern's go to each of its namespaces, and are answered as one. */
 #include "dialect/socketio/broadcast_ack.h"
 
 #include "base/alloc.h"
@@ -18,31 +18,61 @@ struct target {
     bool is_settled;              /* it has answered, or left */
 };
 
+/* What the application asked: one question in each namespace that is selected. */
+struct question {
+    size_t open_count; /* broadcasts that are not settled, and whoever still asks */
+    int status;
+    struct parley_val *answers; /* in the order of arrival */
+    void (*on_done)(int status, const struct parley_val *answers, void *user);
+    void *user;
+};
+
 struct broadcast {
     struct pl_list in_ns;
     struct pl_sio_ns *ns; /* counted */
+    struct question *question;
     uint64_t id;
     struct pl_timer timer;
     struct pl_table by_id;
     struct target *targets;
     size_t target_count;
-    size_t missing_count;       /* neither answered nor left */
-    bool has_lost_some;         /* who left will not answer any more */
-    struct parley_val *answers; /* in the order of arrival */
-    void (*on_done)(int status, const struct parley_val *answers, void *user);
-    void *user;
+    size_t missing_count; /* neither answered nor left */
+    bool has_lost_some;   /* who left will not answer any more */
 };
+
+/* The worse of two ends: what says more about the answers that are missing. */
+static int worse(int a, int b)
+{
+    static const int by_weight[] = {PL_E_NOMEM, PL_E_TIMEOUT, PL_E_CLOSED};
+    for (size_t i = 0; i < PL_ARRAY_LEN(by_weight); i++) {
+        if (a == by_weight[i] || b == by_weight[i]) {
+            return by_weight[i];
+        }
+    }
+    return 0;
+}
+
+/* One less to wait for. */
+static void release(struct question *question, int status)
+{
+    question->status = worse(question->status, status);
+    if (--question->open_count > 0) {
+        return;
+    }
+    question->on_done(question->status, question->answers, question->user);
+    parley_val_unref(question->answers);
+    pl_free(question);
+}
 
 /* Unlinked before it is told, so that the callback may do anything. */
 static void finish(struct broadcast *broadcast, int status)
 {
     pl_list_remove(&broadcast->in_ns);
     pl_timer_stop(pl_sio_timers(broadcast->ns->io), &broadcast->timer);
-    broadcast->on_done(status, broadcast->answers, broadcast->user);
+    release(broadcast->question, status);
     for (size_t i = 0; i < broadcast->target_count; i++) {
         parley_socket_unref(broadcast->targets[i].socket);
     }
-    parley_val_unref(broadcast->answers);
     pl_table_fini(&broadcast->by_id);
     pl_free(broadcast->targets);
     pl_sio_ns_tidy(broadcast->ns);
@@ -67,14 +97,15 @@ static bool finish_if_settled(struct broadcast *broadcast)
 
 /* --- asking --- */
 
-static struct broadcast *create_broadcast(struct pl_sio_ns *ns,
+static struct broadcast *create_broadcast(struct question *question, struct pl_sio_ns *ns,
                                           const struct pl_sio_sockets *sockets)
 {
     struct broadcast *broadcast = pl_alloc(sizeof(*broadcast));
     broadcast->ns = pl_sio_ns_ref(ns);
+    broadcast->question = question;
+    question->open_count++;
     broadcast->id = ns->next_ack_id++;
     broadcast->timer.on_due = on_timeout;
-    broadcast->answers = parley_val_new_array();
     if (sockets->count > 0) {
         broadcast->targets = pl_alloc_array(sockets->count, sizeof(*broadcast->targets));
     }
@@ -138,35 +169,73 @@ static void ignore_done(int status, const struct parley_val *answers, void *user
     (void)user;
 }
 
-static int ask(const struct parley_op *op, struct pl_sio_emission *emission,
+/* Ask everybody who is selected in one namespace. */
+static int ask_in(struct question *question, const struct parley_op *op, struct pl_sio_ns *ns,
+                  const struct pl_sio_emission *wanted)
+{
+    struct pl_sio_emission emission = *wanted;
+    struct pl_sio_sockets sockets = {0};
+    struct broadcast *broadcast = NULL;
+    pl_sio_select(&sockets, op, ns);
+    for (size_t i = 0; i < sockets.count; i++) {
+        pl_sio_tell_outgoing(sockets.sockets[i], emission.event, emission.args);
+    }
+    broadcast = create_broadcast(question, ns, &sockets);
+    pl_sio_sockets_fini(&sockets);
+    emission.has_id = true;
+    emission.id = broadcast->id;
+    return send_question(ns, broadcast, &emission, op->is_uncompressed);
+}
+
+/* The part of a question that is open in a namespace; NULL: whoever was told of the emit has ended
+ * it. */
+static struct broadcast *find_part(const struct pl_sio_ns *ns, const struct question *question)
+{
+    PL_LIST_EACH(node, &ns->broadcasts)
+    {
+        struct broadcast *broadcast = PL_CONTAINER_OF(node, struct broadcast, in_ns);
+        if (broadcast->question == question) {
+            return broadcast;
+        }
+    }
+    return NULL;
+}
+
+/* All is asked, or nothing shall be: wait for the answers, or forget the parts. */
+static void settle(const struct question *question, struct pl_sio_ns *const *namespaces,
+                   size_t count, uint32_t timeout_ms, int rc)
+{
+    for (size_t i = 0; i < count; i++) {
+        struct broadcast *broadcast = find_part(namespaces[i], question);
+        if (broadcast != NULL && rc < 0) {
+            finish(broadcast, rc);
+        } else if (broadcast != NULL && !finish_if_settled(broadcast)) {
+            start_timer(broadcast, timeout_ms);
+        }
+    }
+}
+
+static int ask(const struct parley_op *op, const struct pl_sio_emission *emission,
                void (*on_done)(int status, const struct parley_val *answers, void *user),
                void *user)
 {
-    struct pl_sio_ns *ns = op->ns;
-    struct pl_sio_sockets sockets = {0};
-    struct broadcast *broadcast = NULL;
+    size_t count = 0;
+    struct pl_sio_ns **namespaces = pl_sio_op_namespaces(op, &count);
+    struct question *question = pl_alloc(sizeof(*question));
     int rc = 0;
-    pl_sio_select(&sockets, op, ns);
-    for (size_t i = 0; i < sockets.count; i++) {
-        pl_sio_tell_outgoing(sockets.sockets[i], emission->event, emission->args);
+    *question = (struct question){
+        .open_count = 1, .answers = parley_val_new_array(), .on_done = on_done, .user = user};
+    rc = question->answers == NULL ? PL_E_NOMEM : 0;
+    for (size_t i = 0; i < count && rc == 0; i++) {
+        rc = ask_in(question, op, namespaces[i], emission);
     }
-    broadcast = create_broadcast(ns, &sockets);
-    pl_sio_sockets_fini(&sockets);
-    emission->has_id = true;
-    emission->id = broadcast->id;
-    rc = broadcast->answers == NULL ? PL_E_NOMEM
-                                    : send_question(ns, broadcast, emission, op->is_uncompressed);
     if (rc < 0) { /* the caller hears of it by the return value alone */
-        broadcast->on_done = ignore_done;
-        finish(broadcast, rc);
-        return rc;
+        question->on_done = ignore_done;
     }
-    broadcast->on_done = on_done;
-    broadcast->user = user;
-    if (!finish_if_settled(broadcast)) {
-        start_timer(broadcast, op->timeout_ms);
-    }
-    return 0;
+    settle(question, namespaces, count, op->timeout_ms, rc);
+    pl_sio_op_namespaces_free(namespaces, count);
+    release(question, 0);
+    return rc;
 }
 
 int parley_op_emit_ack(struct parley_op *op, const char *event, const struct parley_args *args,
@@ -177,9 +246,6 @@ int parley_op_emit_ack(struct parley_op *op, const char *event, const struct par
     int rc = op == NULL ? PL_E_NOT_FOUND : pl_sio_event_to_emit(&emission.event, op->ns->io, event);
     if (rc == 0 && on_done == NULL) {
         rc = PL_E_INVALID;
-    }
-    if (rc == 0 && op->ns->is_parent) {
-        rc = PL_E_UNSUPPORTED;
     }
     if (rc == 0) {
         rc = ask(op, &emission, on_done, user);
@@ -239,7 +305,7 @@ void pl_sio_broadcast_receive(struct parley_socket *socket, const struct pl_sio_
     }
     target->is_settled = true;
     broadcast->missing_count--;
-    if (parley_val_array_add(broadcast->answers, first_argument(message)) < 0) {
+    if (parley_val_array_add(broadcast->question->answers, first_argument(message)) < 0) {
         finish(broadcast, PL_E_NOMEM);
     } else {
         finish_if_settled(broadcast);

@@ -100,6 +100,18 @@ HANDLER(on_ask_all)
     parley_ack_send(ack, NULL);
 }
 
+/* (timeout_ms): ask everybody in the namespaces of a pattern; the status of the call. */
+HANDLER(on_ask_pattern)
+{
+    struct parley_op *op = parley_of(io_of(socket), "/pair/{n}");
+    uint32_t timeout_ms = (uint32_t)parley_val_int(parley_args_get(args, 0), UINT32_MAX);
+    UNUSED(event);
+    UNUSED(user);
+    parley_ackf(ack, "%s",
+                parley_error_name(parley_op_emit_ack(parley_op_timeout(op, timeout_ms), "question",
+                                                     NULL, tell_answers, io_of(socket))));
+}
+
 /* --- rooms --- */
 
 static void kick_in_trap(enum parley_room_event event, const char *room, const char *socket_id,
@@ -183,6 +195,7 @@ static void on_connect(struct parley_socket *socket, const struct parley_val *au
     parley_on(socket, "to-room", on_to_room, user);
     parley_on(socket, "to-both", on_to_both, user);
     parley_on(socket, "ask-all", on_ask_all, user);
+    parley_on(socket, "ask-pattern", on_ask_pattern, user);
     parley_on(socket, "join", on_join, user);
     parley_on(socket, "put", on_put, user);
     parley_on(socket, "put-out", on_put_out, user);
@@ -389,6 +402,7 @@ static int register_channels(struct parley_app *app, struct parley_io *io)
     rc = rc < 0 ? rc : parley_ns_on(io, "/stuck", on_connect, NULL);
     rc = rc < 0 ? rc : parley_ns_use(io, "/stuck", never_answer, NULL);
     rc = rc < 0 ? rc : parley_ns_on_pattern(io, "/kick/{n}", kick_at_once, NULL);
+    rc = rc < 0 ? rc : parley_ns_on_pattern(io, "/pair/{n}", on_connect, NULL);
     rc = rc < 0 ? rc : parley_ns_on_match(io, match, on_connect, io);
     rc = rc < 0 ? rc : parley_ns_on_pattern(io, "/act/{n}", act_on_connect, NULL);
     rc = rc < 0 ? rc : parley_ns_use(io, "/act/{n}", act_in_middleware, NULL);

@@ -132,19 +132,6 @@ PARLEY_API void parley_io_on_connection_error(struct parley_io *io,
                                                          void *user),
                                               void *user);
 
-/* Raw Engine.IO messages instead of Socket.IO: on `path` ("/engine.io"), or on the configured path
- * with NULL, whose Socket.IO is then off. Only in register_channels. `connection` and `bytes` are
- * borrowed for the call. Errors as for a route of parley/http.h; PARLEY_E_INVALID without a
- * function. send: PARLEY_E_CLOSED, PARLEY_E_NOMEM. close delivers what is queued first. */
-struct parley_eio;
-PARLEY_API int parley_eio_on_message(struct parley_io *io, const char *path,
-                                     void (*on_message)(struct parley_eio *connection, bool is_text,
-                                                        const void *bytes, size_t len, void *user),
-                                     void *user);
-PARLEY_API int parley_eio_send(struct parley_eio *connection, bool is_text, const void *bytes,
-                               size_t len);
-PARLEY_API void parley_eio_close(struct parley_eio *connection);
-
 /* --- sockets --- */
 
 /* Keep a socket beyond the callback: one unref for each ref, NULL is fine. It stays memory, not a
@@ -407,9 +394,8 @@ PARLEY_API int parley_op_each(struct parley_op *op,
 
 /* fetchSockets: an array of {"id","handshake","rooms","data"}, given to fn (borrowed), of this node
  * and, in a cluster, of the others. fn is called once, now or later, when this returns 0: with
- * status 0, or PARLEY_E_NOMEM and NULL. PARLEY_E_NOT_FOUND, PARLEY_E_UNSUPPORTED for a pattern, whose
- * namespaces parley_op_each walks.
- * handshake.auth is what the client sent: secrets too. */
+ * status 0, or PARLEY_E_NOMEM and NULL. PARLEY_E_NOT_FOUND; PARLEY_E_UNSUPPORTED for a pattern,
+ * whose sockets parley_op_each walks. handshake.auth is what the client sent: secrets too. */
 PARLEY_API int parley_op_fetch(struct parley_op *op,
                                void (*fn)(int status, const struct parley_val *sockets, void *user),
                                void *user);
@@ -425,6 +411,41 @@ PARLEY_API size_t parley_room_size(struct parley_io *io, const char *ns, const c
 /* Disconnect everything ("server shutting down") and refuse newcomers; on_closed (may be NULL) in
  * the next turn, when all is gone, unless the whole server ends before. */
 PARLEY_API void parley_io_close(struct parley_io *io, void (*on_closed)(void *user), void *user);
+
+/* --- Engine.IO without Socket.IO --- */
+
+/* Raw Engine.IO messages: on `path` ("/engine.io"), or on the configured path with NULL, whose
+ * Socket.IO is then off. Only in register_channels. The hooks are copied. Errors as for a route of
+ * parley/http.h; PARLEY_E_INVALID without on_message. */
+struct parley_eio;
+struct parley_eio_hooks {
+    /* Optional. Its open packet is queued: messages may be sent. */
+    void (*on_open)(struct parley_eio *connection, void *user);
+    /* In order; `bytes` are borrowed for the call. */
+    void (*on_message)(struct parley_eio *connection, bool is_text, const void *bytes, size_t len,
+                       void *user);
+    /* Optional. Once for each that was opened; nothing more can be sent, and the connection is gone
+     * when this returns. The reasons are those of transports. */
+    void (*on_close)(struct parley_eio *connection, enum parley_reason reason, void *user);
+};
+PARLEY_API int parley_eio_serve(struct parley_io *io, const char *path,
+                                const struct parley_eio_hooks *hooks, void *user);
+
+/* The same with on_message alone. */
+PARLEY_API int parley_eio_on_message(struct parley_io *io, const char *path,
+                                     void (*on_message)(struct parley_eio *connection, bool is_text,
+                                                        const void *bytes, size_t len, void *user),
+                                     void *user);
+
+/* PARLEY_E_CLOSED, PARLEY_E_NOMEM. */
+PARLEY_API int parley_eio_send(struct parley_eio *connection, bool is_text, const void *bytes,
+                               size_t len);
+/* What is queued is delivered first. */
+PARLEY_API void parley_eio_close(struct parley_eio *connection);
+
+/* What the application keeps with a connection; NULL at first. */
+PARLEY_API void parley_eio_set_user(struct parley_eio *connection, void *user);
+PARLEY_API void *parley_eio_user(const struct parley_eio *connection);
 
 #ifdef __cplusplus
 }

@@ -73,26 +73,6 @@ void pl_sio_conn_open(void *user, struct pl_eio_session *session)
     }
 }
 
-static enum parley_reason reason_of(enum pl_eio_reason reason)
-{
-    switch (reason) {
-    case PL_EIO_TRANSPORT_CLOSE:
-        return PARLEY_TRANSPORT_CLOSE;
-    case PL_EIO_TRANSPORT_ERROR:
-        return PARLEY_TRANSPORT_ERROR;
-    case PL_EIO_PING_TIMEOUT:
-        return PARLEY_PING_TIMEOUT;
-    case PL_EIO_PARSE_ERROR:
-        return PARLEY_PARSE_ERROR;
-    case PL_EIO_FORCED_CLOSE:
-        return PARLEY_FORCED_CLOSE;
-    case PL_EIO_SERVER_SHUTDOWN:
-        return PARLEY_SERVER_SHUTTING_DOWN;
-    }
-    PL_ASSERT(false);
-    return PARLEY_FORCED_CLOSE;
-}
-
 static void end_sockets(struct pl_sio_conn *conn, enum parley_reason reason)
 {
     while (!pl_list_is_empty(&conn->sockets)) {
@@ -108,7 +88,7 @@ void pl_sio_conn_closed(void *user, struct pl_eio_session *session, enum pl_eio_
     conn->is_closing = true;
     pl_timer_stop(pl_sio_timers(conn->io), &conn->timer);
     pl_sio_decoder_fini(&conn->decoder);
-    end_sockets(conn, reason_of(reason));
+    end_sockets(conn, pl_sio_reason_of(reason));
     pl_sio_conn_abandon_joinings(conn);
     conn->eio = NULL;
     pl_eio_session_set_user(session, NULL);

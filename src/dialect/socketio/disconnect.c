@@ -42,6 +42,26 @@ const char *parley_reason_text(enum parley_reason reason)
     return "";
 }
 
+enum parley_reason pl_sio_reason_of(enum pl_eio_reason reason)
+{
+    switch (reason) {
+    case PL_EIO_TRANSPORT_CLOSE:
+        return PARLEY_TRANSPORT_CLOSE;
+    case PL_EIO_TRANSPORT_ERROR:
+        return PARLEY_TRANSPORT_ERROR;
+    case PL_EIO_PING_TIMEOUT:
+        return PARLEY_PING_TIMEOUT;
+    case PL_EIO_PARSE_ERROR:
+        return PARLEY_PARSE_ERROR;
+    case PL_EIO_FORCED_CLOSE:
+        return PARLEY_FORCED_CLOSE;
+    case PL_EIO_SERVER_SHUTDOWN:
+        return PARLEY_SERVER_SHUTTING_DOWN;
+    }
+    PL_ASSERT(false);
+    return PARLEY_FORCED_CLOSE;
+}
+
 static bool is_recoverable(enum parley_reason reason)
 {
     switch (reason) {

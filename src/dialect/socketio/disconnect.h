@@ -3,7 +3,11 @@
 #ifndef PL_DIALECT_SOCKETIO_DISCONNECT_H
 #define PL_DIALECT_SOCKETIO_DISCONNECT_H
 
+#include "dialect/socketio/engine.h"
 #include "parley/socketio.h"
+
+/* Why a transport ended, as applications are told. */
+enum parley_reason pl_sio_reason_of(enum pl_eio_reason reason);
 
 /* Out of its namespace (spec 3.1, step 9). A socket that is not connected is left alone. */
 void pl_sio_socket_end(struct parley_socket *socket, enum parley_reason reason);

@@ -3,17 +3,14 @@
 #include "dialect/socketio/eio_raw.h"
 
 #include "base/alloc.h"
-#include "dialect/socketio/conn.h"
+#include "dialect/socketio/disconnect.h"
 #include "dialect/socketio/engine.h"
 #include "dialect/socketio/io.h"
-#include "dialect/socketio/names.h"
-#include "dialect/socketio/socket.h"
 
 struct pl_eio_raw {
     struct pl_eio_raw *next;
     struct pl_eio_engine *engine;
-    void (*on_message)(struct parley_eio *connection, bool is_text, const void *bytes, size_t len,
-                       void *user);
+    struct parley_eio_hooks hooks;
     void *user;
 };
 
@@ -24,28 +21,29 @@ static struct pl_eio_session *session_of(struct parley_eio *connection)
 
 static void on_open(void *user, struct pl_eio_session *session)
 {
-    (void)user;
-    (void)session;
+    const struct pl_eio_raw *raw = user;
+    if (raw->hooks.on_open != NULL) {
+        raw->hooks.on_open((struct parley_eio *)session, raw->user);
+    }
 }
 
 static void on_message(void *user, struct pl_eio_session *session, bool is_text,
                        struct pl_span bytes)
 {
-    struct pl_eio_raw *raw = user;
-    raw->on_message((struct parley_eio *)session, is_text, bytes.ptr, bytes.len, raw->user);
+    const struct pl_eio_raw *raw = user;
+    raw->hooks.on_message((struct parley_eio *)session, is_text, bytes.ptr, bytes.len, raw->user);
 }
 
 static void on_close(void *user, struct pl_eio_session *session, enum pl_eio_reason reason)
 {
-    (void)user;
-    (void)session;
-    (void)reason;
+    const struct pl_eio_raw *raw = user;
+    if (raw->hooks.on_close != NULL) {
+        raw->hooks.on_close((struct parley_eio *)session, pl_sio_reason_of(reason), raw->user);
+    }
 }
 
-int parley_eio_on_message(struct parley_io *io, const char *path,
-                          void (*fn)(struct parley_eio *connection, bool is_text, const void *bytes,
-                                     size_t len, void *user),
-                          void *user)
+int parley_eio_serve(struct parley_io *io, const char *path, const struct parley_eio_hooks *hooks,
+                     void *user)
 {
     struct pl_eio_raw *raw = NULL;
     struct pl_eio_config config = io->config.eio;
@@ -53,12 +51,12 @@ int parley_eio_on_message(struct parley_io *io, const char *path,
         .on_open = on_open, .on_message = on_message, .on_close = on_close};
     struct pl_error err = {0};
     int rc = 0;
-    if (fn == NULL) {
+    if (hooks == NULL || hooks->on_message == NULL) {
         return PL_E_INVALID;
     }
     raw = pl_alloc(sizeof(*raw));
     handler.user = raw;
-    *raw = (struct pl_eio_raw){.next = io->raw, .on_message = fn, .user = user};
+    *raw = (struct pl_eio_raw){.next = io->raw, .hooks = *hooks, .user = user};
     if (path != NULL) {
         config.path = pl_str_of_cstr(path);
     }
@@ -71,6 +69,14 @@ int parley_eio_on_message(struct parley_io *io, const char *path,
     io->raw = raw;
     io->has_raw_path = io->has_raw_path || path == NULL;
     return 0;
+}
+
+int parley_eio_on_message(struct parley_io *io, const char *path,
+                          void (*fn)(struct parley_eio *connection, bool is_text, const void *bytes,
+                                     size_t len, void *user),
+                          void *user)
+{
+    return parley_eio_serve(io, path, &(struct parley_eio_hooks){.on_message = fn}, user);
 }
 
 int parley_eio_send(struct parley_eio *connection, bool is_text, const void *bytes, size_t len)
@@ -100,6 +106,16 @@ int parley_eio_send(struct parley_eio *connection, bool is_text, const void *byt
 void parley_eio_close(struct parley_eio *connection)
 {
     pl_eio_session_close(session_of(connection));
+}
+
+void parley_eio_set_user(struct parley_eio *connection, void *user)
+{
+    pl_eio_session_set_user(session_of(connection), user);
+}
+
+void *parley_eio_user(const struct parley_eio *connection)
+{
+    return pl_eio_session_user((const struct pl_eio_session *)connection);
 }
 
 void pl_eio_raw_configure(struct parley_io *io)

@@ -24,7 +24,7 @@ const STOP_LIMIT_MS = 20000;
 
 /** Shared object of an application: tests/wire/apps/NAME.so or examples/NAME.so of the build folder. */
 export function appPath(name, build = defaultBuild) {
-  const folder = ['eio_echo', 'hold', 'more', 'suite', 'upgrade', 'ws_echo'].includes(name) ? 'tests/wire/apps' : 'examples';
+  const folder = ['eio_echo', 'eio_hooks', 'hold', 'more', 'suite', 'upgrade', 'ws_echo'].includes(name) ? 'tests/wire/apps' : 'examples';
   return path.resolve(root, build, folder, `${name}.so`);
 }
 

@@ -101,7 +101,7 @@ static int read_variable(int *fd, const char *text, struct pl_error *err)
     uint64_t number = 0;
     int type = 0;
     socklen_t len = sizeof(type);
-    if (!pl_str_to_u64(&number, pl_str_of_cstr(text), FD_MAX) ||
+    if (!pl_str_to_u64(&number, pl_str_of_cstr(text), FD_MAX) || number <= STDERR_FILENO ||
         getsockopt((int)number, SOL_SOCKET, SO_TYPE, &type, &len) < 0 || type != SOCK_STREAM) {
         return pl_error_set(err, PL_E_INVALID,
                             PL_UPGRADE_FD_VARIABLE "=%.40s is no socket of a server that is "

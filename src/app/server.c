@@ -585,14 +585,23 @@ static int start(struct server *server, struct pl_error *err)
     return 0;
 }
 
+/* It did not start after all: what it was to take over is the other process's still. */
+static void leave_to_other(struct server *server)
+{
+    if (server->listeners != NULL) {
+        pl_listeners_hand_over(server->listeners);
+    }
+    if (server->control != NULL) {
+        pl_control_leave(server->control);
+    }
+}
+
 /* In reverse; every step accepts what was never started. */
 static void stop(struct server *server)
 {
-    if (server->listeners != NULL && server->inheritance->is_there &&
-        !server->inheritance->is_complete) {
-        pl_listeners_hand_over(server->listeners); /* they are the other process's still */
+    if (server->inheritance->is_there && !server->inheritance->is_complete) {
+        leave_to_other(server);
     }
-    pl_upgrade_destroy(server->upgrade);
     pl_inheritance_close(server->inheritance);
     if (server->listeners != NULL) {
         pl_listeners_close(server->listeners);
@@ -608,6 +617,7 @@ static void stop(struct server *server)
         pl_peers_destroy(server->conns.peers);
         pl_loop_turn(server->loop, 0); /* what the last closes have deferred */
     }
+    pl_upgrade_destroy(server->upgrade);
     pl_listeners_destroy(server->listeners);
     if (server->app_has_started) {
         pl_app_stop(&server->app);

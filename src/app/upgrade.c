@@ -228,15 +228,11 @@ static int hand_over_state(struct pl_upgrade *upgrade, struct pl_error *err)
 
 /* --- connections --- */
 
-static bool is_relayed_already(const struct pl_conn *conn)
+/* Send a connection by one of its ends. */
+static int send_connection(struct pl_upgrade *upgrade, const struct pl_web_departure *departure,
+                           int fd, bool is_relayed, struct pl_str unread)
 {
-    return conn->transport == &pl_conn_plain_inside_tls;
-}
-
-/* Send one end of a connection. */
-static int send_connection(struct pl_upgrade *upgrade, const struct pl_conn *conn, int fd,
-                           bool is_relayed, struct pl_str unread)
-{
+    const struct pl_conn *conn = departure->conn;
     char peer[PL_ADDRESS_TEXT_MAX];
     struct pl_buf buf;
     int rc = 0;
@@ -246,27 +242,27 @@ static int send_connection(struct pl_upgrade *upgrade, const struct pl_conn *con
                   .peer = pl_str_of_cstr(pl_address_format(peer, &conn->peer)),
                   .listener = pl_listeners_name_of(upgrade->config.listeners, conn->source),
                   .is_relayed = is_relayed,
-                  .is_secure = pl_web_conn_is_secure(conn),
+                  .is_secure = departure->is_secure,
                   .unread = unread,
               });
     rc = pl_buf_failed(&buf) ? PL_E_TOO_BIG
                              : pl_upgrade_link_send(&upgrade->link, pl_buf_str(&buf), fd,
                                                     pl_clock_monotonic_ms() + GIVE_MS, NULL);
     pl_buf_fini(&buf);
-    upgrade->given += rc == 0;
     return rc;
 }
 
 /* The socket itself: the other process has it as well, so that closing it here tells the peer
  * nothing. */
-static void give_socket(struct pl_upgrade *upgrade, struct pl_conn *conn, struct pl_str unread)
+static void give_socket(struct pl_upgrade *upgrade, const struct pl_web_departure *departure)
 {
+    struct pl_conn *conn = departure->conn;
     struct pl_buf all;
     pl_buf_init(&all, PL_HANDOVER_PAYLOAD_MAX);
-    pl_buf_add_str(&all, unread);
+    pl_buf_add_str(&all, departure->unread);
     pl_buf_add_str(&all, pl_conn_rest(conn));
     if (!pl_buf_failed(&all)) {
-        (void)!send_connection(upgrade, conn, conn->watch.fd, is_relayed_already(conn),
+        (void)!send_connection(upgrade, departure, conn->watch.fd, departure->is_relayed,
                                pl_buf_str(&all));
     }
     pl_buf_fini(&all);
@@ -274,30 +270,31 @@ static void give_socket(struct pl_upgrade *upgrade, struct pl_conn *conn, struct
 }
 
 /* The other process gets plain text through a pair of sockets; TLS stays here. */
-static void give_relay(struct pl_upgrade *upgrade, struct pl_conn *conn, struct pl_str unread)
+static void give_relay(struct pl_upgrade *upgrade, const struct pl_web_departure *departure)
 {
     int pair[2];
+    int rc = 0;
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, pair) < 0) {
-        pl_conn_close(conn, PL_CONN_END_LOCAL);
+        pl_conn_close(departure->conn, PL_CONN_END_LOCAL);
         return;
     }
-    int rc = send_connection(upgrade, conn, pair[1], true, PL_STR(""));
+    rc = send_connection(upgrade, departure, pair[1], true, PL_STR(""));
     close(pair[1]);
     if (rc < 0) {
         close(pair[0]);
-        pl_conn_close(conn, PL_CONN_END_LOCAL);
+        pl_conn_close(departure->conn, PL_CONN_END_LOCAL);
         return;
     }
-    (void)!pl_conn_relay(conn, pair[0], unread, NULL);
+    (void)!pl_conn_relay(departure->conn, pair[0], departure->unread, NULL);
 }
 
-static void give(void *user, struct pl_conn *conn, struct pl_str unread)
+static void give(void *user, const struct pl_web_departure *departure)
 {
     struct pl_upgrade *upgrade = user;
-    if (conn->transport->is_secure && !is_relayed_already(conn)) {
-        give_relay(upgrade, conn, unread);
+    if (departure->conn->transport->is_secure) {
+        give_relay(upgrade, departure);
     } else {
-        give_socket(upgrade, conn, unread);
+        give_socket(upgrade, departure);
     }
 }
 
@@ -566,40 +563,39 @@ static int check_may_start(const struct pl_upgrade *upgrade, struct pl_error *er
     return 0;
 }
 
-static void log_refusal(const struct pl_upgrade *upgrade, const struct pl_error *err)
+static int refuse(const struct pl_upgrade *upgrade, const struct pl_error *reason,
+                  struct pl_error *err)
 {
-    char reason[PL_ERROR_TEXT_MAX * 2];
-    pl_metrics_add(upgrade->config.metrics, PL_METRIC_UPGRADES_FAILED, 1);
-    pl_log(upgrade->config.log, PL_LOG_ERROR, "upgrade.failed", "reason=%s",
-           pl_log_quote(reason, sizeof(reason), pl_str_of_cstr(err->text)));
+    char text[PL_ERROR_TEXT_MAX * 2];
+    pl_log(upgrade->config.log, PL_LOG_WARN, "upgrade.refused", "reason=%s",
+           pl_log_quote(text, sizeof(text), pl_str_of_cstr(reason->text)));
+    return pl_error_set(err, reason->code, "%s", reason->text);
 }
 
 int pl_upgrade_start(struct pl_upgrade *upgrade, const char *binary, int64_t timeout_ms,
                      struct pl_error *err)
 {
-    struct pl_error inner = {0};
-    int rc = check_may_start(upgrade, &inner);
-    if (rc == 0) {
-        upgrade->began_us = pl_clock_monotonic_us();
-        upgrade->reason = (struct pl_error){0};
-        upgrade->has_exit_status = false;
-        upgrade->counts = (struct pl_sio_handover_counts){0};
-        upgrade->pid = 0;
-        rc = start_process(upgrade, binary, &inner);
+    struct pl_error reason = {0};
+    if (check_may_start(upgrade, &reason) < 0) {
+        return refuse(upgrade, &reason, err);
     }
-    if (rc < 0 && upgrade->pid == 0) { /* there is no process */
-        log_refusal(upgrade, &inner);
-        return err == NULL ? rc : (*err = inner, rc);
-    }
+    upgrade->began_us = pl_clock_monotonic_us();
+    upgrade->reason = (struct pl_error){0};
+    upgrade->has_exit_status = false;
+    upgrade->counts = (struct pl_sio_handover_counts){0};
+    upgrade->pid = 0;
+    int rc = start_process(upgrade, binary, &upgrade->reason);
     upgrade->state = STARTING;
-    pl_log(upgrade->config.log, PL_LOG_INFO, "upgrade.started", "new_pid=%d timeout_ms=%lld",
-           (int)upgrade->pid, (long long)timeout_ms);
-    timer_in(upgrade, timeout_ms);
-    rc = rc < 0 ? rc : greet(upgrade, &inner);
-    if (rc < 0) { /* it has ended already, or will: how, is told when it has */
-        upgrade->reason = inner;
+    if (upgrade->pid > 0) {
+        pl_log(upgrade->config.log, PL_LOG_INFO, "upgrade.started", "new_pid=%d timeout_ms=%lld",
+               (int)upgrade->pid, (long long)timeout_ms);
+    }
+    rc = rc < 0 ? rc : greet(upgrade, &upgrade->reason);
+    if (rc < 0) { /* where it has ended already, how is told when that is known */
         upgrade->has_exit_status = rc == PL_E_CLOSED;
         fail(upgrade, REAP_PATIENCE_MS);
+    } else {
+        timer_in(upgrade, timeout_ms);
     }
     return 0;
 }

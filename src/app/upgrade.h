@@ -45,8 +45,8 @@ void pl_upgrade_destroy(struct pl_upgrade *upgrade);
 /* Begin.
  *   binary      as in pl_spawn_again; NULL: this program
  *   timeout_ms  for the new process to get ready
- * Returns 0, or PL_E_STATE when one is under way or done, PL_E_UNSUPPORTED, PL_E_NOT_FOUND ...: all
- * is as it was, and logged. */
+ * Returns 0: it is under way, and its end is logged; or PL_E_STATE when one is already, or is done,
+ * or PL_E_UNSUPPORTED for process 1, which is logged, too. */
 PL_MUST_CHECK int pl_upgrade_start(struct pl_upgrade *upgrade, const char *binary,
                                    int64_t timeout_ms, struct pl_error *err);
 

@@ -92,27 +92,3 @@ int pl_conn_relay(struct pl_conn *conn, int fd, struct pl_str first, struct pl_e
     pl_conn_input_again(conn); /* what was kept of its input, and what TLS still holds */
     return 0;
 }
-
-/* --- the other side of it --- */
-
-static ptrdiff_t inside_read(struct pl_conn *conn, struct pl_span out)
-{
-    return pl_conn_plain.read(conn, out);
-}
-
-static ptrdiff_t inside_write(struct pl_conn *conn, const struct iovec *parts, size_t count)
-{
-    return pl_conn_plain.write(conn, parts, count);
-}
-
-static bool inside_end(struct pl_conn *conn)
-{
-    return pl_conn_plain.end(conn);
-}
-
-const struct pl_conn_transport pl_conn_plain_inside_tls = {
-    .read = inside_read,
-    .write = inside_write,
-    .end = inside_end,
-    .is_secure = true,
-};

@@ -13,7 +13,4 @@
 PL_MUST_CHECK int pl_conn_relay(struct pl_conn *conn, int fd, struct pl_str first,
                                 struct pl_error *err);
 
-/* Plain, but what goes through it is TLS elsewhere: is_secure. */
-extern const struct pl_conn_transport pl_conn_plain_inside_tls;
-
 #endif

@@ -1,7 +1,6 @@
 /* Which connections can go, and what goes with them. A body that was chunked goes as one chunk. */
 #include "web/handover.h"
 
-#include "io/conn_relay.h"
 #include "web/dispatch.h"
 #include "web/web_internal.h"
 
@@ -68,11 +67,16 @@ static const struct pl_conn_protocol parting_protocol = {
 static void give(struct pl_web_conn *http, struct pl_str unread)
 {
     struct pl_web *web = http->web;
-    struct pl_conn *conn = http->conn;
+    struct pl_web_departure departure = {
+        .conn = http->conn,
+        .unread = unread,
+        .is_secure = http->is_secure || http->conn->transport->is_secure,
+        .is_relayed = http->is_last,
+    };
     pl_web_conn_leave(http);
-    conn->protocol = &parting_protocol;
-    conn->protocol_data = NULL;
-    web->give(web->give_user, conn, unread);
+    departure.conn->protocol = &parting_protocol;
+    departure.conn->protocol_data = NULL;
+    web->give(web->give_user, &departure);
 }
 
 static void write_request(struct pl_buf *out, const struct pl_web_request *request)
@@ -138,20 +142,13 @@ void pl_web_depart_more(struct pl_web *web)
 }
 
 void pl_web_depart(struct pl_web *web,
-                   void (*give_fn)(void *user, struct pl_conn *conn, struct pl_str unread),
+                   void (*give_fn)(void *user, const struct pl_web_departure *departure),
                    void *user)
 {
     web->is_draining = true;
     web->give = give_fn;
     web->give_user = user;
     pl_web_depart_more(web);
-}
-
-bool pl_web_conn_is_secure(const struct pl_conn *conn)
-{
-    const struct pl_web_conn *http = conn->protocol_data;
-    return conn->transport->is_secure ||
-           (conn->protocol == &pl_web_http_protocol && http != NULL && http->is_secure);
 }
 
 /* --- arriving --- */
@@ -164,12 +161,9 @@ void pl_web_adopt(struct pl_web *web, const struct pl_web_arrival *arrival)
     }
     struct pl_web_conn *http = conn->protocol_data;
     http->is_last = arrival->is_relayed;
+    http->is_secure = arrival->is_secure;
     if (arrival->entrance != NULL) {
         pl_conn_set_source(conn, &arrival->entrance->source);
-    }
-    http->is_secure = arrival->is_secure;
-    if (arrival->is_secure && arrival->is_relayed) {
-        conn->transport = &pl_conn_plain_inside_tls;
     }
     pl_conn_unread(conn, arrival->unread);
 }

@@ -14,19 +14,20 @@
 void pl_web_request_hold(struct pl_web_request *request);
 void pl_web_release_held(struct pl_web *web);
 
+struct pl_web_departure {
+    struct pl_conn *conn; /* the receiver's: it closes it, or gives it another protocol */
+    struct pl_str unread; /* before what pl_conn_rest still holds; borrowed for the call */
+    bool is_secure;       /* its requests came over TLS, here or before here */
+    bool is_relayed;      /* as it arrived */
+};
+
 /* From now on answers say `Connection: close`, and a connection is given away when it is between
- * requests, or its request was set aside, or is whole and no handler has seen it. `give` takes the
- * connection over: it closes it, or changes its protocol. `unread` (borrowed for the call) comes
- * before what pl_conn_rest still holds. */
+ * requests, or its request was set aside, or is whole and no handler has seen it. */
 void pl_web_depart(struct pl_web *web,
-                   void (*give)(void *user, struct pl_conn *conn, struct pl_str unread),
-                   void *user);
+                   void (*give)(void *user, const struct pl_web_departure *departure), void *user);
 
 /* Look again: answers that were still on their way may have left. */
 void pl_web_depart_more(struct pl_web *web);
-
-/* Whether the client of a connection that is given away spoke TLS, to us or to a proxy. */
-bool pl_web_conn_is_secure(const struct pl_conn *conn);
 
 /* --- at the new one --- */
 
@@ -35,7 +36,7 @@ struct pl_web_arrival {
     struct pl_address peer;
     struct pl_web_entrance *entrance; /* NULL: every route */
     bool is_relayed; /* through another process, which goes: the first answer closes it */
-    bool is_secure;  /* the client speaks TLS: to that process, or to a proxy */
+    bool is_secure;  /* its requests come over TLS, which others have seen to */
     struct pl_str unread;
 };
 

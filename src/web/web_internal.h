@@ -59,6 +59,8 @@ void pl_route_write_allow(struct pl_buf *out, const struct pl_route *route);
 
 /* --- the server (web.c) --- */
 
+struct pl_web_departure; /* web/handover.h */
+
 struct pl_web {
     struct pl_conn_set *conns;
     struct pl_web_limits limits;
@@ -81,7 +83,7 @@ struct pl_web {
     struct pl_conn_front proxy_front; /* web/proxy.c */
     bool is_draining;
     /* handover.c: whoever takes connections over; NULL: they stay */
-    void (*give)(void *user, struct pl_conn *conn, struct pl_str unread);
+    void (*give)(void *user, const struct pl_web_departure *departure);
     void *give_user;
 };
 
@@ -116,7 +118,8 @@ struct pl_web_conn {
     size_t seen_bytes;   /* of a head that is not whole, at the last look */
     size_t unsent_bytes; /* at the last look: an idle connection that still sends is not idle */
     struct pl_deferred free;
-    bool is_secure; /* a PROXY header said that the client spoke TLS to the proxy */
+    /* The client speaks TLS to somebody else: a PROXY header says so, or the process before. */
+    bool is_secure;
 };
 
 extern const struct pl_conn_protocol pl_web_http_protocol;

@@ -3,14 +3,15 @@
 
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { chmod, copyFile, mkdtemp, readFile, readlink, rename, rm, stat, writeFile } from 'node:fs/promises';
+import http from 'node:http';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, before, after, describe, test } from 'node:test';
 
 import { io } from 'socket.io-client';
 import { Load, keepAliveAgent, request } from './lib/load.mjs';
-import { within, Tcp } from './lib/raw.mjs';
+import { Engine, Tcp, within } from './lib/raw.mjs';
 import { isReference, runParley, startServer } from './lib/server.mjs';
 import { Certificates, startTlsServer } from './lib/tls.mjs';
 
@@ -42,6 +43,14 @@ async function statusOf(server) {
 }
 
 const pidOf = async (server) => (await statusOf(server)).pid;
+
+const isAlive = (pid) => {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+};
 
 /** A socket that is kept connected and notes every number it is told. */
 class Listener {
@@ -110,6 +119,279 @@ describe('upgrade', { skip: isReference }, () => {
   };
   const start = async (options = {}) => started(await startServer({ app: 'upgrade', set: SET, ...options }));
 
+  describe('that fails', () => {
+    let folder;
+    let trap;
+    let hanging;
+    const config = () => path.join(folder, 'parley.yaml');
+    const script = async (name, text) => {
+      const file = path.join(folder, name);
+      await writeFile(file, `#!/bin/sh\n${text}\n`);
+      await chmod(file, 0o755);
+      return file;
+    };
+
+    before(async () => {
+      folder = await mkdtemp(path.join(tmpdir(), 'parley-upgrade-'));
+      trap = path.join(folder, 'trap');
+      hanging = await script('hanging', `echo $$ > ${folder}/pid; exec sleep 1000`);
+    });
+    after(() => rm(folder, { recursive: true, force: true }));
+
+    /** A server with clients on it, and the promise that an upgrade changes nothing for them. */
+    const startWatched = async () => {
+      await writeFile(config(), 'log:\n  level: info\n');
+      await writeFile(trap, '');
+      await start({ args: ['--config', config()], env: { PARLEY_TEST_TRAP: trap } });
+      const pid = await pidOf(server);
+      await listen(server.url, '/', 'all', { transports: ['websocket'] });
+      await listen(server.url, '/game/7', 'all', { transports: ['polling'] });
+      const idle = await Tcp.connect(server);
+      const tcpAsk = (n) => {
+        idle.write('POST /publish?n=1 HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n');
+        return idle.responses(n);
+      };
+      await tcpAsk(1);
+      load = new Load();
+      load.connect('polling', server.url, { transports: ['polling'] });
+      load.connect('websocket', server.url, { transports: ['websocket'] });
+      return async (failed = 1) => {
+        const done = () => [...load.done.values()].reduce((sum, count) => sum + count, 0);
+        const before = done();
+        await until(() => done() > before + 4, 'connecting goes on');
+        await load.stop();
+        assert.deepEqual(load.failures, []);
+        assert.equal(await pidOf(server), pid, 'the same process serves');
+        assert.ok((await tcpAsk(2)).every(({ status, headers }) => status === 200 && headers.connection !== 'close'));
+        idle.close();
+        for (const one of listeners) {
+          assert.equal((await one.state()).pid, pid);
+          assert.equal(one.ids.length, 1, 'nobody was disconnected');
+        }
+        assert.equal(await server.metric('parley_upgrades_total{result="failed"}'), failed);
+        assert.equal(await server.metric('parley_upgrades_total{result="ok"}'), 0);
+        await writeFile(trap, '');
+        await writeFile(config(), 'log:\n  level: info\n');
+        assert.notEqual((await upgradeWell(server)).pid, pid, 'the next one succeeds');
+        await until(() => listeners.every(({ recovered }) => recovered.at(-1)), 'everybody is recovered');
+      };
+    };
+
+    const failure = async (pattern, ...args) => {
+      const { code, output } = await upgrade(server, ...args);
+      assert.equal(code, 1, output);
+      assert.match(output, pattern);
+      assert.match(server.output, /upgrade\.failed/);
+    };
+
+    const ways = [
+      ['a program that is not there', () => failure(/cannot start .*nothing: No such file/, '--binary', path.join(folder, 'nothing'))],
+      ['a file that is no program', () => failure(/cannot start .*Permission denied/, '--binary', config())],
+      ['a program that ends at once', () => failure(/the new process ended with status 1/, '--binary', '/bin/false')],
+      ['settings with a mistake', async () => {
+        await writeFile(config(), 'log:\n  level: shrill\n');
+        await failure(/parley.yaml.*log.level/);
+      }],
+      ['an application that does not start', async () => {
+        await writeFile(trap, 'do not start');
+        await failure(/its hook 'init' returned STATE/);
+      }],
+      ['a process that dies while it takes over', async () => {
+        await writeFile(trap, 'die while taking over');
+        await failure(/ended by signal 9/);
+      }],
+    ];
+    for (const [what, fail] of ways) {
+      test(`${what} leaves everything as it was`, LIMIT, async () => {
+        const assertNothingHappened = await startWatched();
+        await fail();
+        await assertNothingHappened();
+      });
+    }
+
+    test('a program that hangs is ended, and leaves everything as it was', LIMIT, async () => {
+      const assertNothingHappened = await startWatched();
+      await failure(/not ready after \d+ ms/, '--binary', hanging, '--timeout', '300');
+      const pid = Number(await readFile(path.join(folder, 'pid'), 'utf8'));
+      assert.equal(isAlive(pid), false);
+      await assertNothingHappened();
+    });
+
+    test('a second one meanwhile is refused, and one whose process is killed fails', LIMIT, async () => {
+      const assertNothingHappened = await startWatched();
+      await rm(path.join(folder, 'pid'), { force: true });
+      const first = upgrade(server, '--binary', hanging);
+      const hangingPid = async () => Number(await readFile(path.join(folder, 'pid'), 'utf8').catch(() => '0'));
+      await until(hangingPid, 'the new process runs');
+      const second = await upgrade(server);
+      assert.equal(second.code, 1);
+      assert.match(second.output, /an upgrade is under way already \(process \d+, starting\)/);
+      process.kill(await hangingPid(), 'SIGKILL');
+      const { code, output } = await first;
+      assert.equal(code, 1);
+      assert.match(output, /ended by signal 9 before it was ready/);
+      await assertNothingHappened();
+    });
+
+    test('an old process that dies in between leaves a new one that serves', LIMIT, async () => {
+      await writeFile(trap, '');
+      await start({ env: { PARLEY_TEST_TRAP: trap } });
+      const one = await listen(server.url, '/', 'all', {});
+      const pid = await pidOf(server);
+      await writeFile(trap, 'kill the old process');
+      const { code, output } = await upgrade(server);
+      await writeFile(trap, '');
+      assert.equal(code, 1, 'nobody could answer');
+      assert.match(output, /hung up without an answer/);
+      await until(() => one.ids.length === 2, 'the client is back');
+      assert.deepEqual(one.recovered, [false, false]);
+      assert.notEqual((await one.state()).pid, pid);
+      assert.match(server.output, /upgrade\.orphaned/);
+      assert.equal(await readFile(path.join(server.data, 'lock'), 'utf8'), `${await pidOf(server)}\n`);
+      await upgradeWell(server);
+    });
+
+    test('numbers and paths that make no sense are refused by the command', LIMIT, async () => {
+      for (const timeout of ['0', '-1', 'soon', '3600001']) {
+        const { code, output } = await runParley(['upgrade', `--timeout=${timeout}`, '--data', '/nonexistent']);
+        assert.equal(code, 2, output);
+        assert.match(output, /--timeout: a number of milliseconds is wanted/);
+      }
+      const { code, output } = await runParley(['upgrade', '--data', '/nonexistent']);
+      assert.equal(code, 3, output);
+    });
+
+    test('a variable that names no socket is a mistake at the start', LIMIT, async () => {
+      for (const value of ['0x3', '77', '1']) {
+        const { code, output } = await runParley(['serve', '--listen', '127.0.0.1:0'], { env: { PARLEY_UPGRADE_FD: value } });
+        assert.equal(code, 1, output);
+        assert.match(output, /PARLEY_UPGRADE_FD=.* is no socket of a server that is upgraded/);
+      }
+    });
+  });
+
+  describe('of what is under way', () => {
+    test('connections between two requests go along, and heads and bodies that are half read', LIMIT, async () => {
+      await start();
+      const body = 'POST /publish HTTP/1.1\r\nHost: x\r\n';
+      const cases = [
+        ['', `${body}Content-Length: 0\r\n\r\n`],
+        [`${body}Content-Le`, 'ngth: 0\r\n\r\n'],
+        [`${body}Content-Length: 10\r\n\r\n12345`, '67890'],
+        [`${body}Transfer-Encoding: chunked\r\n\r\n5\r\n12`, '345\r\n0\r\n\r\n'],
+      ];
+      const open = [];
+      for (const [first, rest] of cases) {
+        const tcp = await Tcp.connect(server);
+        tcp.write('GET /readyz HTTP/1.1\r\nHost: x\r\n\r\n');
+        assert.equal((await tcp.response()).status, 200);
+        tcp.write(first);
+        open.push([tcp, rest]);
+      }
+      const fresh = await Tcp.connect(server); // nothing was sent on it yet
+      open.push([fresh, cases[0][1]]);
+      await pidOf(server); // what was written has arrived
+      const { pid } = await upgradeWell(server);
+      for (const [tcp, rest] of open) {
+        tcp.write(rest);
+        const { status, body: text } = (await tcp.responses(tcp === fresh ? 1 : 2)).at(-1);
+        assert.equal(status, 200);
+        assert.deepEqual(JSON.parse(text), { pid });
+        tcp.close();
+      }
+    });
+
+    test('clients of long-polling learn it by their next poll', LIMIT, async () => {
+      await start();
+      const engine = new Engine(server, '/socket.io/');
+      const sid = await engine.open();
+      await engine.write(sid, '40');
+      await upgradeWell(server);
+      await engine.write(sid, '42["lost"]');
+      assert.equal(await engine.read(sid), '6\x1e1');
+      const unknown = await engine.poll('unknown-sid');
+      assert.equal(unknown.status, 400);
+      assert.equal((await unknown.json()).code, 1);
+    });
+
+    test('without recovery, clients start anew', LIMIT, async () => {
+      await start({ set: { ...SET, 'socketio.recovery.enabled': false } });
+      const all = [];
+      for (const transports of [['polling'], ['websocket']]) {
+        all.push(await listen(server.url, '/', 'all', { transports }));
+      }
+      const { pid, sessions } = await upgradeWell(server);
+      assert.equal(sessions, 0);
+      await until(() => all.every(({ ids }) => ids.length === 2), 'everybody is back');
+      for (const one of all) {
+        assert.ok(one.recovered.every((recovered) => !recovered));
+        assert.notEqual(one.ids[0], one.ids[1]);
+        assert.equal((await one.state()).pid, pid);
+        assert.deepEqual(one.strange, []);
+      }
+    });
+  });
+
+  describe('of the program', () => {
+    test('SIGUSR2 does it as well, and the lock names the new process', LIMIT, async () => {
+      await start();
+      const pid = await pidOf(server);
+      process.kill(pid, 'SIGUSR2');
+      await until(async () => (await pidOf(server)) !== pid, 'another process serves');
+      assert.equal(await readFile(path.join(server.data, 'lock'), 'utf8'), `${await pidOf(server)}\n`);
+      await until(() => /server\.stopped/.test(server.output), 'the old one has left');
+    });
+
+    test('--binary starts another program, which the next upgrade starts again', LIMIT, async () => {
+      const folder = await mkdtemp(path.join(tmpdir(), 'parley-binary-'));
+      const other = path.join(folder, 'other');
+      try {
+        await start();
+        await copyFile(await readlink(`/proc/${await pidOf(server)}/exe`), other);
+        for (const args of [['--binary', other], []]) {
+          const { pid } = await upgradeWell(server, ...args);
+          assert.equal(await readlink(`/proc/${pid}/exe`), other);
+        }
+        await copyFile(other, `${other}.new`); // as packages are installed: a new file under the name
+        await rename(`${other}.new`, other);
+        const { pid } = await upgradeWell(server);
+        assert.equal(await readlink(`/proc/${pid}/exe`), other, 'the file that is there now');
+      } finally {
+        await rm(folder, { recursive: true, force: true });
+      }
+    });
+
+    test('listeners of both settings are handed over, others opened and closed', LIMIT, async () => {
+      const folder = await mkdtemp(path.join(tmpdir(), 'parley-listeners-'));
+      const file = path.join(folder, 'parley.yaml');
+      const socketPath = path.join(folder, 'p.sock');
+      const write = (...addresses) => writeFile(file, `listeners: ${JSON.stringify(addresses)}\n`);
+      const viaUnix = () => new Promise((resolve, reject) => {
+        http.get({ socketPath, path: '/readyz' }, (response) => resolve(response.resume().statusCode)).on('error', reject);
+      });
+      try {
+        await write(`unix:${socketPath}`, 'localhost:0');
+        await start({ args: ['--config', file] });
+        const [, , gone] = (await statusOf(server)).listen;
+        assert.equal((await fetch(`${gone}/readyz`)).status, 200);
+        assert.equal(await viaUnix(), 200);
+        await write(`unix:${socketPath}`, '[::1]:0');
+        await upgradeWell(server);
+        const { listen: urls } = await statusOf(server);
+        assert.equal(urls[0], server.url);
+        assert.match(urls[2], /^http:\/\/\[::1\]:\d+$/);
+        assert.equal((await fetch(`${urls[2]}/readyz`)).status, 200);
+        assert.equal(await viaUnix(), 200);
+        await assert.rejects(request(`${gone}/readyz`), { code: 'ECONNREFUSED' });
+        await server.leave();
+        server = undefined;
+        await assert.rejects(stat(socketPath), { code: 'ENOENT' });
+      } finally {
+        await rm(folder, { recursive: true, force: true });
+      }
+    });
+  });
+
   describe('under load', () => {
     let certificates;
     before(async () => {
@@ -117,8 +399,12 @@ describe('upgrade', { skip: isReference }, () => {
     });
     after(() => certificates.remove());
 
-    test('three in a row: no connection fails, nobody misses a number', LIMIT, async () => {
-      started(await startTlsServer(certificates, { app: 'upgrade', set: SET }));
+    for (const threads of [0, 2]) {
+      test(`three in a row, with ${threads} I/O threads: no connection fails, nobody misses a number`, LIMIT, () => underLoad(threads));
+    }
+
+    async function underLoad(threads) {
+      started(await startTlsServer(certificates, { app: 'upgrade', set: { ...SET, io_threads: threads } }));
       const { url, secure } = server;
       load = new Load();
       for (const [kind, at] of [['plain', url], ['TLS', secure.url]]) {
@@ -190,6 +476,6 @@ describe('upgrade', { skip: isReference }, () => {
       assert.ok(reports.every(({ sessions, not_taken_along: lost }) => sessions >= 18 && lost === 0));
       assert.equal(await server.metric('parley_upgrades_total{result="ok"}'), 3);
       assert.ok(await server.metric('parley_upgrade_connections_total') > 0);
-    });
+    }
   });
 });

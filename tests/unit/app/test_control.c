@@ -30,6 +30,7 @@ struct fixture {
     struct pl_reload_result reload;
     int drain_count;
     int64_t advanced_ms;
+    struct pl_control_later *later;
     char answer[8192];
 };
 
@@ -354,6 +355,101 @@ static void test_data_dir_that_cannot_be_made_is_an_error(void **state)
                      PL_E_TOO_BIG);
 }
 
+/* --- answers that come later --- */
+
+static int run_slow(void *user, const struct pl_control_request *request,
+                    struct pl_json_writer *result, struct pl_error *err)
+{
+    struct fixture *fixture = user;
+    (void)result;
+    (void)err;
+    fixture->later = pl_control_defer(request);
+    return 0;
+}
+
+static int client_ask_slow(struct fixture *fixture)
+{
+    static const char lines[] = "{\"command\":\"slow\"}\n{\"command\":\"drain\"}\n";
+    int fd = client_connect(fixture);
+    pl_control_add(fixture->control, &(struct pl_control_command){"slow", run_slow, fixture});
+    assert_int_equal(send(fd, lines, sizeof(lines) - 1, 0), sizeof(lines) - 1);
+    assert_string_equal(client_read(fixture, fd), "");
+    assert_non_null(fixture->later);
+    assert_int_equal(fixture->drain_count, 0); /* what comes behind it waits */
+    return fd;
+}
+
+static void test_control_answer_that_comes_later_goes_before_what_waits(void **state)
+{
+    struct fixture *fixture = *state;
+    int fd = client_ask_slow(fixture);
+    assert_non_null(strstr(ask(fixture, "{\"command\":\"status\"}\n"), "\"ok\":true"));
+    pl_control_finish(&fixture->later, PL_STR("{\"took\":1}"), NULL);
+    assert_null(fixture->later);
+    assert_string_equal(client_read(fixture, fd), "{\"ok\":true,\"result\":{\"took\":1}}\n"
+                                                  "{\"ok\":true,\"result\":{\"draining\":true}}\n");
+    close(fd);
+}
+
+static void test_control_answer_that_comes_later_may_be_an_error(void **state)
+{
+    struct fixture *fixture = *state;
+    int fd = client_ask_slow(fixture);
+    pl_control_finish(&fixture->later, PL_STR(""), &(struct pl_error){PL_E_STATE, "not \"now\""});
+    assert_non_null(
+        strstr(client_read(fixture, fd), "{\"ok\":false,\"error\":\"not \\\"now\\\"\"}\n"));
+    close(fd);
+}
+
+static void test_control_client_that_leaves_meanwhile_misses_its_answer(void **state)
+{
+    struct fixture *fixture = *state;
+    close(client_ask_slow(fixture));
+    for (int turn = 0; turn < 3; turn++) {
+        pl_loop_turn(fixture->loop, 0);
+    }
+    pl_control_finish(&fixture->later, PL_STR("{}"), NULL);
+    pl_control_finish(&fixture->later, PL_STR("{}"), NULL); /* none is fine */
+    assert_int_equal(fixture->drain_count, 0);
+}
+
+/* --- the socket of another process --- */
+
+static void test_control_socket_handed_over_keeps_its_path_until_it_is_owned(void **state)
+{
+    struct fixture *fixture = *state;
+    struct pl_control *other = NULL;
+    int fd = dup(pl_control_fd(fixture->control));
+    assert_int_equal(
+        pl_control_adopt(&other, fixture->loop, fixture->dir.control_path, fd, NULL, NULL), 0);
+    pl_control_destroy(other); /* it did not start after all */
+    assert_int_equal(access(fixture->dir.control_path, F_OK), 0);
+    fd = dup(pl_control_fd(fixture->control));
+    assert_int_equal(
+        pl_control_adopt(&other, fixture->loop, fixture->dir.control_path, fd, NULL, NULL), 0);
+    pl_control_add_status(other, &fixture->status);
+    pl_control_own(other);
+    pl_control_leave(fixture->control);
+    assert_non_null(strstr(ask(fixture, "{\"command\":\"status\"}\n"), "\"ok\":true"));
+    pl_control_destroy(fixture->control); /* leaves the path alone */
+    assert_int_equal(access(fixture->dir.control_path, F_OK), 0);
+    fixture->control = other;
+}
+
+static void test_data_dir_lock_handed_over_is_never_free(void **state)
+{
+    struct fixture *fixture = *state;
+    struct pl_data_dir new;
+    struct pl_data_dir stranger;
+    struct pl_str dir = pl_str_of_cstr(fixture->folder);
+    assert_int_equal(pl_data_dir_adopt(&new, dir, dup(fixture->dir.lock_fd), NULL), 0);
+    assert_int_equal(pl_data_dir_open(&stranger, dir, NULL), PL_E_EXISTS);
+    pl_data_dir_close(&fixture->dir);
+    assert_int_equal(pl_data_dir_open(&stranger, dir, NULL), PL_E_EXISTS);
+    pl_data_dir_note_pid(&new);
+    fixture->dir = new;
+}
+
 #define ROW(test) cmocka_unit_test_setup_teardown(test, fixture_open, fixture_close)
 
 int main(void)
@@ -371,6 +467,11 @@ int main(void)
         ROW(test_control_socket_is_for_its_owner_alone),
         ROW(test_data_dir_second_server_is_told_who_has_it),
         ROW(test_data_dir_that_cannot_be_made_is_an_error),
+        ROW(test_control_answer_that_comes_later_goes_before_what_waits),
+        ROW(test_control_answer_that_comes_later_may_be_an_error),
+        ROW(test_control_client_that_leaves_meanwhile_misses_its_answer),
+        ROW(test_control_socket_handed_over_keeps_its_path_until_it_is_owned),
+        ROW(test_data_dir_lock_handed_over_is_never_free),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -2,11 +2,28 @@
  * that publish. */
 #include "parley/parley.h"
 
+#include <signal.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #define UNUSED(one) (void)(one)
+
+/* Whether the file that $PARLEY_TEST_TRAP names, which the test writes, has this word in it: what is
+ * to go wrong in the new process. */
+static bool has_trap(const char *word)
+{
+    const char *path = getenv("PARLEY_TEST_TRAP");
+    char text[32] = "";
+    FILE *file = path == NULL ? NULL : fopen(path, "re");
+    if (file != NULL) {
+        text[fread(text, 1, sizeof(text) - 1, file)] = '\0';
+        fclose(file);
+    }
+    return strcmp(text, word) == 0;
+}
 
 static void on_left(struct parley_socket *socket, enum parley_reason reason, void *user)
 {
@@ -23,12 +40,13 @@ static void on_state(struct parley_socket *socket, const char *event,
     UNUSED(args);
     UNUSED(user);
     parley_ackf(ack, "{\"pid\":%d,\"recovered\":%d,\"rooms\":%d,\"data\":%p}", (int)getpid(),
-                parley_socket_is_recovered(socket), (int)parley_room_count(socket), (void *)(uintptr_t)data);
+                parley_socket_is_recovered(socket), (int)parley_room_count(socket),
+                (void *)(uintptr_t)data);
 }
 
 /* (data): kept with the socket. */
-static void on_keep(struct parley_socket *socket, const char *event,
-                    const struct parley_args *args, struct parley_ack *ack, void *user)
+static void on_keep(struct parley_socket *socket, const char *event, const struct parley_args *args,
+                    struct parley_ack *ack, void *user)
 {
     UNUSED(event);
     UNUSED(user);
@@ -77,10 +95,30 @@ static void on_echo(struct parley_request *request, void *user)
     parley_respond(request, 200, "application/octet-stream", body, len);
 }
 
+static int init(struct parley_app *app)
+{
+    UNUSED(app);
+    if (has_trap("kill the old process")) {
+        kill(getppid(), SIGKILL);
+    }
+    return has_trap("do not start") ? PARLEY_E_STATE : 0;
+}
+
+/* In a new process: while it takes over what recovers. */
+static void on_new_namespace(const char *name, void *user)
+{
+    UNUSED(name);
+    UNUSED(user);
+    if (has_trap("die while taking over")) {
+        raise(SIGKILL);
+    }
+}
+
 static int register_channels(struct parley_app *app, struct parley_io *io)
 {
     int rc = parley_ns_on(io, "/", on_connect, NULL);
     UNUSED(app);
+    parley_on_new_namespace(io, on_new_namespace, NULL);
     return rc < 0 ? rc : parley_ns_on_pattern(io, "/game/{id}", on_connect, NULL);
 }
 
@@ -91,4 +129,5 @@ static int register_routes(struct parley_app *app, struct parley_routes *routes)
     return rc < 0 ? rc : parley_route(routes, "POST", "/echo", on_echo, NULL);
 }
 
-PARLEY_APP(.name = "upgrade", .register_channels = register_channels, .routes = register_routes)
+PARLEY_APP(.name = "upgrade", .init = init, .register_channels = register_channels,
+           .routes = register_routes)

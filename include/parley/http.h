@@ -34,7 +34,9 @@ PARLEY_API int parley_route_files(struct parley_routes *routes, const char *url_
 PARLEY_API int parley_route_content(struct parley_routes *routes, const char *path,
                                     const char *content_type, const void *content, size_t len);
 
-/* A WebSocket endpoint without any dialect. */
+/* A WebSocket endpoint without any dialect. The server pings its clients and closes those that do
+ * not answer (websocket.ping_interval_ms), holds them to rate.messages_per_second, and refuses pages
+ * whose origin protect.origins does not allow. */
 struct parley_ws_hooks {
     void (*on_open)(struct parley_ws *ws, void *user); /* optional */
     void (*on_message)(struct parley_ws *ws, bool is_text, const void *bytes, size_t len,

@@ -2,7 +2,7 @@
 
 import { spawn, execFile } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import tls from 'node:tls';
@@ -26,6 +26,11 @@ export class Certificates {
     await run('openssl', ['req', '-x509', '-newkey', ...algorithm, '-nodes',
       '-keyout', this.path(`${file}.key`), '-out', this.path(`${file}.pem`), '-days', '30', '-subj', `/CN=${name}`,
       '-addext', `subjectAltName=${names}`]);
+  }
+
+  /** NAME.bundle: certificate and key in one file, as HAProxy wants them. */
+  async bundle(name) {
+    await writeFile(this.path(`${name}.bundle`), Buffer.concat([await this.read(`${name}.pem`), await this.read(`${name}.key`)]));
   }
 
   path(file) {

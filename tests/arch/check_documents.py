@@ -6,7 +6,7 @@ Usage: check_documents.py PARLEY
 import re
 import sys
 
-from report import Report, exists, run, sources, text_of
+from report import ROOT, Report, exists, run, sources, text_of
 
 PARLEY = sys.argv[1]
 CONFIGURATION = text_of("docs/configuration.md")
@@ -95,11 +95,44 @@ def security_problems():
                 yield f"nothing is refused with the reason {name}"
 
 
+def folders():
+    """The folders of the tree that the map has to name, as git has them."""
+    status, text = run("git", "-C", str(ROOT), "ls-files")
+    names = text.split() if status == 0 else []
+    found = set()
+    for name in names:
+        parts = name.split("/")[:-1]
+        if parts and parts[0] in ("src", "tests", "include"):
+            found.add("/".join(parts[:2 if parts[:2] != ["src", "dialect"] else 3]))
+        elif parts:
+            found.add(parts[0])
+    return {name for name in found if "/" in name or name not in ("src", "tests")}
+
+
+def map_problems():
+    """docs/architecture.md ends with a map of the tree: a row for each folder, which names files that are there."""
+    words = text_of("docs/architecture.md")
+    rows = re.findall(r"^\| (\[`[^|]*) \|[^|]*\| ([^|]*) \|$", words[words.rfind("\n## "):], re.MULTILINE)
+    named = set()
+    for cell, begin in rows:
+        these = [name.rstrip("/") for name in re.findall(r"\[`([^`]+)`\]", cell)]
+        named.update(these)
+        for name in re.findall(r"`([^`]+)`", begin):
+            if not any((ROOT / base / name).exists() for base in [*these, "."]):
+                yield f"docs/architecture.md: {name} is not in {these[0]}"
+    for folder in sorted(folders() - named):
+        yield f"docs/architecture.md: the map has no row for {folder}"
+    for folder in sorted(named):
+        if not (ROOT / folder).is_dir():
+            yield f"docs/architecture.md: the map has {folder}, the tree has not"
+
+
 report = Report()
 for header in sources("include/parley/*.h"):
     report.check(f"{header}: every function has its comment", list(undocumented_functions(header)))
 report.check("docs/configuration.md has every setting", settings_problems())
 report.check("docs/operations.md has every metric", metric_problems())
+report.check("docs/architecture.md ends with a map of the tree", list(map_problems()))
 report.check("docs/security.md names what there is", list(security_problems()))
 report.check("every command has help and words", list(command_problems()))
 report.exit()

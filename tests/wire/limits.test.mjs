@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, afterEach, before, describe, test } from 'node:test';
 import { Engine, Tcp } from './lib/raw.mjs';
+import { Certificates, ask, closeTls, connectTls, startTlsServer } from './lib/tls.mjs';
 import { isReference, runParley, startServer, useServer } from './lib/server.mjs';
 
 const LIMIT = { timeout: 20000 };
@@ -118,6 +119,37 @@ describe('requests of one address', ours, () => {
     const frame = '\x81\x81\x00\x00\x00\x00x'; // masked with zeros
     ws.write(frame.repeat(20));
     await ws.match(/(\x81\x01x){20}$/);
+  });
+});
+
+describe('limits of an address, behind TLS', ours, () => {
+  let certificates;
+  let server;
+  before(async () => {
+    certificates = await Certificates.make();
+    server = await startTlsServer(certificates, {
+      app: 'ws_echo',
+      set: { 'protect.exempt': '127.0.0.1', 'protect.per_address.connections_max': 1 },
+    });
+  });
+  after(async () => {
+    closeTls();
+    await server?.stop();
+    await certificates?.remove();
+  });
+
+  test('a newcomer over the limit is closed without a word, before any handshake', LIMIT, async () => {
+    const first = await connectTls(server, { localAddress: '127.0.0.2' });
+    assert.equal(await ask(first), 200);
+    const handshakes = await server.metric('parley_tls_handshakes_total{kind="full"}');
+    const refused = await Tcp.connect(server.secure, '127.0.0.2');
+    refused.write('\x16\x03\x01');
+    assert.equal(await refused.end(), '');
+    const plain = await Tcp.connect(server, '127.0.0.2'); // one account for all listeners
+    assert.match(await plain.end(), /^HTTP\/1\.1 429 /);
+    assert.equal(await ask(await connectTls(server, { localAddress: '127.0.0.3' })), 200);
+    assert.equal(await server.metric(refusals('address_connections')), 2);
+    assert.equal(await server.metric('parley_tls_handshakes_total{kind="full"}'), handshakes + 1);
   });
 });
 

@@ -4,6 +4,7 @@
 Usage: manual.py PARLEY TEMPLATE OUTPUT
 A line of the template that is only @COMMANDS@, @FLAGS@ or @SETTINGS@ is replaced by a list of them.
 """
+import itertools
 import pathlib
 import re
 import sys
@@ -48,11 +49,22 @@ def word(text):
     return f".{'Op ' if is_optional else ''}Ar {words(text.strip('[]'))}"
 
 
+def noted(text):
+    """Notes of a command: prose, and indented lines that are to be typed."""
+    lines = []
+    for is_typed, group in itertools.groupby(text.splitlines(), lambda line: line.startswith("    ")):
+        if is_typed:
+            lines += [".Bd -literal -offset indent", *(line.strip() for line in group), ".Ed"]
+        else:
+            lines += [".Pp", prose(" ".join(group))]
+    return lines
+
+
 def command(row):
     flags = [f".Op Fl {escape(flag['name'][1:])}" + (f" Ar {words(flag['value'])}" if flag["value"] else "")
              for flag in row["flags"] if flag["name"] != "--help"]
     head = [".It Xo", f".Cm {row['name']}", *flags, *([word(row["words"])] if row["words"] else []), ".Xc"]
-    return "\n".join(head + [sentence(row["summary"])])
+    return "\n".join(head + [sentence(row["summary"])] + noted(row["notes"] or ""))
 
 
 def flag(row, rows):

@@ -127,7 +127,10 @@ int pl_cli_ask_and_print(const struct pl_cli *cli, struct pl_str request,
 void pl_help_write(struct pl_buf *out);
 void pl_help_write_command(struct pl_buf *out, const struct pl_command *command);
 
-/* The rows of one command, or of all for NULL, as {version, commands: [{name, words, summary,
+/* More about a command than its row says, in whole lines; NULL where there is nothing more to say. */
+const char *pl_help_notes(const struct pl_command *command);
+
+/* The rows of one command, or of all for NULL, as {version, commands: [{name, words, summary, notes,
  * flags: [{name, value, setting, help}]}]}; `value` is null for a switch, `setting` where a flag
  * gives none. */
 void pl_help_write_json(struct pl_buf *out, const struct pl_command *command);

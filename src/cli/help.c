@@ -5,6 +5,29 @@ enum {
     COLUMN = 26, /* where the explanations begin */
 };
 
+/* What the rows of a command do not say; an indented line is to be typed. */
+static const struct {
+    const char *command;
+    const char *text;
+} notes[] = {
+    {"new",
+     "NAME is the folder to make, or a path that ends in it: letters, digits, - and _. A folder\n"
+     "with something in it is left alone. What is in there then builds and passes its own test:\n"
+     "    parley new chat && cd chat\n"
+     "    meson setup build && meson compile -C build && meson test -C build\n"
+     "    parley serve --app build/chat.so\n"},
+};
+
+const char *pl_help_notes(const struct pl_command *command)
+{
+    for (size_t i = 0; i < PL_ARRAY_LEN(notes); i++) {
+        if (strcmp(notes[i].command, command->name) == 0) {
+            return notes[i].text;
+        }
+    }
+    return NULL;
+}
+
 /* Spaces up to the column, at least two. `start` is where the line begins in `out`. */
 static void pad(struct pl_buf *out, size_t start)
 {
@@ -41,5 +64,9 @@ void pl_help_write_command(struct pl_buf *out, const struct pl_command *command)
         const struct pl_flag *flag = pl_flag_find(*at, strlen(*at));
         strncat(name, *at, sizeof(name) - 3);
         write_entry(out, name, flag->value != NULL ? flag->value : "", flag->help);
+    }
+    const char *more = pl_help_notes(command);
+    if (more != NULL) {
+        pl_buf_addf(out, "\n%s", more);
     }
 }

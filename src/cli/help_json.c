@@ -34,6 +34,7 @@ static void put_command(struct pl_json_writer *json, const struct pl_command *co
     put_member(json, "name", command->name);
     put_member(json, "words", command->words);
     put_member(json, "summary", command->summary);
+    put_member(json, "notes", pl_help_notes(command));
     pl_json_key(json, PL_STR("flags"));
     pl_json_array_begin(json);
     for (const char *const *at = command->flags; *at != NULL; at++) {

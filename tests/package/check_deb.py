@@ -104,9 +104,19 @@ def check_installed(report, debian):
     report.check("the system user serves it", serve_problems(debian))
 
 
+def reinstall_problems(debian):
+    """What an operator wrote and what the server kept outlive another installation, as they do an upgrade."""
+    config, kept = debian.root / "etc/parley/parley.yaml", debian.root / "var/lib/parley/kept"
+    config.write_text("log.level: warn\n", encoding="utf-8")
+    kept.write_text("a room", encoding="utf-8")
+    problems = debian.problems("dpkg", "-i", *(f"/tmp/{package.name}" for package in packages()))
+    return problems + [f"{path.name} is not what it was" for path, text in ((config, "log.level: warn\n"), (kept, "a room"))
+                       if path.read_text(encoding="utf-8") != text]
+
+
 def check_removal(report, debian, before):
     config = debian.root / "etc/parley/parley.yaml"
-    config.write_text("log.level: warn\n", encoding="utf-8")
+    report.check("another installation keeps what is there", reinstall_problems(debian))
     report.check("apt removes them", debian.problems("apt-get", "-qq", "-y", "remove", "parley", "parley-dev"))
     kept = [] if config.exists() and (debian.root / "var/lib/parley").is_dir() else ["not kept"]
     report.check("configuration and data are kept until they are purged", kept)

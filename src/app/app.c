@@ -21,6 +21,7 @@ void pl_app_init(struct parley_app *app, const struct parley_app_hooks *hooks)
     *app = (struct parley_app){.hooks = hooks == NULL ? &none : hooks};
     pl_list_init(&app->timers);
     pl_list_init(&app->routes);
+    pl_list_init(&app->websockets);
 }
 
 void pl_app_fini(struct parley_app *app)

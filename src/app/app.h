@@ -21,7 +21,8 @@ struct parley_app {
     struct pl_ws_compression *compression; /* of the application's WebSockets; NULL: off */
     struct parley_io *io;                  /* NULL while Socket.IO is off */
     struct pl_list timers;
-    struct pl_list routes; /* what the hook routes registered */
+    struct pl_list routes;     /* what the hook routes registered */
+    struct pl_list websockets; /* open ones (websocket.c) */
 };
 
 void pl_app_init(struct parley_app *app, const struct parley_app_hooks *hooks);

@@ -15,6 +15,7 @@
 #include "app/reload.h"
 #include "app/signals.h"
 #include "app/upgrade.h"
+#include "app/websocket.h"
 #include "app/socketio_settings.h"
 #include "base/version.h"
 #include "dialect/socketio/socketio.h"
@@ -213,6 +214,7 @@ static void begin_draining(struct server *server)
     pl_notify_status(&server->notify, "draining: %zu connections", server->conns.count);
     pl_listeners_close(server->listeners);
     pl_web_drain(server->web);
+    pl_app_websockets_leave(&server->app);
     if (server->app.io != NULL) {
         pl_sio_shutdown(server->app.io);
     }
@@ -226,6 +228,7 @@ static void on_gone(void *user, pid_t pid)
     struct server *server = user;
     int64_t idle_ms = server->settings->http.keep_alive_timeout_ms + IDLE_SLACK_MS;
     pl_notify_main_pid(&server->notify, pid);
+    pl_app_websockets_leave(&server->app);
     leave(server, pl_i64_max(server->settings->shutdown.grace_ms, idle_ms));
 }
 

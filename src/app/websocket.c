@@ -10,6 +10,7 @@
 #define SEND_SLACK_BYTES ((size_t)4 * 1024 * 1024)
 
 struct parley_ws {
+    struct pl_list in_app;
     struct pl_ws *ws; /* NULL once it is closed */
     const struct pl_app_websocket *endpoint;
     void *user;
@@ -110,6 +111,7 @@ static void on_closed(struct pl_ws *ws, uint16_t code, struct pl_str reason, enu
     (void)reason;
     (void)end;
     pl_timer_stop(pl_loop_timers(endpoint->app->loop), &self->heartbeat);
+    pl_list_remove(&self->in_app);
     if (endpoint->hooks.on_close != NULL) {
         endpoint->hooks.on_close(self, code, endpoint->user);
     }
@@ -146,10 +148,19 @@ void pl_app_websocket_on_upgrade(struct pl_web_request *request, void *user)
         pl_free(self);
         return;
     }
+    pl_list_push_back(&endpoint->app->websockets, &self->in_app);
     self->heartbeat.on_due = on_heartbeat;
     wait_for_next_beat(self);
     if (endpoint->hooks.on_open != NULL) {
         endpoint->hooks.on_open(self, endpoint->user);
+    }
+}
+
+void pl_app_websockets_leave(struct parley_app *app)
+{
+    while (!pl_list_is_empty(&app->websockets)) { /* on_closed takes each off the list */
+        struct parley_ws *first = PL_CONTAINER_OF(app->websockets.next, struct parley_ws, in_app);
+        pl_ws_close(first->ws, PL_WS_CLOSE_GOING_AWAY, PL_STR(""));
     }
 }
 

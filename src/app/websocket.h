@@ -16,4 +16,7 @@ void pl_app_websocket_on_request(struct pl_web_request *request,
                                  void *endpoint); /* 426: no upgrade */
 void pl_app_websocket_on_upgrade(struct pl_web_request *request, void *endpoint);
 
+/* The server leaves: close all that are open, with 1001. */
+void pl_app_websockets_leave(struct parley_app *app);
+
 #endif

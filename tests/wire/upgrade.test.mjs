@@ -2,8 +2,9 @@
 // nothing changed.
 
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmod, copyFile, mkdtemp, readFile, readlink, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { chmod, copyFile, mkdtemp, readFile, readdir, readlink, rename, rm, stat, writeFile } from 'node:fs/promises';
 import http from 'node:http';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -11,15 +12,16 @@ import { afterEach, before, after, describe, test } from 'node:test';
 
 import { io } from 'socket.io-client';
 import { Load, keepAliveAgent, request } from './lib/load.mjs';
-import { Engine, Tcp, within } from './lib/raw.mjs';
+import { Engine, Tcp, within, WsPeer } from './lib/raw.mjs';
 import { isReference, runParley, startServer } from './lib/server.mjs';
 import { Certificates, startTlsServer } from './lib/tls.mjs';
 
 const LIMIT = { timeout: 120000 };
+const LONG = { timeout: 300000 };
 const SET = { 'socketio.recovery.enabled': true, 'shutdown.grace_ms': 2000, 'http.keep_alive_timeout_ms': 3000 };
 const DATA = { name: 'x', bytes: Buffer.from([0, 255]) };
 
-async function until(condition, what, ms = 20000) {
+async function until(condition, what, ms = 60000) {
   const end = Date.now() + ms;
   while (!(await condition())) {
     assert.ok(Date.now() < end, `${what}: not within ${ms} ms`);
@@ -109,7 +111,7 @@ describe('upgrade', { skip: isReference }, () => {
       if (code !== 0) {
         one.child.kill('SIGKILL');
       }
-      await within(one.ended, 'the end of all processes', 30000);
+      await within(one.ended, 'the end of all processes', 60000);
       await rm(one.data, { recursive: true, force: true });
       assert.equal(code, 0, `${output}\n${one.output.slice(-4000)}`);
       assert.doesNotMatch(one.output, /ERROR: \w+Sanitizer|runtime error: /);
@@ -251,6 +253,19 @@ describe('upgrade', { skip: isReference }, () => {
       await upgradeWell(server);
     });
 
+    test('a server that is told to leave meanwhile leaves, and the new process with it', LIMIT, async () => {
+      await start();
+      await rm(path.join(folder, 'pid'), { force: true });
+      const first = upgrade(server, '--binary', hanging);
+      const hangingPid = async () => Number(await readFile(path.join(folder, 'pid'), 'utf8').catch(() => '0'));
+      await until(hangingPid, 'the new process runs');
+      await server.leave();
+      server = undefined;
+      const { code, output } = await first;
+      assert.equal(code, 1, output);
+      assert.equal(isAlive(await hangingPid()), false);
+    });
+
     test('numbers and paths that make no sense are refused by the command', LIMIT, async () => {
       for (const timeout of ['0', '-1', 'soon', '3600001']) {
         const { code, output } = await runParley(['upgrade', `--timeout=${timeout}`, '--data', '/nonexistent']);
@@ -314,6 +329,46 @@ describe('upgrade', { skip: isReference }, () => {
       assert.equal((await unknown.json()).code, 1);
     });
 
+    test('WebSockets of the application are closed with 1001, by an upgrade as by a server that leaves', LIMIT, async () => {
+      await start();
+      const open = async () => {
+        const peer = new WsPeer(`${server.wsUrl}/ws`);
+        await within(peer.opened, 'WebSocket open');
+        return [peer, Number(await peer.next('the process id'))];
+      };
+      const [first, old] = await open();
+      const { pid } = await upgradeWell(server);
+      assert.equal((await within(first.closing, 'close')).code, 1001);
+      const [second, current] = await open();
+      assert.deepEqual([old === pid, current], [false, pid]);
+      await server.leave();
+      server = undefined;
+      assert.equal((await within(second.closing, 'close')).code, 1001);
+    });
+
+    test('a PROXY header may still be on its way', LIMIT, async () => {
+      const set = { ...SET, listeners: '127.0.0.1:0 proxy_protocol', 'proxies.trusted': '127.0.0.1' };
+      await start({ set });
+      const port = Number(new URL((await statusOf(server)).listen[1]).port);
+      const open = await Promise.all([
+        ['PROXY TCP4 192.0.2.9 ', '127.0.0.1 5000 80\r\nPOST /publish HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n'],
+        ['PROXY TCP4 192.0.2.9 127.0.0.1 5000 80\r\n', 'POST /publish HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n'],
+      ].map(async ([first, rest]) => {
+        const tcp = await Tcp.connect({ port });
+        tcp.write(first);
+        return [tcp, rest];
+      }));
+      await pidOf(server); // what was written has arrived
+      const { pid } = await upgradeWell(server);
+      for (const [tcp, rest] of open) {
+        tcp.write(rest);
+        const { status, body: text } = await tcp.response();
+        assert.equal(status, 200);
+        assert.deepEqual(JSON.parse(text), { pid });
+        tcp.close();
+      }
+    });
+
     test('without recovery, clients start anew', LIMIT, async () => {
       await start({ set: { ...SET, 'socketio.recovery.enabled': false } });
       const all = [];
@@ -333,6 +388,48 @@ describe('upgrade', { skip: isReference }, () => {
   });
 
   describe('of the program', () => {
+    test('no descriptor is left behind', LIMIT, async () => {
+      await start();
+      const count = async () => (await readdir(`/proc/${await pidOf(server)}/fd`)).length;
+      const before = await count();
+      for (let i = 0; i < 3; i += 1) {
+        await upgradeWell(server);
+        await until(() => (server.output.match(/upgrade\.left/g) ?? []).length > i, 'the old process has left');
+      }
+      assert.equal(await count(), before);
+    });
+
+    test('the service manager is told which process is the main one', LIMIT, async () => {
+      const folder = await mkdtemp(path.join(tmpdir(), 'parley-notify-'));
+      const socket = path.join(folder, 'notify');
+      const listener = spawn('python3', ['-u', '-c', [
+        'import socket, sys',
+        's = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)',
+        's.bind(sys.argv[1])',
+        'print("bound")',
+        'while True: print(s.recv(4096).decode())',
+      ].join('\n'), socket], { stdio: ['ignore', 'pipe', 'inherit'] });
+      let told = '';
+      listener.stdout.on('data', (data) => {
+        told += data;
+      });
+      try {
+        await until(() => told.includes('bound'), 'the socket is there');
+        await start({ env: { NOTIFY_SOCKET: socket, WATCHDOG_USEC: '200000' } });
+        await until(() => /READY=1/.test(told), 'the first process is ready');
+        told = '';
+        const { pid } = await upgradeWell(server);
+        await until(() => told.includes(`MAINPID=${pid}\n`) && /READY=1/.test(told), 'the second one is the main process');
+        assert.doesNotMatch(told, /STOPPING=1/, 'the service goes on');
+        await until(() => /upgrade\.left/.test(server.output), 'the old process has left');
+        told = '';
+        await until(() => /WATCHDOG=1/.test(told), 'the new process pings the watchdog');
+      } finally {
+        listener.kill();
+        await rm(folder, { recursive: true, force: true });
+      }
+    });
+
     test('SIGUSR2 does it as well, and the lock names the new process', LIMIT, async () => {
       await start();
       const pid = await pidOf(server);
@@ -400,7 +497,7 @@ describe('upgrade', { skip: isReference }, () => {
     after(() => certificates.remove());
 
     for (const threads of [0, 2]) {
-      test(`three in a row, with ${threads} I/O threads: no connection fails, nobody misses a number`, LIMIT, () => underLoad(threads));
+      test(`three in a row, with ${threads} I/O threads: no connection fails, nobody misses a number`, LONG, () => underLoad(threads));
     }
 
     async function underLoad(threads) {

@@ -95,6 +95,22 @@ static void on_echo(struct parley_request *request, void *user)
     parley_respond(request, 200, "application/octet-stream", body, len);
 }
 
+/* A WebSocket that is told the process. */
+static void on_websocket(struct parley_ws *ws, void *user)
+{
+    char text[32];
+    int len = snprintf(text, sizeof(text), "%d", (int)getpid());
+    UNUSED(user);
+    parley_ws_send(ws, true, text, (size_t)len);
+}
+
+static void on_message(struct parley_ws *ws, bool is_text, const void *bytes, size_t len,
+                       void *user)
+{
+    UNUSED(user);
+    parley_ws_send(ws, is_text, bytes, len);
+}
+
 static int init(struct parley_app *app)
 {
     UNUSED(app);
@@ -124,9 +140,11 @@ static int register_channels(struct parley_app *app, struct parley_io *io)
 
 static int register_routes(struct parley_app *app, struct parley_routes *routes)
 {
+    static const struct parley_ws_hooks hooks = {.on_open = on_websocket, .on_message = on_message};
     int rc = parley_route(routes, "POST", "/publish", on_publish, NULL);
     UNUSED(app);
-    return rc < 0 ? rc : parley_route(routes, "POST", "/echo", on_echo, NULL);
+    rc = rc < 0 ? rc : parley_route(routes, "POST", "/echo", on_echo, NULL);
+    return rc < 0 ? rc : parley_route_websocket(routes, "/ws", &hooks, NULL);
 }
 
 PARLEY_APP(.name = "upgrade", .init = init, .register_channels = register_channels,

@@ -16,14 +16,22 @@ enum {
     SLOW_LINK_SEGMENT_BYTES = 536,
 };
 
+/* One half of every round. */
+struct phase {
+    struct pl_hist hist;
+    int64_t server_cpu_ns;
+    uint64_t published;
+};
+
 struct deaf {
     const struct pl_load_options *options;
     struct pl_swarm readers;
-    struct pl_swarm others;    /* who stop reading in the second half of a round */
-    struct pl_hist *hist;      /* of this phase; NULL: not measured */
-    struct pl_hist *everybody; /* owned */
-    struct pl_hist *beside;    /* owned */
-    char *request;             /* owned; the stamp is written into it */
+    struct pl_swarm others; /* who stop reading in the second half of a round */
+    struct phase *phase;    /* that is measured now */
+    struct phase *warmup;   /* owned, as are the others; not reported */
+    struct phase *everybody;
+    struct phase *beside;
+    char *request; /* owned; the stamp is written into it */
     struct pl_str message;
     uint64_t published;
     uint64_t delivered;  /* to readers */
@@ -42,9 +50,7 @@ static void on_message(void *user, struct pl_load_client *client, enum pl_load_e
     }
     client->received++;
     run->delivered++;
-    if (run->hist != NULL) {
-        pl_hist_add(run->hist, pl_proc_now_ns() - intended_ns);
-    }
+    pl_hist_add(&run->phase->hist, pl_proc_now_ns() - intended_ns);
 }
 
 static void publish(struct deaf *run, int64_t intended_ns)
@@ -53,6 +59,7 @@ static void publish(struct deaf *run, int64_t intended_ns)
     pl_swarm_send(&run->readers, &run->readers.clients[run->published % run->readers.capacity],
                   run->message);
     run->published++;
+    run->phase->published++;
 }
 
 /* The readers are pumped alone while the others do not read. */
@@ -80,14 +87,17 @@ static int drain(struct deaf *run, bool others_read, struct pl_error *err)
     return 0;
 }
 
-static void sample_memory(struct deaf *run, int64_t empty_bytes)
+/* It takes a while to read: in both halves alike, and when no delivery is outstanding. */
+static void sample_memory(struct deaf *run, int64_t empty_bytes, bool others_read)
 {
     int64_t grown = pl_proc_private_dirty_bytes(run->options->server_pid) - empty_bytes;
-    run->grown_bytes = grown > run->grown_bytes ? grown : run->grown_bytes;
+    if (!others_read && grown > run->grown_bytes) {
+        run->grown_bytes = grown;
+    }
 }
 
 /* Broadcast k is due at from + k / rate. */
-static int run_phase(struct deaf *run, struct pl_hist *hist, int64_t duration_ms, bool others_read,
+static int run_phase(struct deaf *run, struct phase *phase, int64_t duration_ms, bool others_read,
                      struct pl_error *err)
 {
     const double gap_ns = 1e9 / run->options->rate_per_s;
@@ -95,8 +105,10 @@ static int run_phase(struct deaf *run, struct pl_hist *hist, int64_t duration_ms
     int64_t end_ns = from_ns + duration_ms * 1000000;
     int64_t sample_ns = from_ns;
     int64_t empty_bytes = pl_proc_private_dirty_bytes(run->options->server_pid);
+    int64_t cpu_ns = pl_proc_cpu_ns(run->options->server_pid);
     uint64_t count = 0;
-    run->hist = hist;
+    int rc = 0;
+    run->phase = phase;
     for (int64_t now_ns = from_ns; now_ns < end_ns; now_ns = pl_proc_now_ns()) {
         int64_t due_ns = from_ns + (int64_t)((double)count * gap_ns);
         if (due_ns <= now_ns) {
@@ -106,12 +118,14 @@ static int run_phase(struct deaf *run, struct pl_hist *hist, int64_t duration_ms
         if (pump(run, others_read, err) < 0) {
             return PL_E_IO;
         }
-        if (!others_read && now_ns >= sample_ns) {
-            sample_memory(run, empty_bytes);
+        if (now_ns >= sample_ns && run->delivered == run->published * run->readers.capacity) {
+            sample_memory(run, empty_bytes, others_read);
             sample_ns += SAMPLE_NS;
         }
     }
-    return drain(run, others_read, err);
+    rc = drain(run, others_read, err);
+    phase->server_cpu_ns += pl_proc_cpu_ns(run->options->server_pid) - cpu_ns;
+    return rc;
 }
 
 static int run_round(struct deaf *run, struct pl_error *err)
@@ -125,7 +139,7 @@ static int run_round(struct deaf *run, struct pl_error *err)
                                pl_proc_now_ns() + options->timeout_ms * 1000000, err);
     }
     if (rc == 0) {
-        rc = run_phase(run, NULL, options->warmup_ms, true, err);
+        rc = run_phase(run, run->warmup, options->warmup_ms, true, err);
     }
     if (rc == 0) {
         rc = run_phase(run, run->everybody, options->duration_ms, true, err);
@@ -137,23 +151,35 @@ static int run_round(struct deaf *run, struct pl_error *err)
     return rc;
 }
 
+static double quantile_us(const struct phase *phase, double fraction)
+{
+    return (double)pl_hist_quantile_ns(&phase->hist, fraction) / 1e3;
+}
+
+/* What the server spends on a broadcast: other programs on the machine disturb it least. */
+static double cpu_us(const struct phase *phase)
+{
+    return (double)phase->server_cpu_ns / 1e3 / (double)phase->published;
+}
+
 static void report(const struct deaf *run)
 {
     const struct pl_load_options *options = run->options;
+    const struct phase *everybody = run->everybody;
+    const struct phase *beside = run->beside;
     struct pl_report out;
-    double everybody_us = (double)pl_hist_quantile_ns(run->everybody, 0.99) / 1e3;
-    double beside_us = (double)pl_hist_quantile_ns(run->beside, 0.99) / 1e3;
     double bound_bytes = (double)options->attackers * (double)options->send_limit_bytes;
     pl_report_init(&out, "deaf", options->way.dialect->name);
     pl_report_integer(&out, "count", (int64_t)(run->readers.capacity + options->attackers));
     pl_report_integer(&out, "deaf", (int64_t)options->attackers);
     pl_report_integer(&out, "broadcasts", (int64_t)run->published);
-    pl_report_real(&out, "everybody_p50_us",
-                   (double)pl_hist_quantile_ns(run->everybody, 0.5) / 1e3);
-    pl_report_real(&out, "beside_p50_us", (double)pl_hist_quantile_ns(run->beside, 0.5) / 1e3);
-    pl_report_real(&out, "everybody_p99_us", everybody_us);
-    pl_report_real(&out, "beside_p99_us", beside_us);
-    pl_report_real(&out, "p99_ratio", beside_us / everybody_us);
+    pl_report_real(&out, "everybody_p50_us", quantile_us(everybody, 0.5));
+    pl_report_real(&out, "beside_p50_us", quantile_us(beside, 0.5));
+    pl_report_real(&out, "everybody_p99_us", quantile_us(everybody, 0.99));
+    pl_report_real(&out, "beside_p99_us", quantile_us(beside, 0.99));
+    pl_report_real(&out, "p99_ratio", quantile_us(beside, 0.99) / quantile_us(everybody, 0.99));
+    pl_report_real(&out, "everybody_server_us_per_broadcast", cpu_us(everybody));
+    pl_report_real(&out, "beside_server_us_per_broadcast", cpu_us(beside));
     pl_report_integer(&out, "grown_bytes", run->grown_bytes);
     pl_report_real(&out, "grown_of_bound", (double)run->grown_bytes / bound_bytes);
     pl_report_integer(&out, "wrong_connections", (int64_t)run->lost_count);
@@ -197,6 +223,7 @@ int pl_mode_deaf(const struct pl_load_options *options, struct pl_error *err)
     }
     run.readers.on_message = on_message;
     run.readers.user = &run;
+    run.warmup = pl_alloc(sizeof(*run.warmup));
     run.everybody = pl_alloc(sizeof(*run.everybody));
     run.beside = pl_alloc(sizeof(*run.beside));
     run.request = pl_swarm_message_create(
@@ -205,6 +232,7 @@ int pl_mode_deaf(const struct pl_load_options *options, struct pl_error *err)
     run.message = pl_str_of_cstr(run.request);
     rc = measure(&run, err);
     pl_swarm_fini(&run.readers);
+    pl_free(run.warmup);
     pl_free(run.everybody);
     pl_free(run.beside);
     pl_free(run.request);

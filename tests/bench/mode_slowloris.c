@@ -9,10 +9,17 @@
 
 enum { DRIP_GAP_MS = 1000 };
 
+/* One half of every round. */
+struct phase {
+    struct pl_hist hist;
+    int64_t server_cpu_ns;
+    int64_t elapsed_ns;
+};
+
 struct slowloris {
     struct pl_echo echo;
-    struct pl_hist *alone;  /* owned */
-    struct pl_hist *beside; /* owned */
+    struct phase *alone;  /* owned */
+    struct phase *beside; /* owned */
     uint64_t cut_count;
     size_t most_open;
 };
@@ -23,16 +30,19 @@ static void step_drip(void *user, int64_t now_ns)
 }
 
 /* One phase; attackers: NULL for none. Their opening is not warm-up: it is part of the attack. */
-static int run_phase(struct slowloris *run, struct pl_hist *hist, struct pl_drip *drip,
+static int run_phase(struct slowloris *run, struct phase *phase, struct pl_drip *drip,
                      struct pl_error *err)
 {
     int64_t from_ns = pl_proc_now_ns();
-    run->echo.hist = hist;
+    int64_t cpu_ns = pl_proc_cpu_ns(run->echo.options->server_pid);
+    run->echo.hist = &phase->hist;
     run->echo.between = drip == NULL ? NULL : step_drip;
     run->echo.between_user = drip;
     int rc = pl_echo_open_loop(&run->echo, from_ns,
                                from_ns + run->echo.options->duration_ms * 1000000, err);
     pl_echo_drain(&run->echo);
+    phase->server_cpu_ns += pl_proc_cpu_ns(run->echo.options->server_pid) - cpu_ns;
+    phase->elapsed_ns += pl_proc_now_ns() - from_ns;
     return rc;
 }
 
@@ -54,21 +64,33 @@ static int run_round(struct slowloris *run, struct pl_error *err)
     return rc;
 }
 
+static double quantile_us(const struct phase *phase, double fraction)
+{
+    return (double)pl_hist_quantile_ns(&phase->hist, fraction) / 1e3;
+}
+
+/* The share of a core: other programs on the machine disturb it least. */
+static double server_cpu(const struct phase *phase)
+{
+    return (double)phase->server_cpu_ns / (double)phase->elapsed_ns;
+}
+
 static void report(const struct slowloris *run)
 {
     const struct pl_echo *echo = &run->echo;
     struct pl_report out;
-    double alone_us = (double)pl_hist_quantile_ns(run->alone, 0.99) / 1e3;
-    double beside_us = (double)pl_hist_quantile_ns(run->beside, 0.99) / 1e3;
     pl_report_init(&out, "slowloris", echo->options->way.dialect->name);
     pl_report_integer(&out, "count", (int64_t)echo->count);
     pl_report_integer(&out, "attackers", (int64_t)run->most_open);
     pl_report_integer(&out, "attackers_cut", (int64_t)run->cut_count);
-    pl_report_real(&out, "alone_p50_us", (double)pl_hist_quantile_ns(run->alone, 0.5) / 1e3);
-    pl_report_real(&out, "beside_p50_us", (double)pl_hist_quantile_ns(run->beside, 0.5) / 1e3);
-    pl_report_real(&out, "alone_p99_us", alone_us);
-    pl_report_real(&out, "beside_p99_us", beside_us);
-    pl_report_real(&out, "p99_ratio", beside_us / alone_us);
+    pl_report_real(&out, "alone_p50_us", quantile_us(run->alone, 0.5));
+    pl_report_real(&out, "beside_p50_us", quantile_us(run->beside, 0.5));
+    pl_report_real(&out, "alone_p99_us", quantile_us(run->alone, 0.99));
+    pl_report_real(&out, "beside_p99_us", quantile_us(run->beside, 0.99));
+    pl_report_real(&out, "p99_ratio",
+                   quantile_us(run->beside, 0.99) / quantile_us(run->alone, 0.99));
+    pl_report_real(&out, "alone_server_cpu", server_cpu(run->alone));
+    pl_report_real(&out, "beside_server_cpu", server_cpu(run->beside));
     pl_report_integer(&out, "unanswered", (int64_t)(echo->sent - echo->answered));
     pl_report_fini(&out);
 }

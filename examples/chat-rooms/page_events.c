@@ -91,8 +91,7 @@ static void on_enter(struct parley_socket *socket, const char *event,
         wrong = "Please choose a name.";
     }
     if (wrong == NULL) {
-        room = rooms_get(&chat->rooms, name, chat_stamp_us(chat));
-        wrong = room == NULL ? "There are too many rooms." : NULL;
+        wrong = rooms_get(&room, &chat->rooms, name, chat_stamp_us(chat));
     }
     if (wrong != NULL) {
         chat_refuse(ack, wrong);

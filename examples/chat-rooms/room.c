@@ -78,16 +78,18 @@ static bool make_way(struct rooms *rooms)
     return true;
 }
 
-struct room *rooms_get(struct rooms *rooms, const char *name, int64_t now_us)
+const char *rooms_get(struct room **out, struct rooms *rooms, const char *name, int64_t now_us)
 {
     struct room *room = rooms_find(rooms, name);
     if (room == NULL && (rooms->count < ROOMS_MAX || make_way(rooms))) {
         room = add(rooms, name);
     }
-    if (room != NULL) {
-        room->used_us = now_us;
+    if (room == NULL) {
+        return "There are too many rooms.";
     }
-    return room;
+    room->used_us = now_us;
+    *out = room;
+    return NULL;
 }
 
 const struct message *room_add_message(struct room *room, const char *user, const char *text,

@@ -43,8 +43,9 @@ void rooms_fini(struct rooms *rooms);
 
 struct room *rooms_find(const struct rooms *rooms, const char *name);
 
-/* Find a room or make it. NULL when there are too many rooms with people in them, or no memory. */
-struct room *rooms_get(struct rooms *rooms, const char *name, int64_t now_us);
+/* Find a room or make it. Returns NULL, or what is wrong, in words for people: there are too many
+ * rooms with people in them, or there is no memory. */
+const char *rooms_get(struct room **out, struct rooms *rooms, const char *name, int64_t now_us);
 
 /* Keep a message, the oldest one making way; `text` is copied. NULL without memory. The result
  * lives until HISTORY_MAX more have come. */

@@ -15,9 +15,10 @@ const char *say_in_room(struct chat *chat, const char *room_name, const char *us
 {
     int64_t now_us = chat_stamp_us(chat);
     char date[DATE_SIZE];
-    struct room *room = rooms_get(&chat->rooms, room_name, now_us);
-    if (room == NULL) {
-        return "There are too many rooms.";
+    struct room *room = NULL;
+    const char *wrong = rooms_get(&room, &chat->rooms, room_name, now_us);
+    if (wrong != NULL) {
+        return wrong;
     }
     if (room_add_message(room, user, text, now_us) == NULL) {
         return "The server is out of memory.";

@@ -90,59 +90,49 @@ void pl_unix_file_remove(const struct pl_unix_file *file, struct pl_str path)
 
 /* --- rights --- */
 
-/* A name or a number. -1, which chown takes for "as it is", when the text is empty. */
-static int find_user(uid_t *out, struct pl_str name, struct pl_error *err)
+static bool look_up_user(uint32_t *out, const char *name_cstr)
 {
-    char name_cstr[NAME_MAX_BYTES];
-    const struct passwd *entry = NULL;
-    uint64_t number = 0;
-    *out = (uid_t)-1;
-    if (name.len == 0) {
-        return 0;
-    }
-    if (pl_str_to_u64(&number, name, UINT32_MAX - 1)) {
-        *out = (uid_t)number;
-        return 0;
-    }
-    snprintf(name_cstr, sizeof(name_cstr), PL_STR_FMT, PL_STR_ARG(name));
-    entry = getpwnam(name_cstr);
-    if (entry == NULL) {
-        return pl_error_set(err, PL_E_NOT_FOUND, "there is no user '%s'", name_cstr);
-    }
-    *out = entry->pw_uid;
-    return 0;
+    const struct passwd *entry = getpwnam(name_cstr);
+    *out = entry == NULL ? 0 : entry->pw_uid;
+    return entry != NULL;
 }
 
-static int find_group(gid_t *out, struct pl_str name, struct pl_error *err)
+static bool look_up_group(uint32_t *out, const char *name_cstr)
+{
+    const struct group *entry = getgrnam(name_cstr);
+    *out = entry == NULL ? 0 : entry->gr_gid;
+    return entry != NULL;
+}
+
+/* A name or a number. -1, which chown takes for "as it is", when the text is empty. */
+static int find_id(uint32_t *out, struct pl_str name, const char *kind,
+                   bool (*look_up)(uint32_t *out, const char *name_cstr), struct pl_error *err)
 {
     char name_cstr[NAME_MAX_BYTES];
-    const struct group *entry = NULL;
     uint64_t number = 0;
-    *out = (gid_t)-1;
+    *out = UINT32_MAX;
     if (name.len == 0) {
         return 0;
     }
     if (pl_str_to_u64(&number, name, UINT32_MAX - 1)) {
-        *out = (gid_t)number;
+        *out = (uint32_t)number;
         return 0;
     }
     snprintf(name_cstr, sizeof(name_cstr), PL_STR_FMT, PL_STR_ARG(name));
-    entry = getgrnam(name_cstr);
-    if (entry == NULL) {
-        return pl_error_set(err, PL_E_NOT_FOUND, "there is no group '%s'", name_cstr);
+    if (!look_up(out, name_cstr)) {
+        return pl_error_set(err, PL_E_NOT_FOUND, "there is no %s '%s'", kind, name_cstr);
     }
-    *out = entry->gr_gid;
     return 0;
 }
 
 int pl_unix_set_rights(const struct pl_unix_place *place, struct pl_error *err)
 {
     char path_cstr[PL_UNIX_PATH_MAX + 1];
-    uid_t user = 0;
-    gid_t group = 0;
-    int rc = find_user(&user, place->user, err);
+    uint32_t user = 0;
+    uint32_t group = 0;
+    int rc = find_id(&user, place->user, "user", look_up_user, err);
     if (rc == 0) {
-        rc = find_group(&group, place->group, err);
+        rc = find_id(&group, place->group, "group", look_up_group, err);
     }
     if (rc < 0 || is_abstract(place->path)) {
         return rc;

@@ -25,6 +25,7 @@ struct entry {
     struct pl_listener_spec spec;
     struct pl_address bound;  /* with its real port */
     struct pl_unix_file file; /* to be removed in the end */
+    bool is_foreign;          /* the socket is the service manager's */
     char url[PL_LISTENER_URL_MAX];
 };
 
@@ -153,13 +154,29 @@ static struct pl_listen_fd *find_inherited(struct pl_listen_fd *inherited, size_
     return NULL;
 }
 
+/* What a descriptor is bound to, for people. */
+static const char *describe(char out[PL_LISTENER_URL_MAX], int fd)
+{
+    struct pl_address bound;
+    char path[PL_UNIX_PATH_MAX + 1];
+    if (pl_socket_adopt(&bound, fd, NULL) < 0) {
+        snprintf(out, PL_LISTENER_URL_MAX, "nothing");
+    } else if (bound.family == PL_ADDRESS_UNIX) {
+        snprintf(out, PL_LISTENER_URL_MAX, "unix:%s", pl_unix_bound(path, fd));
+    } else {
+        pl_address_format(out, &bound);
+    }
+    return out;
+}
+
 static void close_unwanted(struct pl_listeners *set, struct pl_listen_fd *inherited, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
+        char bound[PL_LISTENER_URL_MAX];
         if (inherited[i].fd >= 0) {
             pl_log(set->log, PL_LOG_WARN, "listener.unwanted",
-                   "descriptor=%d reason=\"no listener of the settings has its address\"",
-                   inherited[i].fd);
+                   "descriptor=%d address=\"%s\" reason=\"no listener of the settings has it\"",
+                   inherited[i].fd, describe(bound, inherited[i].fd));
             close(inherited[i].fd);
         }
     }
@@ -186,7 +203,8 @@ static int take_over(struct entry *entry, struct pl_listen_fd *inherited, struct
     if (rc < 0) {
         return rc;
     }
-    if (inherited->name.len > 0 && entry->bound.family == PL_ADDRESS_UNIX) {
+    entry->is_foreign = inherited->name.len == 0;
+    if (!entry->is_foreign && entry->bound.family == PL_ADDRESS_UNIX) {
         pl_unix_file_find(&entry->file, entry->spec.place.path);
     }
     inherited->fd = -1;
@@ -547,7 +565,7 @@ void pl_listeners_get(struct pl_listener_info *out, const struct pl_listeners *s
         const struct entry *entry = PL_CONTAINER_OF(node, struct entry, in_set);
         if (index-- == 0) {
             *out = (struct pl_listener_info){
-                .name = entry->spec.name,
+                .name = entry->is_foreign ? PL_STR("") : entry->spec.name,
                 .url = entry->url,
                 .fd = pl_listener_fd(entry->listener),
                 .is_secure = entry->spec.is_secure,

@@ -24,7 +24,9 @@ struct pl_listen_fd {
 };
 
 struct pl_listener_info {
-    struct pl_str name; /* the address as the settings have it: "127.0.0.1:0", "unix:/run/p.sock" */
+    /* The address as the settings have it: "127.0.0.1:0", "unix:/run/p.sock". Empty when the
+     * descriptor belongs to somebody else, as pl_listen_fd.name. */
+    struct pl_str name;
     const char *url;    /* what it is bound to: "https://127.0.0.1:7443", "unix:/run/p.sock" */
     int fd;             /* listens; belongs to the set */
     bool is_secure;

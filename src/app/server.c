@@ -2,6 +2,7 @@
  * socket beside. */
 #include "app/server.h"
 
+#include "app/activation.h"
 #include "app/app.h"
 #include "app/builtin_routes.h"
 #include "app/compression.h"
@@ -509,7 +510,8 @@ static int start_app(struct server *server, struct pl_error *err)
 static int start_listeners(struct server *server, struct pl_error *err)
 {
     struct pl_inheritance *before = server->inheritance;
-    size_t count = before->listener_count;
+    size_t count = before->is_there ? before->listener_count
+                                    : pl_activation_take(before->listeners, PL_LISTENERS_MAX);
     before->listener_count = 0; /* taken over in any case */
     return pl_listeners_apply(server->listeners, server->settings, before->listeners, count, err);
 }

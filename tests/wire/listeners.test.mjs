@@ -2,7 +2,7 @@
 // a server that was killed, and what a reload changes.
 
 import assert from 'node:assert/strict';
-import { execFile } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
 import http from 'node:http';
@@ -14,7 +14,7 @@ import { after, afterEach, before, beforeEach, describe, test } from 'node:test'
 import { promisify } from 'node:util';
 import { ask, Clients, MODES, next } from './lib/client.mjs';
 import { Tcp, waitFor, within, WsPeer } from './lib/raw.mjs';
-import { isReference, runParley, startServer } from './lib/server.mjs';
+import { isReference, parleyPath, runParley, startServer } from './lib/server.mjs';
 import { S } from './lib/settings.mjs';
 import { Certificates } from './lib/tls.mjs';
 
@@ -298,6 +298,53 @@ describe('the start', () => {
     const bad = await runParley(['check', '--listen', 'game.example:7350']);
     assert.equal(bad.code, 2);
     assert.match(bad.stderr, /'game\.example' is no numeric address, and names are not looked up/);
+  });
+});
+
+describe('sockets of the service manager', () => {
+  // What systemd does for the sockets of a unit: make them, and become the service. The third is nobody's.
+  const ACTIVATE = `
+import os, socket, sys
+unix = socket.socket(socket.AF_UNIX)
+unix.bind(sys.argv[1])
+sockets = [socket.create_server(("127.0.0.1", 0)), unix, socket.create_server(("127.0.0.1", 0))]
+port = sockets[0].getsockname()[1]
+for target, one in enumerate([os.dup(one.fileno()) for one in sockets], 3):
+    socket.socket(fileno=os.dup(one)).listen()
+    os.dup2(one, target + 20)
+for target in range(3, 6):
+    os.dup2(target + 20, target)
+os.environ.update(LISTEN_PID=str(os.getpid()), LISTEN_FDS="3", LISTEN_FDNAMES="a:b:c")
+os.execv(sys.argv[2], [*sys.argv[2:], "--listen", f"127.0.0.1:{port}"])
+`;
+
+  test('are listened on when the settings have their address', LIMIT, async () => {
+    const socketPath = path.join(folder, 'activated.sock');
+    const data = path.join(folder, 'activated');
+    const child = spawn('python3', ['-c', ACTIVATE, socketPath, parleyPath, 'serve', '--set', `listeners=unix:${socketPath}`, '--data', data]);
+    let output = '';
+    child.stderr.on('data', (text) => {
+      output += text;
+    });
+    const ended = waitFor(child, 'close', 15000);
+    try {
+      await within((async () => {
+        while (!output.includes(`"url":"unix:${socketPath}"`)) {
+          await waitFor(child.stderr, 'data');
+        }
+      })(), 'its listeners');
+      const url = /"url":"(http:[^"]*)\/"/.exec(output)[1];
+      assert.equal(await statusOf(`${url}/healthz`), 200);
+      const agent = new http.Agent({ socketPath });
+      assert.equal(await statusOf('http://localhost/healthz', agent), 200);
+      agent.destroy();
+      assert.match(output, /"event":"listener\.unwanted","descriptor":5,"address":"127\.0\.0\.1:\d+"/);
+    } finally {
+      child.kill('SIGTERM');
+    }
+    assert.equal((await ended)[0], 0, output);
+    await stat(socketPath); // it stays with the one who made it
+    assert.doesNotMatch(output, /Sanitizer/);
   });
 });
 

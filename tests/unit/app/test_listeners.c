@@ -366,6 +366,7 @@ static void test_listeners_take_what_is_bound_to_their_address(void **state)
     assert_int_equal(pl_listeners_apply(fixture.set, &fixture.settings, handed, 2, NULL), 0);
     assert_int_equal(info(&fixture, 0).fd, handed[1].fd);
     assert_int_equal(info(&fixture, 1).fd, handed[0].fd);
+    assert_int_equal(info(&fixture, 1).name.len, 0); /* and so it goes to the next process */
     assert_answers(&fixture, info(&fixture, 1).fd);
     pl_listeners_close(fixture.set);
     assert_int_equal(unlink(address.sun_path), 0); /* it is still there */

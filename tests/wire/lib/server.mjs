@@ -18,6 +18,9 @@ export const isReference = process.env.REFERENCE === '1';
 const defaultBuild = process.env.PARLEY_BUILD ?? 'build/asan';
 const binary = (build) => process.env.PARLEY_BIN ?? path.resolve(root, build, 'src/cli/parley');
 
+/** The program under test. */
+export const parleyPath = binary(defaultBuild);
+
 const SANITIZER_REPORT = /ERROR: \w+Sanitizer|WARNING: ThreadSanitizer|runtime error: /;
 const START_LIMIT_MS = 20000;
 const STOP_LIMIT_MS = 20000;

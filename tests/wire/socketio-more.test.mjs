@@ -109,7 +109,7 @@ describe('Socket.IO callbacks that end what they are about', { skip: isReference
 
 const PLACES = [
   ...['middleware', 'after-middleware', 'connect', 'any', 'use', 'event', 'outgoing', 'ack'],
-  ...['answers', 'created', 'joined', 'left', 'deleted', 'disconnecting', 'disconnect'],
+  ...['answers', 'pattern-answers', 'created', 'joined', 'left', 'deleted', 'disconnecting', 'disconnect'],
 ];
 const ACTS = ['leave', 'disconnect', 'delete', 'delete-pattern', 'close'];
 

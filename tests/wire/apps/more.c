@@ -303,14 +303,28 @@ static void act_on_answers(int status, const struct parley_val *answers, void *u
     parley_socket_unref(socket);
 }
 
+static void act_on_pattern_answers(int status, const struct parley_val *answers, void *user)
+{
+    struct parley_socket *socket = user;
+    UNUSED(status);
+    UNUSED(answers);
+    act(socket, "pattern-answers");
+    parley_socket_unref(socket);
+}
+
 HANDLER(act_on_go)
 {
+    struct parley_io *io = io_of(socket);
     UNUSED(event);
     UNUSED(user);
     parley_join(socket, "room");
     parley_emit_ack(socket, "question", args, 0, act_on_ack, NULL);
     parley_op_emit_ack(parley_of(io_of(socket), parley_socket_ns(socket)), "question", args,
                        act_on_answers, parley_socket_ref(socket));
+    if (parley_op_emit_ack(parley_of(io, "/act/{n}"), "question", args, act_on_pattern_answers,
+                           parley_socket_ref(socket)) < 0) {
+        parley_socket_unref(socket); /* the namespace may be gone by now */
+    }
     act(socket, "event");
     parley_ack_send(ack, args);
 }

@@ -1,6 +1,7 @@
 """A bare Debian 12 in a folder: made by debootstrap once, kept in build/deb/base, copied for each use. Needs root."""
 import os
 import re
+import shlex
 import shutil
 import subprocess
 
@@ -44,9 +45,11 @@ class BareDebian:
             raise RuntimeError(said)
 
     def command(self, *words, user=None):
-        """The words of a command that runs in there, as root or as USER or USER:GROUP."""
+        """The words of a command that runs in there, as root or as USER or USER:GROUP, with a /proc that is gone when
+        all its processes are."""
         who = ["--userspec", user if ":" in user else f"{user}:{user}"] if user else []
-        return ["chroot", *who, str(self.root), *words]
+        script = f"mount -t proc proc {shlex.quote(str(self.root))}/proc && exec chroot \"$@\""
+        return ["unshare", "--mount", "sh", "-c", script, "sh", *who, str(self.root), *words]
 
     def environment(self):
         proxies = {name: value for name, value in os.environ.items() if name.lower().endswith("_proxy")}

@@ -4,6 +4,7 @@ bare Debian 12, used there, and removed without a trace.
 
 Usage: check_deb.py      as root, with the network that apt needs
 """
+import json
 import os
 import re
 import shutil
@@ -15,6 +16,7 @@ from bare_debian import DEB, BareDebian, Making
 from report import ROOT, Report, run
 
 LIMIT_S = 60
+LOG = DEB / "service.log"
 # What apt and dpkg keep for themselves, and what they wrote of users before.
 NOT_OURS = re.compile(r"^/(var/lib/(dpkg|apt)|var/cache|var/log|proc|sys|dev|run|tmp|root|etc/(passwd|group|shadow|"
                       r"gshadow|subuid|subgid)-$|etc/ld\.so\.cache)")
@@ -67,29 +69,49 @@ def compile_echo(debian):
     return [] if status == 0 else [said]
 
 
-def serve_problems(debian):
-    """As the system user, with the installed configuration and an application."""
-    server = subprocess.Popen(
-        debian.command("parley", "serve", "--config", "/etc/parley/parley.yaml", "--data", "/var/lib/parley",
-                       "--listen", "127.0.0.1:0", "--app", "/opt/echo.so", user="parley"),
-        env=debian.environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    try:
-        address = re.search(r"http://[\d.]+:\d+", server.stdout.readline())
-        if address is None:
-            server.kill()
-            return [server.stderr.read()[-2000:]]
-        with urllib.request.urlopen(f"{address.group()}/socket.io/?EIO=4&transport=polling", timeout=LIMIT_S) as answer:
-            opened = answer.read(1)
-        asked = debian.problems("parley", "status", "--data", "/var/lib/parley", user="parley")
-        server.send_signal(signal.SIGTERM)
-        _, log = server.communicate(timeout=LIMIT_S)
-        return asked + ([] if opened == b"0" else [f"no handshake: {opened}"]) + (
-            [] if server.returncode == 0 else [f"exit status {server.returncode}: {log[-2000:]}"])
-    except (OSError, subprocess.TimeoutExpired) as error:
-        return [str(error)]
-    finally:
-        server.kill()
-        server.wait()
+class Service:
+    """The server as the system user, with the installed configuration and an application."""
+
+    def __init__(self, debian):
+        self.debian = debian
+        with open(LOG, "w", encoding="utf-8") as log:
+            self.process = subprocess.Popen(
+                debian.command("parley", "serve", "--config", "/etc/parley/parley.yaml", "--data", "/var/lib/parley",
+                               "--listen", "127.0.0.1:0", "--app", "/opt/echo.so", user="parley"),
+                env=debian.environment(), stdout=subprocess.PIPE, stderr=log, text=True)
+        address = re.search(r"http://[\d.]+:\d+", self.process.stdout.readline())
+        self.url = address and address.group()
+
+    def problems(self):
+        """What is wrong with its answers."""
+        if self.url is None:
+            self.process.kill()
+            return [f"it did not start: {LOG.read_text(encoding='utf-8')[-2000:]}"]
+        try:
+            with urllib.request.urlopen(f"{self.url}/socket.io/?EIO=4&transport=polling", timeout=LIMIT_S) as answer:
+                opened = answer.read(1)
+        except OSError as error:
+            return [f"{self.url}: {error}"]
+        return [] if opened == b"0" else [f"no handshake: {opened}"]
+
+    def pid(self):
+        """The process that serves, as `parley status` tells; None when none does."""
+        status, said = self.debian.run("parley", "status", "--json", "--data", "/var/lib/parley", user="parley")
+        return json.loads(said)["pid"] if status == 0 else None
+
+    def stop(self):
+        """Ask it to leave, and wait for the end of all that it started: then its output ends."""
+        pid = self.pid()
+        if pid is None:
+            self.process.kill()
+            return ["parley status tells of no server"]
+        os.kill(pid, signal.SIGTERM)
+        try:
+            self.process.communicate(timeout=LIMIT_S)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            return ["it did not leave"]
+        return [] if self.process.returncode == 0 else [f"exit status {self.process.returncode}: {LOG.read_text(encoding='utf-8')[-2000:]}"]
 
 
 def check_installed(report, debian):
@@ -101,7 +123,14 @@ def check_installed(report, debian):
     report.check("the completion is where bash looks", debian.problems(
         "bash", "-n", "/usr/share/bash-completion/completions/parley"))
     report.check("an application is built with parley-dev", compile_echo(debian))
-    report.check("the system user serves it", serve_problems(debian))
+    service = Service(debian)
+    report.check("the system user serves it", service.problems())
+    report.check("another installation upgrades the running server", upgrade_problems(debian, service))
+    report.check("it leaves when told", service.stop())
+
+
+def install_again(debian):
+    return debian.problems("dpkg", "-i", *(f"/tmp/{package.name}" for package in packages()))
 
 
 def reinstall_problems(debian):
@@ -109,9 +138,17 @@ def reinstall_problems(debian):
     config, kept = debian.root / "etc/parley/parley.yaml", debian.root / "var/lib/parley/kept"
     config.write_text("log.level: warn\n", encoding="utf-8")
     kept.write_text("a room", encoding="utf-8")
-    problems = debian.problems("dpkg", "-i", *(f"/tmp/{package.name}" for package in packages()))
+    problems = install_again(debian)
     return problems + [f"{path.name} is not what it was" for path, text in ((config, "log.level: warn\n"), (kept, "a room"))
                        if path.read_text(encoding="utf-8") != text]
+
+
+def upgrade_problems(debian, service):
+    """A server that runs is followed by another process at the same address."""
+    before = service.pid()
+    problems = install_again(debian)
+    after = service.pid()
+    return problems + service.problems() + ([] if before and after and before != after else [f"{before}, then {after}"])
 
 
 def check_removal(report, debian, before):

@@ -33,7 +33,7 @@ static void begin(struct pl_json_writer *json, const char *key)
     pl_json_object_begin(json);
 }
 
-static void put_identity(struct pl_json_writer *json, const struct pl_server_status *status)
+void pl_control_put_identity(struct pl_json_writer *json, const struct pl_server_status *status)
 {
     put_text(json, "version", pl_version());
     put_i64(json, "pid", getpid());
@@ -185,7 +185,7 @@ static int run_status(void *user, const struct pl_control_request *request,
     (void)request;
     (void)err;
     control->tell(control->user, &status);
-    put_identity(result, &status);
+    pl_control_put_identity(result, &status);
     put_listeners(result, &status);
     put_sessions(result, status.metrics);
     put_figures(result, status.metrics);

@@ -27,6 +27,9 @@ struct pl_control_status {
     void *user;
 };
 
+/* Write version, pid, uptime, application and state into an object. */
+void pl_control_put_identity(struct pl_json_writer *json, const struct pl_server_status *status);
+
 /* Add it. `status` is borrowed as long as the control socket lives. */
 void pl_control_add_status(struct pl_control *control, struct pl_control_status *status);
 

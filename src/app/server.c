@@ -8,6 +8,7 @@
 #include "app/compression.h"
 #include "app/control_commands.h"
 #include "app/control_status.h"
+#include "app/control_top.h"
 #include "app/data_dir.h"
 #include "app/listeners.h"
 #include "app/notify.h"
@@ -55,6 +56,8 @@ struct server {
     struct pl_control *control;
     struct pl_control_server control_server;
     struct pl_control_status control_status;
+    struct pl_control_top control_top;
+    struct pl_survey *survey;
     struct pl_signals signals;
     struct pl_notify notify; /* the service manager */
     struct pl_reload reload;
@@ -171,6 +174,12 @@ static void tell_status(void *user, struct pl_server_status *out)
     out->rates = &server->rates;
     out->now_ms = pl_loop_now_ms(server->loop);
     out->reload = &server->reload.last;
+}
+
+static void on_survey(void *user, const struct pl_survey_result *result)
+{
+    struct server *server = user;
+    pl_control_top_answer(&server->control_top, result);
 }
 
 /* --- leaving --- */
@@ -557,6 +566,17 @@ static int start_control(struct server *server, struct pl_error *err)
     pl_control_add_standard(server->control, &server->control_server);
     server->control_status = (struct pl_control_status){.tell = tell_status, .user = server};
     pl_control_add_status(server->control, &server->control_status);
+    server->survey = pl_survey_create(&(struct pl_survey_config){
+        .loop = server->loop,
+        .fanout = &server->fanout,
+        .hub = server->hub,
+        .threads = pl_web_threads(server->web),
+        .on_done = on_survey,
+        .user = server,
+    });
+    server->control_top =
+        (struct pl_control_top){.survey = server->survey, .status = &server->control_status};
+    pl_control_add_top(server->control, &server->control_top);
     pl_reload_add_command(server->control, &server->reload);
     return pl_signals_start(&server->signals, server->loop, on_signal, server, err);
 }
@@ -614,6 +634,7 @@ static void stop(struct server *server)
     if (server->app.io != NULL) {
         pl_sio_shutdown(server->app.io);
     }
+    pl_control_top_stop(&server->control_top);
     if (server->web != NULL) {
         pl_web_stop_threads(server->web);
     }
@@ -629,6 +650,7 @@ static void stop(struct server *server)
     }
     pl_signals_stop(&server->signals);
     pl_control_destroy(server->control);
+    pl_survey_destroy(server->survey); /* the threads have ended */
     pl_sio_destroy(server->app.io);
     if (server->hub != NULL) {
         pl_app_fini(&server->app);

@@ -16,6 +16,7 @@
 #define PL_ENCODING_MAX 16
 
 struct pl_sink;
+struct pl_sink_info; /* base/fanout_top.h */
 
 struct pl_sink_ops {
     /* Send what is queued, which may be nothing. Called once per turn for a sink that got
@@ -31,6 +32,8 @@ struct pl_sink_ops {
     void (*resume)(struct pl_sink *sink);
     /* Flush, then close with a WebSocket close code and reason (borrowed). */
     void (*close)(struct pl_sink *sink, uint16_t code, struct pl_str reason);
+    /* Optional, for operators: where it sends to. */
+    void (*describe)(struct pl_sink *sink, struct pl_sink_info *out);
 };
 
 /* One subscription, as the sink sees it. */

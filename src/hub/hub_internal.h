@@ -70,6 +70,7 @@ struct pl_stream {
     uint32_t subscriber_count; /* detached sessions included */
     uint32_t presence_count;
     uint32_t subscribers_by_encoding[PL_ENCODING_MAX]; /* of sessions that have a sink */
+    uint64_t publish_count;                            /* messages published to it */
     uint32_t pin_count; /* callbacks about it on the stack: keeps it alive while empty */
     uint32_t subject_len;
     uint32_t subcontext_len;

@@ -113,6 +113,15 @@ static size_t find_encodings(struct pl_hub *hub, const struct pl_publish *publis
     return count;
 }
 
+static void count_publish(const struct pl_publish *publish)
+{
+    for (size_t i = 0; i < publish->include_count; i++) {
+        if (publish->include[i] != NULL) {
+            publish->include[i]->publish_count++;
+        }
+    }
+}
+
 static void list_numbers(struct pl_number_list *list, struct pl_stream *const *streams,
                          size_t count)
 {
@@ -153,6 +162,7 @@ int pl_hub_publish(struct pl_hub *hub, const struct pl_publish *publish)
     size_t made_count = 0;
     pl_hub_assert_thread(hub);
     hub->stats.publish_count++;
+    count_publish(publish);
     if (find_encodings(hub, publish, is_present) == 0) {
         return 0;
     }

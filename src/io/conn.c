@@ -2,7 +2,9 @@
 #include "io/conn.h"
 
 #include "base/alloc.h"
+#include "base/fanout_top.h"
 #include "net/peers.h"
+#include "net/socket.h"
 #include "io/conn_tls.h"
 
 #include <errno.h>
@@ -378,7 +380,16 @@ static void conn_sink_close(struct pl_sink *sink, uint16_t code, struct pl_str r
     }
 }
 
+static void conn_sink_describe(struct pl_sink *sink, struct pl_sink_info *out)
+{
+    const struct pl_conn *conn = pl_conn_of_sink(sink);
+    pl_address_format(out->peer, &conn->peer);
+    out->transport = conn->protocol->name == NULL ? "" : conn->protocol->name;
+    out->stalled_ms = sink->is_blocked ? pl_socket_stalled_ms(conn->watch.fd) : 0;
+}
+
 static const struct pl_sink_ops conn_sink_ops = {
+    .describe = conn_sink_describe,
     .flush = conn_flush,
     .overflow = conn_overflow,
     .pause = conn_sink_pause,

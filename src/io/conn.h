@@ -57,6 +57,7 @@ struct pl_conn_protocol {
     void (*on_flushed)(struct pl_conn *conn);
     /* Optional: the hub's close with a code (WebSocket). Without it the connection is drained. */
     void (*on_close_wanted)(struct pl_conn *conn, uint16_t code, struct pl_str reason);
+    const char *name; /* for operators: "http", "websocket" */
 };
 
 /* How bytes get through the socket: as they are (pl_conn_plain), or as another layer has it (TLS).

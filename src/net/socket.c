@@ -125,3 +125,16 @@ size_t pl_socket_raise_limit(void)
     }
     return (size_t)limit.rlim_cur;
 }
+
+int64_t pl_socket_stalled_ms(int fd)
+{
+    struct tcp_info info = {0};
+    socklen_t size = sizeof(info);
+    if (getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &size) < 0) {
+        return -1;
+    }
+    /* One that reads nothing still acknowledges the probes of its closed window, but no data goes
+     * out; to one that is gone data goes out again and again, but nothing is acknowledged. */
+    return info.tcpi_last_data_sent > info.tcpi_last_ack_recv ? info.tcpi_last_data_sent
+                                                              : info.tcpi_last_ack_recv;
+}

@@ -27,6 +27,10 @@ PL_MUST_CHECK int pl_socket_adopt(struct pl_address *bound, int fd, struct pl_er
  * PL_E_IO otherwise. */
 PL_MUST_CHECK int pl_socket_accept(struct pl_address *peer, int listening_fd);
 
+/* Milliseconds since the peer of a socket with unsent bytes took any: it is slow, stopped, or gone.
+ * -1 when the system does not tell (Unix sockets). */
+int64_t pl_socket_stalled_ms(int fd);
+
 /* Raise the soft limit of open files to the hard one. Returns the limit. */
 size_t pl_socket_raise_limit(void);
 

@@ -341,6 +341,7 @@ static size_t on_input(struct pl_conn *conn, struct pl_span in)
 }
 
 const struct pl_conn_protocol pl_web_http_protocol = {
+    .name = "http",
     .on_input = on_input,
     .on_end = on_end,
     .on_flushed = on_flushed,

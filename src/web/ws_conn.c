@@ -376,6 +376,7 @@ static size_t on_input(struct pl_conn *conn, struct pl_span in)
 }
 
 static const struct pl_conn_protocol ws_protocol = {
+    .name = "websocket",
     .on_input = on_input,
     .on_end = on_end,
     .on_peer_end = on_peer_end,

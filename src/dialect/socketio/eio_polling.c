@@ -1,5 +1,6 @@
 /* Engine.IO over long-polling (spec 1.5): frames wait in the session's own sink for a GET; POSTs
  * are handed over packet by packet, in slices of a turn. */
+#include "base/fanout_top.h"
 #include "dialect/socketio/eio_internal.h"
 
 #define DEFERRED_CLOSE_MS 30000 /* how long a close waits for a GET (spec 1.12) */
@@ -100,7 +101,14 @@ static void sink_close(struct pl_sink *sink, uint16_t code, struct pl_str reason
     pl_eio_session_close(polling_of(sink)->session);
 }
 
+static void sink_describe(struct pl_sink *sink, struct pl_sink_info *out)
+{
+    pl_address_format(out->peer, pl_eio_session_peer(polling_of(sink)->session));
+    out->transport = "polling";
+}
+
 static const struct pl_sink_ops sink_ops = {
+    .describe = sink_describe,
     .flush = sink_flush,
     .overflow = sink_overflow,
     .pause = sink_pause,

@@ -131,6 +131,14 @@ const struct pl_sio_params *pl_sio_params(const struct parley_io *io)
     return &io->params;
 }
 
+const char *pl_sio_stream_kind(uint8_t kind)
+{
+    if (kind == PL_STREAM_SIO_NAMESPACE) {
+        return "namespace";
+    }
+    return kind == PL_STREAM_SIO_ROOM ? "room" : NULL;
+}
+
 /* What still waits for answers ends now, while the application is there; a callback may delete
  * namespaces. */
 static void end_broadcasts(struct parley_io *io)

@@ -71,6 +71,9 @@ void pl_sio_configure(struct parley_io *io, const struct pl_sio_config *config);
  * there. */
 const struct pl_sio_params *pl_sio_params(const struct parley_io *io);
 
+/* What a kind of hub stream is, for operators: "namespace" or "room". NULL: none of Socket.IO. */
+const char *pl_sio_stream_kind(uint8_t kind);
+
 /* End every connection ("server shutting down") and refuse newcomers. */
 void pl_sio_shutdown(struct parley_io *io);
 

@@ -33,6 +33,8 @@ enum pl_cli_text {
     PL_TEXT_CONTROL,
     PL_TEXT_BINARY,
     PL_TEXT_TIMEOUT,
+    PL_TEXT_INTERVAL,
+    PL_TEXT_TIMES,
     PL_TEXT_COUNT,
 };
 
@@ -42,6 +44,7 @@ enum pl_cli_switch {
     PL_SWITCH_PRINT,
     PL_SWITCH_MARKDOWN,
     PL_SWITCH_NO_PAGE,
+    PL_SWITCH_ONCE,
     PL_SWITCH_COUNT,
 };
 
@@ -141,6 +144,7 @@ int pl_cmd_new(struct pl_cli *cli);
 int pl_cmd_serve(struct pl_cli *cli);
 int pl_cmd_check(struct pl_cli *cli);
 int pl_cmd_status(struct pl_cli *cli);
+int pl_cmd_top(struct pl_cli *cli);
 int pl_cmd_drain(struct pl_cli *cli);
 int pl_cmd_reload(struct pl_cli *cli);
 int pl_cmd_upgrade(struct pl_cli *cli);

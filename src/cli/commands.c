@@ -18,6 +18,9 @@ static const struct pl_flag flags[] = {
      PL_TEXT_BINARY},
     {"timeout", "MS", NULL, "time for the new process to get ready (30000)", PL_FLAG_TEXT,
      PL_TEXT_TIMEOUT},
+    {"interval", "MS", NULL, "time between two looks (1000)", PL_FLAG_TEXT, PL_TEXT_INTERVAL},
+    {"count", "N", NULL, "print plain text, N times", PL_FLAG_TEXT, PL_TEXT_TIMES},
+    {"once", NULL, NULL, "print plain text, once", PL_FLAG_SWITCH, PL_SWITCH_ONCE},
     {"json", NULL, NULL, "print JSON", PL_FLAG_SWITCH, PL_SWITCH_JSON},
     {"print", NULL, NULL, "show each setting: value, origin, default, what is allowed",
      PL_FLAG_SWITCH, PL_SWITCH_PRINT},
@@ -34,6 +37,8 @@ static const char *const check_flags[] = {"config", "set",       "listen",     "
                                           "json",   "markdown",  "help",       NULL};
 static const char *const control_flags[] = {"data", "control", "config", "set",
                                             "json", "help",    NULL};
+static const char *const top_flags[] = {"once",   "count", "interval", "data", "control",
+                                        "config", "set",   "json",     "help", NULL};
 static const char *const upgrade_flags[] = {"binary", "timeout", "data", "control", "config",
                                             "set",    "json",    "help", NULL};
 static const char *const new_flags[] = {"no-page", "help", NULL};
@@ -46,6 +51,8 @@ const struct pl_command pl_commands[] = {
     {"serve", "", 0, 0, "run the server in the foreground", serve_flags, pl_cmd_serve},
     {"check", "", 0, 0, "check the settings, or show them", check_flags, pl_cmd_check},
     {"status", "", 0, 0, "show what a running server is doing", control_flags, pl_cmd_status},
+    {"top", "", 0, 0, "watch a running server: rates, largest streams, slowest consumers",
+     top_flags, pl_cmd_top},
     {"drain", "", 0, 0, "let a running server leave in good order", control_flags, pl_cmd_drain},
     {"reload", "", 0, 0, "let a running server read settings and certificates again", control_flags,
      pl_cmd_reload},

@@ -54,29 +54,24 @@ static int send_all(int fd, struct pl_str bytes, struct pl_error *err)
     return 0;
 }
 
-/* Up to the end of a line; the line is in *out without it. */
-static int read_line(struct pl_buf *out, int fd, struct pl_error *err)
+/* One piece more of the line. */
+static int read_piece(struct pl_buf *line, int fd, struct pl_error *err)
 {
-    while (pl_str_find_char(pl_buf_str(out), '\n') == out->len) {
-        char piece[4096];
-        ssize_t got = recv(fd, piece, sizeof(piece), 0);
-        if (got < 0 && errno == EINTR) {
-            continue;
-        }
-        if (got < 0) {
-            bool is_late = errno == EAGAIN || errno == EWOULDBLOCK;
-            return pl_error_set(err, is_late ? PL_E_TIMEOUT : PL_E_IO, "the server: %s",
-                                is_late ? "no answer in time" : strerror(errno));
-        }
-        if (got == 0) {
-            return pl_error_set(err, PL_E_CLOSED, "the server hung up without an answer");
-        }
-        pl_buf_add(out, piece, (size_t)got);
-        if (pl_buf_failed(out)) {
-            return pl_error_set(err, PL_E_TOO_BIG, "the answer is too long");
-        }
+    char piece[4096];
+    ssize_t got = recv(fd, piece, sizeof(piece), 0);
+    if (got < 0 && errno == EINTR) {
+        return 0;
     }
-    return 0;
+    if (got < 0) {
+        bool is_late = errno == EAGAIN || errno == EWOULDBLOCK;
+        return pl_error_set(err, is_late ? PL_E_TIMEOUT : PL_E_IO, "the server: %s",
+                            is_late ? "no answer in time" : strerror(errno));
+    }
+    if (got == 0) {
+        return pl_error_set(err, PL_E_CLOSED, "the server hung up without an answer");
+    }
+    pl_buf_add(line, piece, (size_t)got);
+    return pl_buf_failed(line) ? pl_error_set(err, PL_E_TOO_BIG, "the answer is too long") : 0;
 }
 
 static int read_answer(struct pl_buf *result, struct pl_str line, struct pl_error *err)
@@ -94,26 +89,51 @@ static int read_answer(struct pl_buf *result, struct pl_str line, struct pl_erro
     return pl_error_set(err, PL_E_DENIED, "%.*s", (int)len, reason);
 }
 
-int pl_control_ask(struct pl_buf *result, const char *path, struct pl_str request, uint64_t wait_ms,
-                   struct pl_error *err)
+int pl_control_begin(const char *path, struct pl_str request, uint64_t wait_ms,
+                     struct pl_error *err)
 {
-    struct pl_buf answer;
     int fd = connect_to(path, wait_ms, err);
     if (fd < 0) {
         return fd;
     }
-    pl_buf_init(&answer, ANSWER_MAX);
     int rc = send_all(fd, request, err);
     if (rc == 0) {
         rc = send_all(fd, PL_STR("\n"), err);
     }
-    if (rc == 0) {
-        rc = read_line(&answer, fd, err);
+    if (rc < 0) {
+        close(fd);
+        return rc;
     }
-    if (rc == 0) {
-        rc = read_answer(result, pl_buf_str(&answer), err);
+    return fd;
+}
+
+int pl_control_continue(struct pl_buf *result, struct pl_buf *line, int fd, struct pl_error *err)
+{
+    line->limit_bytes = ANSWER_MAX;
+    int rc = read_piece(line, fd, err);
+    struct pl_str text = pl_buf_str(line);
+    size_t len = pl_str_find_char(text, '\n');
+    if (rc < 0 || len == text.len) {
+        return rc;
     }
-    pl_buf_fini(&answer);
+    rc = read_answer(result, pl_str_first(text, len), err);
+    return rc < 0 ? rc : 1;
+}
+
+int pl_control_ask(struct pl_buf *result, const char *path, struct pl_str request, uint64_t wait_ms,
+                   struct pl_error *err)
+{
+    struct pl_buf line;
+    int rc = 0;
+    int fd = pl_control_begin(path, request, wait_ms, err);
+    if (fd < 0) {
+        return fd;
+    }
+    pl_buf_init(&line, ANSWER_MAX);
+    while (rc == 0) {
+        rc = pl_control_continue(result, &line, fd, err);
+    }
+    pl_buf_fini(&line);
     close(fd);
-    return rc;
+    return rc < 0 ? rc : 0;
 }

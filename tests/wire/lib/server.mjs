@@ -31,6 +31,9 @@ export function appPath(name, build = defaultBuild) {
   return path.resolve(root, build, folder, `${name}.so`);
 }
 
+/** The program with arguments, for those who run it themselves. */
+export const parleyCommand = (args) => [binary(defaultBuild), ...args];
+
 /** Run a subcommand of parley to its end. Gives {code, signal, output}. */
 export async function runParley(args, { env = {}, limitMs = START_LIMIT_MS } = {}) {
   const child = spawn(binary(defaultBuild), args, {

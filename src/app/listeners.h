@@ -1,34 +1,20 @@
 /* Where the server listens, and which proxies in front of it are believed: the settings listen,
- * tls.listen, listeners and proxies, opened, told about and changed as one set. A descriptor may come from outside instead: from the process that ran before,
- * or from the service manager.
+ * tls.listen, listeners and proxies, opened, told about and changed as one set. A descriptor may
+ * come from outside instead (app/listen_fd.h).
  * Threads: the loop's. */
 #ifndef PL_APP_LISTENERS_H
 #define PL_APP_LISTENERS_H
 
-#include "app/settings.h"
-#include "net/unix_socket.h"
-#include "web/web.h"
-
-#define PL_LISTENER_URL_MAX (PL_UNIX_PATH_MAX + 8)
-#define PL_LISTENERS_MAX 66 /* the bound of the setting listeners, and the two simple ones */
+#include "app/listener_entry.h"
 
 struct pl_listeners;
-
-/* A descriptor that listens already. */
-struct pl_listen_fd {
-    /* The address as the settings of the process before had it (pl_listener_info.name), for it may
-     * ask for a free port. Empty: what the descriptor is bound to tells; its file belongs to
-     * somebody else and is never removed. Borrowed for the call. */
-    struct pl_str name;
-    int fd;
-};
 
 struct pl_listener_info {
     /* The address as the settings have it: "127.0.0.1:0", "unix:/run/p.sock". Empty when the
      * descriptor belongs to somebody else, as pl_listen_fd.name. */
     struct pl_str name;
-    const char *url;    /* what it is bound to: "https://127.0.0.1:7443", "unix:/run/p.sock" */
-    int fd;             /* listens; belongs to the set */
+    const char *url; /* what it is bound to: "https://127.0.0.1:7443", "unix:/run/p.sock" */
+    int fd;          /* listens; belongs to the set */
     bool is_secure;
     bool is_unix;
     size_t connection_count;
@@ -73,8 +59,5 @@ void pl_listeners_close(struct pl_listeners *set); /* accept nothing more; again
  * pl_listeners_apply. */
 size_t pl_listeners_count(const struct pl_listeners *set);
 void pl_listeners_get(struct pl_listener_info *out, const struct pl_listeners *set, size_t index);
-
-/* Whether the settings can be listened with, as far as reading them tells: for `parley check`. */
-PL_MUST_CHECK int pl_listeners_check(const struct pl_settings *settings, struct pl_error *err);
 
 #endif

@@ -1,7 +1,7 @@
 /* parley check: are the settings right, does the application load? */
 #include "cli/cli.h"
 
-#include "app/listeners.h"
+#include "app/listener_plan.h"
 #include "app/load.h"
 
 enum {
@@ -38,7 +38,7 @@ static int check_app(const struct pl_cli *cli)
 static int check_files(const struct pl_cli *cli, const struct pl_settings *settings)
 {
     struct pl_error err = {0};
-    if (pl_listeners_check(settings, &err) < 0) {
+    if (pl_listener_plan_check(settings, &err) < 0) {
         return pl_cli_fail(PL_EXIT_USAGE, "%s", err.text);
     }
     return check_app(cli);

@@ -87,6 +87,7 @@ static ptrdiff_t read_header(struct pl_conn *conn, struct pl_str in, void *user)
         return len;
     }
     http->is_secure = header.is_secure;
+    http->is_anonymous = header.source == PL_PROXY_OWN;
     if (header.source != PL_PROXY_OWN) {
         struct pl_address client = client_of(&header);
         if (!is_admitted(web, &client)) {
@@ -194,7 +195,9 @@ void pl_proxy_find_client(struct pl_web_request *request)
     const struct pl_web_proxies *proxies = &request->web->proxies;
     request->peer = request->conn->peer;
     request->is_secure = request->conn->transport->is_secure || request->http->is_secure;
-    if (proxies->trusted_count > 0 && proxies->header != PL_WEB_CLIENT_NONE) {
+    /* Whoever a PROXY header does not name may be anybody, and so may whatever it says of itself. */
+    if (proxies->trusted_count > 0 && proxies->header != PL_WEB_CLIENT_NONE &&
+        !request->http->is_anonymous) {
         walk_hops(request, proxies->header);
     }
 }

@@ -120,6 +120,7 @@ struct pl_web_conn {
     struct pl_deferred free;
     /* The client speaks TLS to somebody else: a PROXY header says so, or the process before. */
     bool is_secure;
+    bool is_anonymous; /* its PROXY header did not say who the client is */
 };
 
 extern const struct pl_conn_protocol pl_web_http_protocol;

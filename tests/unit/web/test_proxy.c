@@ -131,13 +131,16 @@ static void test_proxy_header_of_the_proxy_itself_leaves_the_peer(void **state)
     static const struct pl_str rows[] = {
         PL_STR_INIT("PROXY UNKNOWN\r\n" REQUEST),
         PL_STR_INIT("\r\n\r\n\0\r\nQUIT\n\x20\0\0\0" REQUEST),
+        /* whoever it is may not choose an address */
+        PL_STR_INIT("PROXY UNKNOWN\r\n"
+                    "GET / HTTP/1.1\r\nHost: a\r\nX-Forwarded-For: 192.0.2.7\r\n\r\n"),
     };
     (void)state;
     for (size_t i = 0; i < PL_ARRAY_LEN(rows); i++) {
         struct world world;
         struct client client;
         world_init(&world);
-        trust(&world, PL_WEB_CLIENT_NONE, 2);
+        trust(&world, PL_WEB_CLIENT_X_FORWARDED_FOR, 2);
         open_from(&world, &client, "10.1.2.3:99");
         client_send(&client, rows[i]);
         settle(&world.fixture, &client);
@@ -204,6 +207,26 @@ static void test_proxy_header_has_the_time_of_a_head(void **state)
     assert_int_equal(client.got.len, 0);
     assert_int_equal(count_of(&world, PL_METRIC_REFUSED_HEAD_TIMEOUT), 1);
     client_close(&client, &world.fixture);
+    fixture_fini(&world.fixture);
+}
+
+static void test_proxy_that_leaves_within_its_header_is_gone(void **state)
+{
+    static const char all[] = "PROXY TCP4 192.0.2.7 192.0.2.2 8080 7350\r\n";
+    struct world world;
+    (void)state;
+    world_init(&world);
+    trust(&world, PL_WEB_CLIENT_NONE, 1);
+    for (size_t cut = 0; cut < sizeof(all); cut++) {
+        struct client client;
+        open_from(&world, &client, "unix");
+        client_send(&client, pl_str_make(all, cut));
+        turns(&world.fixture, 2);
+        client_close(&client, &world.fixture);
+        assert_int_equal(world.fixture.conns.count, 0);
+        assert_int_equal(atomic_load(&world.entrance.source.count), 0);
+    }
+    assert_int_equal(count_of(&world, PL_METRIC_ERROR_PROXY_HEADER), 0);
     fixture_fini(&world.fixture);
 }
 
@@ -363,6 +386,7 @@ int main(void)
         cmocka_unit_test(test_proxy_header_that_is_none_closes_without_a_word),
         cmocka_unit_test(test_proxy_header_from_a_stranger_is_not_even_read),
         cmocka_unit_test(test_proxy_header_has_the_time_of_a_head),
+        cmocka_unit_test(test_proxy_that_leaves_within_its_header_is_gone),
         cmocka_unit_test(test_proxy_client_over_its_limit_is_closed),
         cmocka_unit_test(test_forwarded_for_tells_the_client),
         cmocka_unit_test(test_forwarded_tells_the_client),

@@ -52,6 +52,29 @@ static void test_route_lookup(void **state)
     pl_route_table_fini(&table);
 }
 
+static void test_route_of_an_owner_left_out_is_as_if_it_were_not_there(void **state)
+{
+    struct pl_route_table table;
+    unsigned all = 0;
+    unsigned without = 0;
+    (void)state;
+    pl_route_table_init(&table);
+    add(&table, "/a", PL_ROUTE_PREFIX);
+    add(&table, "/a/b", PL_ROUTE_EXACT);
+    add(&table, "", PL_ROUTE_FALLBACK);
+    all = pl_route_owner_bit(&table, "/a") | pl_route_owner_bit(&table, "/a/b") |
+          pl_route_owner_bit(&table, "");
+    assert_int_equal(pl_route_owner_bit(&table, "/a"), pl_route_owner_bit(&table, "/a"));
+    assert_string_equal(pl_route_table_find(&table, PL_STR("/a/b"), all)->owner, "/a/b");
+    without = all & ~pl_route_owner_bit(&table, "/a/b");
+    assert_string_equal(pl_route_table_find(&table, PL_STR("/a/b"), without)->owner, "/a");
+    without &= ~pl_route_owner_bit(&table, "/a");
+    assert_string_equal(pl_route_table_find(&table, PL_STR("/a/b"), without)->owner, "");
+    without = pl_route_owner_bit(&table, "nobody's");
+    assert_null(pl_route_table_find(&table, PL_STR("/a/b"), without));
+    pl_route_table_fini(&table);
+}
+
 static void test_route_root_prefix_owns_everything(void **state)
 {
     static const char *const paths[] = {"/", "/a", "/a/b", "//", "/a/"};
@@ -86,6 +109,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_route_lookup),
+        cmocka_unit_test(test_route_of_an_owner_left_out_is_as_if_it_were_not_there),
         cmocka_unit_test(test_route_root_prefix_owns_everything),
         cmocka_unit_test(test_route_taken_path_is_refused),
     };

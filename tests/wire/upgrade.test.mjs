@@ -6,6 +6,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { chmod, copyFile, mkdtemp, readFile, readdir, readlink, rename, rm, stat, writeFile } from 'node:fs/promises';
 import http from 'node:http';
+import net from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, before, after, describe, test } from 'node:test';
@@ -14,7 +15,7 @@ import { io } from 'socket.io-client';
 import { Load, keepAliveAgent, request } from './lib/load.mjs';
 import { Engine, Tcp, within, WsPeer } from './lib/raw.mjs';
 import { isReference, runParley, startServer } from './lib/server.mjs';
-import { Certificates, startTlsServer } from './lib/tls.mjs';
+import { ask as askTls, Certificates, closeTls, connectTls, startTlsServer } from './lib/tls.mjs';
 
 const LIMIT = { timeout: 120000 };
 const LONG = { timeout: 300000 };
@@ -346,6 +347,43 @@ describe('upgrade', { skip: isReference }, () => {
       assert.equal((await within(second.closing, 'close')).code, 1001);
     });
 
+    test('TLS connections lead through the old process, for one request or one WebSocket more', LIMIT, async () => {
+      const certificates = await Certificates.make();
+      try {
+        started(await startTlsServer(certificates, { app: 'upgrade', set: { ...SET, 'http.keep_alive_timeout_ms': 5000 } }));
+        const publish = 'POST /publish HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n';
+        const handshake = 'GET /ws HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n'
+          + 'Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n';
+        const silent = net.connect({ port: server.tlsPort, host: '127.0.0.1' }); // its handshake is still to come
+        await once(silent, 'connect');
+        const [idle, half, upgraded] = await Promise.all([1, 2, 3].map(() => connectTls(server)));
+        half.write(publish.slice(0, 20));
+        await askTls(idle);
+        await askTls(upgraded);
+        const { pid } = await upgradeWell(server);
+        const late = await connectTls(server, { socket: silent });
+        half.write(publish.slice(20));
+        for (const [name, socket] of Object.entries({ idle, half, late })) {
+          const from = socket === half ? 0 : socket.text.length;
+          if (socket !== half) {
+            socket.write(publish);
+          }
+          await until(() => socket.text.slice(from).includes(`{"pid":${pid}}`), `the answer (${name})`);
+          assert.match(socket.text.slice(from), /Connection: close/i);
+          await until(() => socket.readableEnded || socket.destroyed, 'the end');
+        }
+        upgraded.write(handshake);
+        await until(() => /101 Switching Protocols[^]*\r\n\r\n[^]*\d/.test(upgraded.text), 'the WebSocket');
+        assert.ok(upgraded.text.endsWith(String(pid)), 'of the new process');
+        await until(() => upgraded.readableEnded || upgraded.destroyed, 'the end: the old process leaves');
+      } finally {
+        closeTls();
+        await server.leave();
+        server = undefined;
+        await certificates.remove();
+      }
+    });
+
     test('a PROXY header may still be on its way', LIMIT, async () => {
       const set = { ...SET, listeners: '127.0.0.1:0 proxy_protocol', 'proxies.trusted': '127.0.0.1' };
       await start({ set });
@@ -463,8 +501,8 @@ describe('upgrade', { skip: isReference }, () => {
       const file = path.join(folder, 'parley.yaml');
       const socketPath = path.join(folder, 'p.sock');
       const write = (...addresses) => writeFile(file, `listeners: ${JSON.stringify(addresses)}\n`);
-      const viaUnix = () => new Promise((resolve, reject) => {
-        http.get({ socketPath, path: '/readyz' }, (response) => resolve(response.resume().statusCode)).on('error', reject);
+      const viaUnix = (agent) => new Promise((resolve, reject) => {
+        http.get({ agent, socketPath, path: '/readyz' }, (response) => resolve(response.resume().statusCode)).on('error', reject);
       });
       try {
         await write(`unix:${socketPath}`, 'localhost:0');
@@ -472,6 +510,8 @@ describe('upgrade', { skip: isReference }, () => {
         const [, , gone] = (await statusOf(server)).listen;
         assert.equal((await fetch(`${gone}/readyz`)).status, 200);
         assert.equal(await viaUnix(), 200);
+        const kept = new http.Agent({ keepAlive: true, maxSockets: 1 });
+        assert.equal(await viaUnix(kept), 200);
         await write(`unix:${socketPath}`, '[::1]:0');
         await upgradeWell(server);
         const { listen: urls } = await statusOf(server);
@@ -479,6 +519,8 @@ describe('upgrade', { skip: isReference }, () => {
         assert.match(urls[2], /^http:\/\/\[::1\]:\d+$/);
         assert.equal((await fetch(`${urls[2]}/readyz`)).status, 200);
         assert.equal(await viaUnix(), 200);
+        assert.equal(await viaUnix(kept), 200);
+        kept.destroy();
         await assert.rejects(request(`${gone}/readyz`), { code: 'ECONNREFUSED' });
         await server.leave();
         server = undefined;

@@ -148,9 +148,11 @@ void pl_notify_reloading(struct pl_notify *notify)
     send_state(notify, text, "reloading");
 }
 
-void pl_notify_stopping(struct pl_notify *notify, const char *status)
+void pl_notify_stopping(struct pl_notify *notify, int64_t in_ms, const char *status)
 {
-    send_state(notify, "STOPPING=1", status);
+    char text[96];
+    snprintf(text, sizeof(text), "STOPPING=1\nEXTEND_TIMEOUT_USEC=%" PRId64, in_ms * 1000);
+    send_state(notify, text, status);
 }
 
 void pl_notify_status(struct pl_notify *notify, const char *fmt, ...)
@@ -172,4 +174,5 @@ void pl_notify_main_pid(struct pl_notify *notify, pid_t pid)
     char text[64];
     snprintf(text, sizeof(text), "MAINPID=%ld", (long)pid);
     send_state(notify, text, NULL);
+    pl_notify_close(notify);
 }

@@ -36,11 +36,12 @@ void pl_notify_watch(struct pl_notify *notify, struct pl_loop *loop);
 /* The states. `status` is a line for people (`systemctl status` shows it). */
 void pl_notify_ready(struct pl_notify *notify, const char *status);
 void pl_notify_reloading(struct pl_notify *notify); /* pl_notify_ready ends it */
-void pl_notify_stopping(struct pl_notify *notify, const char *status);
+/* in_ms: how long that may take; the manager waits for longer than its own limit, if need be. */
+void pl_notify_stopping(struct pl_notify *notify, int64_t in_ms, const char *status);
 void pl_notify_status(struct pl_notify *notify, const char *fmt, ...) PL_PRINTF(2, 3);
 
-/* Another process carries on the service: a child of this one, from which messages are taken after
- * this one. */
+/* Another process carries on the service: a child of this one. This one has nothing more to tell:
+ * its pings would hide that the other is stuck. */
 void pl_notify_main_pid(struct pl_notify *notify, pid_t pid);
 
 #endif

@@ -30,7 +30,8 @@
 #include <stdio.h>
 #include <unistd.h>
 
-#define RESERVED_FILES 64 /* descriptors that are no connections: log, store, control socket ... */
+#define RESERVED_FILES 64  /* descriptors that are no connections: log, store, control socket ... */
+#define STOP_SLACK_MS 5000 /* from the last connection's end to the process's */
 #define DRAIN_CHECK_MS 20
 #define IDLE_SLACK_MS 1000 /* the other process ends idle connections first */
 
@@ -257,7 +258,8 @@ static void drain(void *user)
     }
     server->builtin.is_draining = true;
     server->reload.is_over = true;
-    pl_notify_stopping(&server->notify, "leaving");
+    pl_notify_stopping(&server->notify,
+                       delay_ms + server->settings->shutdown.grace_ms + STOP_SLACK_MS, "leaving");
     pl_upgrade_cancel(server->upgrade);
     if (delay_ms == 0) {
         begin_draining(server);

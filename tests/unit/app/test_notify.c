@@ -76,10 +76,12 @@ static void test_states_are_told_with_their_status(void **state)
     assert_string_equal(next(manager, text), "READY=1\nSTATUS=listening");
     pl_notify_status(&notify, "%d sessions", 12);
     assert_string_equal(next(manager, text), "STATUS=12 sessions");
+    pl_notify_stopping(&notify, 6000, "draining");
+    assert_string_equal(next(manager, text),
+                        "STOPPING=1\nEXTEND_TIMEOUT_USEC=6000000\nSTATUS=draining");
     pl_notify_main_pid(&notify, 4711);
     assert_string_equal(next(manager, text), "MAINPID=4711");
-    pl_notify_stopping(&notify, "draining");
-    assert_string_equal(next(manager, text), "STOPPING=1\nSTATUS=draining");
+    pl_notify_stopping(&notify, 0, "another one speaks now");
     assert_string_equal(next(manager, text), "");
     pl_notify_close(&notify);
     pl_notify_close(&notify);
@@ -136,7 +138,7 @@ static void test_without_a_manager_nothing_happens(void **state)
         pl_notify_close(&notify);
     }
     struct pl_notify zeroed = {0};
-    pl_notify_stopping(&zeroed, "draining");
+    pl_notify_stopping(&zeroed, 0, "draining");
     pl_notify_close(&zeroed);
 }
 

@@ -1,6 +1,9 @@
 /* HTTP requests that wait: /hold keeps its request, /release answers what is held, /json and /echo
- * answer at once. */
+ * answer at once, /block stands still and everything with it. A reload of the settings is logged. */
 #include "parley/parley.h"
+
+#include <stdlib.h>
+#include <time.h>
 
 #define HELD_MAX 16
 
@@ -53,6 +56,17 @@ static void on_echo(struct parley_request *request, void *user)
     parley_respond(request, 200, "application/octet-stream", body, len);
 }
 
+/* Stand still for so many milliseconds, and everything with it. */
+static void on_block(struct parley_request *request, void *user)
+{
+    const char *text = parley_request_query(request, "ms");
+    long ms = text == NULL ? 0 : strtol(text, NULL, 10);
+    struct timespec wait = {.tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000};
+    (void)user;
+    nanosleep(&wait, NULL);
+    parley_respond_text(request, 200, "awake\n");
+}
+
 static int register_routes(struct parley_app *app, struct parley_routes *routes)
 {
     static struct state state; /* one application, one server */
@@ -62,6 +76,7 @@ static int register_routes(struct parley_app *app, struct parley_routes *routes)
     rc = rc < 0 ? rc : parley_route(routes, "GET", "/held", on_held, &state);
     rc = rc < 0 ? rc : parley_route(routes, "POST", "/release", on_release, &state);
     rc = rc < 0 ? rc : parley_route(routes, "POST", "/echo", on_echo, &state);
+    rc = rc < 0 ? rc : parley_route(routes, "POST", "/block", on_block, &state);
     return rc;
 }
 

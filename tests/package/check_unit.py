@@ -14,7 +14,7 @@ import tempfile
 
 from report import Report, run
 
-PARLEY, UNIT = sys.argv[1], pathlib.Path(sys.argv[2])
+PARLEY, UNIT = str(pathlib.Path(sys.argv[1]).resolve()), pathlib.Path(sys.argv[2])
 SKIP = 77
 EXPOSURE_MAX = 20  # tenths; systemd calls up to 2.0 OK, and 9.6 is a service that says nothing
 

@@ -3,6 +3,7 @@
 #include "world.h"
 
 #include "base/alloc.h"
+#include "hub/port_inline.h"
 
 #include <string.h>
 
@@ -38,7 +39,7 @@ void world_connect(struct sim_world *world, uint32_t session)
     struct sim_conn *conn =
         conn_create(world, session, encoding, sim_below(&world->rng, SIM_PEER_COUNT));
     struct pl_session_params params = {
-        .ops = &session_ops, .user = at, .sink = conn->sink.id, .encoding = encoding};
+        .ops = &session_ops, .user = at, .sink = conn->id, .encoding = encoding};
     world_trace(world, "connect session=%u encoding=%u peer=%d", session, encoding,
                 (int)conn->peer);
     *at = (struct sim_session){.world = world, .index = session, .conn = conn};
@@ -73,12 +74,18 @@ void world_close(struct sim_world *world, uint32_t session)
     pl_timer_stop(&world->timers, &at->resume_timer);
     model_close(&world->model, session);
     world->open_count--;
+    if (conn != NULL) {
+        conn->has_ended = true;
+    }
     pl_session_close(&at->session);
     if (world->model.event_count != events) {
         world_fail(world, "session %u is closed and an event is missing", session);
     }
     if (pl_session_find(world->hub, at->id) != NULL) {
         world_fail(world, "session %u is closed and can be found", session);
+    }
+    if (conn != NULL && conn->is_paused) {
+        thread_catch_up(conn->thread);
     }
     if (conn != NULL && conn->is_paused) {
         world_fail(world, "session %u is closed and its sink does not read", session);
@@ -109,15 +116,17 @@ void world_recover(struct sim_world *world, uint32_t session)
     world_trace(world, "recover session=%u encoding=%u", session, encoding);
     at->conn = conn_create(world, session, encoding, sim_below(&world->rng, SIM_PEER_COUNT));
     model_attach(&world->model, session, true, encoding);
-    pl_session_attach(at->session, at->conn->sink.id, encoding);
+    pl_session_attach(at->session, at->conn->id, encoding);
 }
 
 /* What waits in the old queue goes on in the new one. */
 static void hand_over_queue(struct sim_world *world, struct sim_conn *old, struct sim_conn *new)
 {
     struct pl_frame *frame = NULL;
-    while ((frame = pl_outq_pop(&old->sink.outq, &world->fanout.pool)) != NULL) {
-        pl_fanout_send(&world->fanout, &new->sink, frame, 0);
+    const struct pl_port_impl *port = world->thread_count > 0 ? &pl_port_rings : &pl_port_inline;
+    void *user = world->thread_count > 0 ? (void *)&world->port : &world->threads[0].fanout;
+    while ((frame = pl_outq_pop(&old->sink.outq, &old->thread->fanout.pool)) != NULL) {
+        port->send(user, new->id, frame, 0);
     }
 }
 
@@ -127,7 +136,9 @@ void world_move(struct sim_world *world, uint32_t session)
     struct sim_conn *old = at->conn;
     struct sim_conn *new = NULL;
     uint8_t encoding = old->sink.encoding;
-    bool hands_over = old->part_bytes == 0 && sim_chance(&world->rng, 50);
+    bool hands_over = false;
+    thread_catch_up(old->thread); /* nothing may be on its way there: only polling moves as it is */
+    hands_over = old->part_bytes == 0 && sim_chance(&world->rng, 50);
     if (old->has_overflowed) {
         return;
     }
@@ -141,7 +152,8 @@ void world_move(struct sim_world *world, uint32_t session)
     at->conn = new;
     model_attach(&world->model, session, true, encoding);
     hand_over_queue(world, old, new);
-    pl_session_attach(at->session, new->sink.id, encoding);
+    pl_session_attach(at->session, new->id, encoding);
+    thread_catch_up(old->thread);
     if (old->is_paused || old->sink.sub_count > 0) {
         world_fail(world, "session %u moved and left something on its old sink", session);
     }
@@ -381,7 +393,9 @@ void world_presence(void *user, struct pl_stream *stream, struct pl_member *memb
     if (pl_member_stream(member) != stream || (pl_member_flags(member) & PL_MEMBER_PRESENCE) == 0) {
         world_fail(world, "an event names the wrong member");
     }
-    if (world->nesting == 0) { /* deeper, others may be half way out */
+    /* deeper, others may be half way out */
+    if (world->nesting == 0 && (world->thread_count == 0 || sim_chance(&world->rng, 20))) {
+        world_catch_up(world);
         check_stream(world, event.stream);
     }
     world->nesting++;

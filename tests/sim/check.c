@@ -116,6 +116,7 @@ struct stream_counts {
     size_t presences;
     size_t attached; /* subscribers that a sink of the fan-out carries */
     uint32_t by_encoding[PL_ENCODING_MAX];
+    uint32_t by_thread[SIM_THREADS_MAX + 1]; /* as the hub knows them, the lost ones included */
 };
 
 static void count_member(struct sim_world *world, const struct model_member *member,
@@ -127,7 +128,20 @@ static void count_member(struct sim_world *world, const struct model_member *mem
         counts->subscribers++;
         counts->attached += world->sessions[member->session].conn != NULL;
         counts->by_encoding[session->encoding] += session->has_sink;
+        if (session->has_sink) {
+            struct pl_sink_id sink = pl_session_sink(world->sessions[member->session].session);
+            counts->by_thread[pl_sink_id_thread(sink)]++;
+        }
     }
+}
+
+static size_t subscribers_of(const struct sim_world *world, uint32_t stream)
+{
+    size_t count = 0;
+    for (uint32_t i = 0; i <= world->thread_count; i++) {
+        count += pl_fanout_subscriber_count(&world->threads[i].fanout, stream);
+    }
+    return count;
 }
 
 static void check_stream_counts(struct sim_world *world, uint32_t index,
@@ -135,15 +149,29 @@ static void check_stream_counts(struct sim_world *world, uint32_t index,
 {
     if (pl_stream_subscriber_count(stream) != counts->subscribers ||
         pl_stream_presence_count(stream) != counts->presences ||
-        pl_fanout_subscriber_count(&world->fanout, stream->number) != counts->attached) {
+        subscribers_of(world, stream->number) != counts->attached) {
         world_fail(world, "stream %u: %zu subscribers, %zu presences, %zu in the fan-out", index,
                    pl_stream_subscriber_count(stream), pl_stream_presence_count(stream),
-                   pl_fanout_subscriber_count(&world->fanout, stream->number));
+                   subscribers_of(world, stream->number));
     }
     for (size_t i = 0; i < PL_ENCODING_MAX; i++) {
         if (stream->subscribers_by_encoding[i] != counts->by_encoding[i]) {
             world_fail(world, "stream %u: %u subscribers of encoding %zu instead of %u", index,
                        stream->subscribers_by_encoding[i], i, counts->by_encoding[i]);
+        }
+    }
+}
+
+/* The port sends a publish to those threads that it knows subscribers of. */
+static void check_lanes(struct sim_world *world, uint32_t index, uint32_t number,
+                        const struct stream_counts *counts)
+{
+    for (uint32_t thread = 1; thread <= world->thread_count; thread++) {
+        const struct pl_port_lane *lane = &world->port.lanes[thread];
+        uint32_t known = number < lane->stream_cap ? lane->subscribers[number] : 0;
+        if (known != counts->by_thread[thread]) {
+            world_fail(world, "stream %u: the port knows %u subscribers on thread %u instead of %u",
+                       index, known, thread, counts->by_thread[thread]);
         }
     }
 }
@@ -183,6 +211,7 @@ void check_stream(struct sim_world *world, uint32_t index)
                    pl_stream_member_count(stream), expected->count);
     }
     check_stream_counts(world, index, stream, &counts);
+    check_lanes(world, index, stream->number, &counts);
 }
 
 /* Each frame is held by the queues it is in, and by the world; by nobody else. */
@@ -222,19 +251,28 @@ static void check_frames(struct sim_world *world)
     }
 }
 
+static uint64_t overflows(const struct sim_world *world)
+{
+    uint64_t count = 0;
+    for (uint32_t i = 0; i <= world->thread_count; i++) {
+        count += PL_COUNTER_GET(&world->threads[i].fanout.overflow_count);
+    }
+    return count;
+}
+
 void check_counts(struct sim_world *world)
 {
     struct pl_hub_stats stats = pl_hub_stats(world->hub);
     if (stats.session_count != world->open_count ||
         stats.publish_count != world->publishes_expected ||
         stats.encode_count != world->encodes_expected ||
-        world->fanout.overflow_count != world->overflows_expected) {
+        overflows(world) != world->overflows_expected) {
         world_fail(world,
                    "figures: %zu sessions, %" PRIu64 " publishes, %" PRIu64 " encodings, %" PRIu64
                    " overflows instead of %u, %" PRIu64 ", %" PRIu64 ", %" PRIu64,
-                   stats.session_count, stats.publish_count, stats.encode_count,
-                   world->fanout.overflow_count, world->open_count, world->publishes_expected,
-                   world->encodes_expected, world->overflows_expected);
+                   stats.session_count, stats.publish_count, stats.encode_count, overflows(world),
+                   world->open_count, world->publishes_expected, world->encodes_expected,
+                   world->overflows_expected);
     }
     if (world->model.event_count != 0) {
         world_fail(world, "a presence event is missing");

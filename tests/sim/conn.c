@@ -46,7 +46,7 @@ static void sink_flush(struct pl_sink *sink)
     struct sim_conn *conn = conn_of(sink);
     struct pl_frame *frame = NULL;
     bool has_sent = false;
-    if (conn->has_overflowed) {
+    if (conn->has_overflowed || conn->has_ended) {
         return;
     }
     while (conn->window_bytes > 0 && pl_outq_peek(&sink->outq, &frame, 1) == 1) {
@@ -58,7 +58,7 @@ static void sink_flush(struct pl_sink *sink)
         if (part == left) {
             deliver(conn, frame);
         }
-        pl_outq_consume(&sink->outq, &conn->world->fanout.pool, part);
+        pl_outq_consume(&sink->outq, &conn->thread->fanout.pool, part);
     }
     if (conn->peer == SIM_PEER_FAST) {
         conn->window_bytes = WINDOW_ENDLESS;
@@ -73,13 +73,17 @@ static void sink_overflow(struct pl_sink *sink)
     struct sim_conn *conn = conn_of(sink);
     struct sim_world *world = conn->world;
     struct model_session *expected = &world->model.sessions[conn->session];
+    world->overflows_expected++;
+    if (conn->has_ended) {
+        return;
+    }
     world_trace(world, "overflow session=%u", conn->session);
     if (!expected->can_take || expected->pending.bytes - conn->part_bytes <= sink->limit_bytes) {
         world_fail(world, "session %u overflows with %zu of %u bytes", conn->session,
                    expected->pending.bytes, sink->limit_bytes);
     }
-    world->overflows_expected++;
     expected->can_take = false;
+    model_keep_pending(&world->model, conn->session, sink->outq.count); /* no more reaches it */
     conn->has_overflowed = true;
     world_hash(world, UINT64_C(0x0f) << 56 | conn->session);
 }
@@ -117,11 +121,47 @@ static const struct pl_sink_ops sink_ops = {
     .close = sink_close,
 };
 
+static void run_attach(void *owner, struct pl_sink_id id, void *arg)
+{
+    struct sim_thread *thread = owner;
+    struct sim_conn *conn = arg;
+    pl_fanout_attach_as(&thread->fanout, &conn->sink, id);
+}
+
+static const struct pl_fanout_call attach_call = {.run = run_attach};
+
+/* On the hub's thread at once; another hears of it behind all that it was told before. */
+static void attach(struct sim_conn *conn)
+{
+    struct sim_thread *thread = conn->thread;
+    if (thread->ids.thread == 0) {
+        pl_fanout_attach(&thread->fanout, &conn->sink);
+        conn->id = conn->sink.id;
+        return;
+    }
+    conn->id = pl_sink_ids_take(&thread->ids);
+    pl_channel_push(
+        &thread->commands,
+        &(struct pl_fanout_command){
+            .kind = PL_FANOUT_CALL, .sink = conn->id, .arg = conn, .call = &attach_call},
+        0);
+}
+
+/* Long-polling is the hub's; WebSockets are anywhere. */
+static uint32_t choose_thread(struct sim_world *world, enum sim_peer peer)
+{
+    if (world->thread_count == 0 || peer == SIM_PEER_POLLING) {
+        return 0;
+    }
+    return sim_between(&world->rng, 1, world->thread_count);
+}
+
 struct sim_conn *conn_create(struct sim_world *world, uint32_t session, uint8_t encoding,
                              enum sim_peer peer)
 {
     struct sim_conn *conn = pl_alloc(sizeof(*conn));
     conn->world = world;
+    conn->thread = &world->threads[choose_thread(world, peer)];
     conn->session = session;
     conn->peer = peer;
     conn->window_bytes = peer == SIM_PEER_FAST ? WINDOW_ENDLESS : 200;
@@ -129,21 +169,33 @@ struct sim_conn *conn_create(struct sim_world *world, uint32_t session, uint8_t 
     conn->sink.limit_bytes = world->limit_bytes;
     conn->sink.encoding = encoding;
     conn->sink.is_ready = true;
-    pl_fanout_attach(&world->fanout, &conn->sink);
+    attach(conn);
     return conn;
 }
 
 void conn_destroy(struct sim_conn *conn)
 {
-    if (conn != NULL) {
-        pl_fanout_detach(&conn->world->fanout, &conn->sink);
-        pl_free(conn);
+    struct sim_thread *thread = NULL;
+    if (conn == NULL) {
+        return;
     }
+    thread = conn->thread;
+    if (conn->sink.id.generation == 0) { /* its thread has to hear of it before it can end */
+        thread_catch_up(thread);
+    }
+    pl_fanout_detach(&thread->fanout, &conn->sink);
+    if (thread->ids.thread > 0) {
+        pl_sink_ids_give(&thread->ids, conn->id);
+    }
+    pl_free(conn);
 }
 
 void conn_open_window(struct sim_conn *conn, size_t bytes)
 {
     conn->window_bytes = pl_size_min(conn->window_bytes + bytes, WINDOW_ENDLESS);
+    if (conn->sink.id.generation == 0) {
+        thread_catch_up(conn->thread);
+    }
     set_ready(conn, true);
     sink_flush(&conn->sink); /* what the loop does when the socket is writable again */
 }

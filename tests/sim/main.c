@@ -42,6 +42,7 @@ static struct sim_options options_of(uint64_t seed, bool has_trace)
 {
     struct sim_rng rng = {.state = ~seed};
     struct sim_options options = {.seed = seed, .has_trace = has_trace};
+    options.thread_count = seed % 3 == 2 ? sim_between(&rng, 1, SIM_THREADS_MAX) : 0;
     if (seed % LARGE_EVERY == 0) {
         options.session_max = 3000;
         options.step_count = 30000;
@@ -109,10 +110,10 @@ static int run_one(const struct arguments *arguments)
 {
     struct sim_options options = options_of(arguments->seed, arguments->has_trace);
     struct sim_result result = sim_run(&options);
-    printf("sim: seed %" PRIu64 ": %u sessions, %u steps, %" PRIu64 " publishes, %" PRIu64
-           " messages delivered, hash %016" PRIx64 "\n",
-           options.seed, options.session_max, options.step_count, result.publish_count,
-           result.delivered_count, result.hash);
+    printf("sim: seed %" PRIu64 ": %u sessions, %u threads, %u steps, %" PRIu64
+           " publishes, %" PRIu64 " messages delivered, hash %016" PRIx64 "\n",
+           options.seed, options.session_max, options.thread_count, options.step_count,
+           result.publish_count, result.delivered_count, result.hash);
     return EXIT_SUCCESS;
 }
 

@@ -185,6 +185,15 @@ void model_drop_pending(struct model *model, uint32_t session)
     queue_clear(&model->sessions[session].pending);
 }
 
+void model_keep_pending(struct model *model, uint32_t session, size_t count)
+{
+    struct model_queue *pending = &model->sessions[session].pending;
+    while (pending->count > count) {
+        pending->count--;
+        pending->bytes -= model_queue_at(pending, pending->count)->len;
+    }
+}
+
 /* The flags that a membership has after a join. A presence that is there stays as visible as it
  * was. */
 static unsigned joined_flags(unsigned before, unsigned asked)

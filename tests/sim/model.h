@@ -106,6 +106,8 @@ void model_close(struct model *model, uint32_t session);
 /* What carries the session changes; what was pending stays unless dropped. */
 void model_attach(struct model *model, uint32_t session, bool has_sink, uint8_t encoding);
 void model_drop_pending(struct model *model, uint32_t session);
+void model_keep_pending(struct model *model, uint32_t session,
+                        size_t count); /* drop all but the oldest */
 
 /* What a join returns: 1, 0, or -1 when the session is in too many streams. */
 int model_join(struct model *model, uint32_t session, uint32_t stream, unsigned flags,

@@ -107,7 +107,14 @@ static uint32_t step(struct sim_world *world)
 /* Small worlds are looked at whole, large ones where something happened and whole now and then. */
 static void check_after(struct sim_world *world, uint32_t session)
 {
-    uint32_t rhythm = world->options.session_max / 4 + 1;
+    uint32_t rhythm = world->options.session_max / (world->thread_count > 0 ? 20 : 4) + 1;
+    if (world->thread_count > 0) { /* only where nothing is on its way do both sides agree */
+        world_run_threads(world);
+        if (!sim_chance(&world->rng, 20)) {
+            return;
+        }
+        world_catch_up(world);
+    }
     check_counts(world);
     if (session < world->options.session_max) {
         check_session(world, session);
@@ -157,6 +164,7 @@ static void end_all(struct sim_world *world)
         }
     }
     pl_hub_turn_begin(world->hub);
+    world_catch_up(world);
     check_all(world);
     if (world->free_track_count != world->track_count || world->metas_alive != 0 ||
         world->timers.count != 0) {
@@ -177,7 +185,7 @@ struct sim_result sim_run(const struct sim_options *options)
             world->step++;
             check_after(world, step(world));
         }
-        pl_fanout_flush(&world->fanout);
+        world_flush(world);
         if (world->overflows_expected != last_overflows) {
             last_overflows = world->overflows_expected;
             close_overflowed(world);

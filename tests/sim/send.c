@@ -122,9 +122,16 @@ void world_publish(struct sim_world *world, const struct model_publish *publish)
     if (sim_chance(&world->rng, 25)) {
         check_audience(world, &real, audience, count);
     }
+    if (publish
+            ->is_volatile) { /* who is ready is decided where it arrives: it must be known here */
+        world_catch_up(world);
+    }
     expect(world, &out, audience, count, publish->is_volatile);
     check_stamp(world);
     rc = pl_hub_publish(world->hub, &real);
+    if (publish->is_volatile) {
+        world_catch_up(world);
+    }
     world->publishes_expected++;
     if (out.encoded != out.expected) {
         world_fail(world, "message %u: encodings %x instead of %x", out.number, out.encoded,
@@ -168,7 +175,13 @@ void world_unicast(struct sim_world *world, uint32_t session)
     bool is_volatile = sim_chance(&world->rng, 20);
     struct model_item item = {number, world_frame_len(number, encoding)};
     world_trace(world, "unicast message=%u session=%u volatile=%d", number, session, is_volatile);
+    if (is_volatile) {
+        world_catch_up(world);
+    }
     model_send(&world->model, session, item, is_volatile);
     pl_session_send(world->sessions[session].session, world_encode(world, number, encoding),
                     is_volatile ? PL_SEND_VOLATILE : 0);
+    if (is_volatile) {
+        world_catch_up(world);
+    }
 }

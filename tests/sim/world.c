@@ -106,8 +106,8 @@ static void create_hub(struct sim_world *world)
 {
     struct pl_hub_config config = {
         .env = {env_now_ms, env_unix_us, env_random, world},
-        .port_impl = &pl_port_inline,
-        .port = &world->fanout,
+        .port_impl = world->thread_count > 0 ? &pl_port_rings : &pl_port_inline,
+        .port = world->thread_count > 0 ? (void *)&world->port : &world->threads[0].fanout,
         .timers = &world->timers,
         .inbound_messages_max = world->model.inbound_messages_max,
         .inbound_bytes_max = world->model.inbound_bytes_max,
@@ -142,7 +142,11 @@ void world_init(struct sim_world *world, const struct sim_options *options)
         world->model.streams[i].has_listener = world_key(i, text).kind != 0;
     }
     world->sessions = pl_alloc_array(options->session_max, sizeof(*world->sessions));
-    pl_fanout_init(&world->fanout);
+    world->thread_count = options->thread_count;
+    pl_port_rings_init(&world->port, &world->threads[0].fanout);
+    for (uint32_t number = 0; number <= world->thread_count; number++) {
+        thread_init(world, number);
+    }
     pl_timers_init(&world->timers);
     create_hub(world);
 }
@@ -150,7 +154,10 @@ void world_init(struct sim_world *world, const struct sim_options *options)
 void world_fini(struct sim_world *world)
 {
     pl_hub_destroy(world->hub);
-    pl_fanout_fini(&world->fanout);
+    for (uint32_t number = 0; number <= world->thread_count; number++) {
+        thread_fini(&world->threads[number]);
+    }
+    pl_port_rings_fini(&world->port);
     pl_timers_fini(&world->timers);
     model_fini(&world->model);
     pl_free(world->sessions);

@@ -1,17 +1,20 @@
 /* The simulated world around a real hub and fan-out: a clock, randomness, connections with fast,
- * slow, stalled and polling peers. Each world_... call does one thing to the hub and to the model,
- * and compares the answers. A difference ends the run: world_fail does not return. */
+ * slow, stalled and polling peers, in one seed out of three on up to three I/O threads. Each
+ * world_... call does one thing to the hub and to the model, and compares the answers. A difference
+ * ends the run: world_fail does not return. */
 #ifndef PL_SIM_WORLD_H
 #define PL_SIM_WORLD_H
 
 #include "base/fanout.h"
 #include "base/rate.h"
 #include "hub/hub.h"
+#include "hub/port_rings.h"
 #include "hub/session.h"
 #include "model.h"
 #include "rng.h"
 
 #define SIM_ENCODINGS 3
+#define SIM_THREADS_MAX 3
 #define SIM_TRACE_LINES 24
 #define SIM_TRACE_WIDTH 120
 #define SIM_NESTING_MAX 2 /* how deep callbacks act on their own */
@@ -26,16 +29,27 @@ enum sim_peer {
 
 struct sim_world;
 
+/* What happens on one thread; number 0 is the hub's own. */
+struct sim_thread {
+    struct sim_world *world;
+    struct pl_fanout fanout;
+    struct pl_channel commands; /* from the hub */
+    struct pl_sink_ids ids;     /* of its connections, given out by the hub */
+};
+
 /* A connection: the sink, and the network and peer behind it. */
 struct sim_conn {
     struct pl_sink sink;
     struct sim_world *world;
+    struct sim_thread *thread;
+    struct pl_sink_id id; /* the sink has it once its thread has heard of it */
     uint32_t session;
     enum sim_peer peer;
     size_t window_bytes; /* what the network takes at the moment */
     size_t part_bytes;   /* sent of the first frame */
     bool is_paused;
     bool has_overflowed; /* to be closed when the turn ends */
+    bool has_ended;      /* its session is closed: what is on its way to it no longer counts */
 };
 
 struct sim_session {
@@ -60,6 +74,7 @@ struct sim_options {
     bool has_trace;
     uint32_t session_max;
     uint32_t step_count;
+    uint32_t thread_count;
 };
 
 struct sim_world {
@@ -67,7 +82,9 @@ struct sim_world {
     struct sim_rng rng;
     struct model model;
     struct pl_hub *hub;
-    struct pl_fanout fanout;
+    struct sim_thread threads[SIM_THREADS_MAX + 1];
+    uint32_t thread_count; /* besides the hub's; 0: the inline port */
+    struct pl_port_rings port;
     struct pl_timers timers;
     struct sim_session *sessions;
     uint32_t open_count;
@@ -123,6 +140,15 @@ struct pl_frame *world_encode(struct sim_world *world, uint32_t number, uint8_t 
 uint32_t world_frame_len(uint32_t number, uint8_t encoding);
 uint32_t world_frame_number(const struct pl_frame *frame);
 uint32_t world_frame_track(const struct pl_frame *frame);
+
+/* --- thread.c --- */
+void thread_init(struct sim_world *world, uint32_t number);
+void thread_fini(struct sim_thread *thread);
+void thread_run(struct sim_thread *thread, uint32_t count); /* so many commands, or fewer */
+void thread_catch_up(struct sim_thread *thread);
+void world_catch_up(struct sim_world *world); /* all of them: nothing is on its way */
+void world_run_threads(struct sim_world *world);
+void world_flush(struct sim_world *world);
 
 /* --- conn.c --- */
 struct sim_conn *conn_create(struct sim_world *world, uint32_t session, uint8_t encoding,

@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <pthread.h>
+#include <stdio.h>
 #include <string.h>
 #include <time.h>
 
@@ -152,6 +153,9 @@ static void thread_end(struct pl_turn_hook *hook)
 static void *run(void *user)
 {
     struct pl_io_thread *thread = user;
+    char name[16];
+    snprintf(name, sizeof(name), "parley-io-%u", thread->number);
+    pthread_setname_np(pthread_self(), name); /* for those who look at threads */
     pl_loop_run(thread->loop);
     return NULL;
 }

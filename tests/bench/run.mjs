@@ -1,6 +1,6 @@
 // Runs the jobs of rows.mjs in interleaved rounds and prints what came out. Started by script/bench.
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync, mkdirSync } from 'node:fs';
+import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync, mkdirSync } from 'node:fs';
 import { availableParallelism, cpus, release, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -67,6 +67,14 @@ async function startServer(name) {
   return { url, pid: child.pid, stop };
 }
 
+// The I/O thread, which does the sending, on the server's core; the hub, which has little to do, beside the load.
+function spreadThreads(pid) {
+  for (const thread of readdirSync(`/proc/${pid}/task`)) {
+    const name = readFileSync(`/proc/${pid}/task/${thread}/comm`, 'utf8').trim();
+    execFileSync('taskset', ['-p', '-c', name.startsWith('parley-io') ? '0' : '1', thread], { stdio: 'ignore' });
+  }
+}
+
 // Run the load generator; its lines of JSON.
 async function runLoad(command) {
   const child = spawn(command[0], command.slice(1), { stdio: ['ignore', 'pipe', 'pipe'] });
@@ -97,6 +105,7 @@ async function measure(jobName, serverName, extra) {
   }
   const server = await startServer(serverName);
   try {
+    if (servers[serverName].spread && canPin) spreadThreads(server.pid);
     return await runLoad(pinned(1, [load, job.mode, '--url', server.url, '--pid', String(server.pid),
       '--dialect', servers[serverName].dialect, ...job.args, ...extra]));
   } finally {

@@ -48,8 +48,8 @@ int pl_inheritance_take_lock(struct pl_inheritance *inheritance);
 int pl_inheritance_take_control(struct pl_inheritance *inheritance);
 
 /* Say that all is ready, wait for what recovers and take it over. When the other process has died
- * meanwhile, there is nothing to recover, and this one serves all the same. Behind it `web` gets the
- * connections that the other one gives away; what is borrowed outlives the inheritance.
+ * meanwhile, there is nothing to recover, and this one serves all the same. Behind it `web` gets
+ * the connections that the other one gives away; what is borrowed outlives the inheritance.
  * Returns 0, or PL_E_...: the other one serves on. */
 PL_MUST_CHECK int pl_inheritance_take(struct pl_inheritance *inheritance, struct parley_io *io,
                                       struct pl_web *web, struct pl_listeners *set,

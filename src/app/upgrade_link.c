@@ -1,5 +1,5 @@
-/* A stream socket keeps descriptors beside the first byte they were sent with, so that they are here
- * when their message is whole. */
+/* A stream socket keeps descriptors beside the first byte they were sent with, so that they are
+ * here when their message is whole. */
 #include "app/upgrade_link.h"
 
 #include "base/env.h"

@@ -1,6 +1,6 @@
 /* Connections change the process. A server that is upgraded gives away every connection that is
- * between two requests, with the bytes that it has read from it and not answered; its successor goes
- * on with them, and their clients notice nothing.
+ * between two requests, with the bytes that it has read from it and not answered; its successor
+ * goes on with them, and their clients notice nothing.
  * Threads: the loop's. */
 #ifndef PL_WEB_HANDOVER_H
 #define PL_WEB_HANDOVER_H
@@ -9,8 +9,8 @@
 
 /* --- at the old server --- */
 
-/* Set a request aside, unanswered: its connection will be given away, or the request is shown to its
- * route once more by pl_web_release_held. */
+/* Set a request aside, unanswered: its connection will be given away, or the request is shown to
+ * its route once more by pl_web_release_held. */
 void pl_web_request_hold(struct pl_web_request *request);
 void pl_web_release_held(struct pl_web *web);
 

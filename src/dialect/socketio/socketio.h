@@ -67,8 +67,8 @@ PL_MUST_CHECK int pl_sio_start(struct parley_io *io, struct pl_error *err);
  * names stay as they were. Text is borrowed as above. */
 void pl_sio_configure(struct parley_io *io, const struct pl_sio_config *config);
 
-/* What it was created with, or configured since: for raw Engine.IO on other paths. Borrowed as long as the server is
- * there. */
+/* What it was created with, or configured since: for raw Engine.IO on other paths. Borrowed as
+ * long as the server is there. */
 const struct pl_sio_params *pl_sio_params(const struct parley_io *io);
 
 /* What a kind of hub stream is, for operators: "namespace" or "room". NULL: none of Socket.IO. */
@@ -110,8 +110,8 @@ pl_sio_handover_write(struct parley_io *io,
                       int (*send)(void *user, struct pl_str messages, struct pl_error *err),
                       void *user, struct pl_sio_handover_counts *counts, struct pl_error *err);
 
-/* What the application emits from now on reaches nobody: the other process would not know of it, and
- * a client that it reached would come back with an offset from the future. */
+/* What the application emits from now on reaches nobody: the other process would not know of it,
+ * and a client that it reached would come back with an offset from the future. */
 void pl_sio_mute(struct parley_io *io);
 
 /* As pl_sio_shutdown, but a POST whose body still comes is left to the other process. */
@@ -124,8 +124,8 @@ struct pl_sio_handover;
 /* Before the first connection. Never NULL. */
 struct pl_sio_handover *pl_sio_handover_begin(struct parley_io *io);
 
-/* Take one message, from STATE to STATE_END; others are passed over. What this server has no use for
- * (an unknown namespace, recovery switched off) is counted as lost.
+/* Take one message, from STATE to STATE_END; others are passed over. What this server has no use
+ * for (an unknown namespace, recovery switched off) is counted as lost.
  * Returns 1 behind the last one, 0 before; PL_E_PROTO, PL_E_TOO_BIG, PL_E_NOMEM: what came of the
  * namespace that was under way is forgotten, those before it stay. */
 PL_MUST_CHECK int pl_sio_handover_take(struct pl_sio_handover *handover,

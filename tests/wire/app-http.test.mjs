@@ -4,7 +4,7 @@ import net from 'node:net';
 import { after, before, describe, test } from 'node:test';
 import { startServer } from './lib/server.mjs';
 
-const LIMIT = { timeout: 10_000 };
+const LIMIT = { timeout: 60000 };
 
 describe('HTTP routes of an application', () => {
   let server;

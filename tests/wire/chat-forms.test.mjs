@@ -6,7 +6,7 @@ import { afterEach, describe, test } from 'node:test';
 import { io } from 'socket.io-client';
 import { isReference, useServer } from './lib/server.mjs';
 
-const LIMIT = { timeout: 30000 };
+const LIMIT = { timeout: 60000 };
 const ISO = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
 const skip = isReference ? { skip: 'the example is ours' } : {};
 

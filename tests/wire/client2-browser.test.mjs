@@ -12,7 +12,7 @@ import { S } from './lib/settings.mjs';
 const EXECUTABLE = process.env.CHROMIUM ?? '/usr/bin/chromium';
 const CLIENT = createRequire(import.meta.url).resolve('socket.io-client-2/dist/socket.io.js');
 const skip = { skip: !existsSync(EXECUTABLE) && 'no Chromium here' };
-const LIMIT = { timeout: 30000 };
+const LIMIT = { timeout: 60000 };
 
 /** In the page: connect, echo text and bytes, give back what came and how. */
 async function talk(options) {

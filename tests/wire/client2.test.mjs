@@ -11,7 +11,7 @@ import { within } from './lib/raw.mjs';
 import { isReference, useServer } from './lib/server.mjs';
 import { S } from './lib/settings.mjs';
 
-const LIMIT = { timeout: 15000 };
+const LIMIT = { timeout: 60000 };
 /** Whatever can be compressed is. */
 const COMPRESSED = {
   'socketio.per_message_deflate.enabled': true,

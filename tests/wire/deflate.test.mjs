@@ -10,7 +10,7 @@ import { within } from './lib/raw.mjs';
 import { frame, OPCODE, Packer, RawWs } from './lib/rawws.mjs';
 import { isReference, useServer } from './lib/server.mjs';
 
-const LIMIT = { timeout: 30000 };
+const LIMIT = { timeout: 60000 };
 const WAIT_MS = 10000;
 const OFFER = 'permessage-deflate; client_max_window_bits';
 const AGREED = 'permessage-deflate; server_no_context_takeover';

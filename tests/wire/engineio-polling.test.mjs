@@ -280,7 +280,7 @@ describe('Engine.IO polling (spec 1.5)', () => {
     await assertError(await eio.poll(peer.handshake.sid), 400, 3, 'Bad request');
   });
 
-  test('a poll may be answered a thousand times in one session', { timeout: 30000 }, async () => {
+  test('a poll may be answered a thousand times in one session', { timeout: 60000 }, async () => {
     const eio = engine();
     const sid = await eio.open();
     for (let i = 0; i < 1000; i++) {

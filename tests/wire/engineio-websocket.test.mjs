@@ -88,7 +88,7 @@ describe('Engine.IO WebSocket (spec 1.6)', () => {
     },
   );
 
-  test('two thousand messages come back in order', { timeout: 30000 }, async () => {
+  test('two thousand messages come back in order', { timeout: 60000 }, async () => {
     const peer = await engine().wsOpen();
     for (let i = 0; i < 2000; i++) {
       peer.send(`4${i}`);

@@ -10,7 +10,7 @@ import { Engine, Tcp } from './lib/raw.mjs';
 import { Certificates, ask, closeTls, connectTls, startTlsServer } from './lib/tls.mjs';
 import { isReference, runParley, startServer, useServer } from './lib/server.mjs';
 
-const LIMIT = { timeout: 20000 };
+const LIMIT = { timeout: 60000 };
 const ours = { skip: isReference && 'the reference has no such setting' };
 const GET = 'GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n';
 const UPGRADE = 'GET /echo HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n'

@@ -19,7 +19,7 @@ import { S } from './lib/settings.mjs';
 import { Certificates } from './lib/tls.mjs';
 
 const run = promisify(execFile);
-const LIMIT = { timeout: 20000, skip: isReference && 'the reference has one listener' };
+const LIMIT = { timeout: 60000, skip: isReference && 'the reference has one listener' };
 
 const started = []; // what a test that fails leaves behind is killed at the end
 let folder;

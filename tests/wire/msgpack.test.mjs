@@ -11,7 +11,7 @@ import { Engine } from './lib/raw.mjs';
 import { useServer } from './lib/server.mjs';
 import { S } from './lib/settings.mjs';
 
-const LIMIT = { timeout: 15000 };
+const LIMIT = { timeout: 60000 };
 const MSGPACK = { [S.parser]: 'msgpack', [S.corsOrigin]: '*' };
 
 function useClients(set = {}) {

@@ -12,7 +12,7 @@ import { S } from './lib/settings.mjs';
 
 const EXECUTABLE = process.env.CHROMIUM ?? '/usr/bin/chromium';
 const skip = { skip: isReference || (!existsSync(EXECUTABLE) && 'no Chromium here') };
-const LIMIT = { timeout: 30000 };
+const LIMIT = { timeout: 60000 };
 
 /** In the page: what comes of a WebSocket, of one of Engine.IO, and of a polling request. */
 async function attempt({ url, wsUrl }) {

@@ -7,7 +7,7 @@ import { Engine, Tcp } from './lib/raw.mjs';
 import { isReference, runParley, useServer } from './lib/server.mjs';
 import { S } from './lib/settings.mjs';
 
-const LIMIT = { timeout: 20000 };
+const LIMIT = { timeout: 60000 };
 const ours = { skip: isReference && 'the reference has no such setting' };
 const GOOD = 'https://game.example';
 const EVIL = 'https://game.example.evil.example';

@@ -15,7 +15,7 @@ import { isReference, runParley, startServer } from './lib/server.mjs';
 import { S } from './lib/settings.mjs';
 import { Certificates } from './lib/tls.mjs';
 
-const LIMIT = { timeout: 20000, skip: isReference && 'the reference believes whoever speaks' };
+const LIMIT = { timeout: 60000, skip: isReference && 'the reference believes whoever speaks' };
 const CLIENT = '127.0.0.2'; // loopback has many addresses: this one is no proxy's
 const GET = 'GET /healthz HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n';
 

@@ -23,9 +23,10 @@ async function metricWhen(server, name, holds) {
 }
 
 describe('request heads in drops', ours, () => {
-  const holder = useServer({ app: 'suite' });
+  const STEPS = 10;
+  const STEP_MS = 60000; // the clock is moved by so much that the machine's own pace does not count
+  const holder = useServer({ app: 'suite', set: { [S.headTimeout]: STEPS * STEP_MS } });
   const COUNT = 500;
-  const HEAD_SECONDS = 10; // the default
 
   test('each is answered 408 at its deadline, and good clients are served meanwhile', LIMIT, async () => {
     const { server } = holder;
@@ -35,14 +36,14 @@ describe('request heads in drops', ours, () => {
     }
     slow.forEach((tcp) => tcp.write('GET / HTTP/1.1\r\nHost: x\r\nX-Slow: '));
     await metricWhen(server, 'parley_connections', (count) => count > COUNT);
-    for (let second = 1; second < HEAD_SECONDS; second += 1) {
+    for (let step = 1; step < STEPS; step += 1) {
       slow.forEach((tcp) => tcp.write('x'));
-      await server.clock(1000);
-      const response = await fetch(`${server.url}/healthz`);
+      await server.clock(STEP_MS);
+      const response = await fetch(`${server.url}/healthz`, { headers: { connection: 'close' } });
       assert.equal(await response.text(), 'ok\n');
     }
     assert.equal(slow.filter((tcp) => tcp.isEnded).length, 0);
-    await server.clock(2000);
+    await server.clock(STEP_MS);
     for (const tcp of slow) {
       assert.match(await tcp.end(), /^HTTP\/1\.1 408 /);
     }
@@ -57,7 +58,7 @@ describe('request heads in drops', ours, () => {
     const tcp = await Tcp.connect(holder.server);
     const opened = await holder.server.metric('parley_connections_accepted_total');
     assert.ok(opened > COUNT);
-    await holder.server.clock(HEAD_SECONDS * 1000 + 100);
+    await holder.server.clock(STEPS * STEP_MS + 100);
     assert.equal(await tcp.end(), '');
   });
 });

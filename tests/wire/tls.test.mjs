@@ -12,7 +12,7 @@ import { isReference, runParley } from './lib/server.mjs';
 import { S } from './lib/settings.mjs';
 import { ask, Certificates, closeTls, connectTls, sClient, startTlsServer } from './lib/tls.mjs';
 
-const LIMIT = { timeout: 20000, skip: isReference && 'the reference has no TLS of its own' };
+const LIMIT = { timeout: 60000, skip: isReference && 'the reference has no TLS of its own' };
 const GET = 'GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n';
 const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 

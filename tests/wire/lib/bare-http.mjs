@@ -4,7 +4,7 @@ import { afterEach } from 'node:test';
 import { Engine, Tcp } from './raw.mjs';
 import { isReference, useServer } from './server.mjs';
 
-export const LIMIT = { timeout: 20000 };
+export const LIMIT = { timeout: 60000 };
 export const ours = { skip: isReference && 'the reference is another HTTP server' };
 
 export const GET = 'GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n';

@@ -21,7 +21,7 @@ export class Clients {
     const socket = io(this.server.url + nsp, {
       forceNew: true,
       reconnection: false,
-      timeout: 5000,
+      timeout: 20000,
       ...options,
     });
     return this.keep(socket);
@@ -38,7 +38,7 @@ export class Clients {
   manager(options = {}) {
     return new Manager(this.server.url, {
       reconnection: false,
-      timeout: 5000,
+      timeout: 20000,
       autoConnect: false,
       ...options,
     });
@@ -66,7 +66,7 @@ export class Clients {
 }
 
 /** First argument list of the next `event`. */
-export function next(socket, event, ms = 4000) {
+export function next(socket, event, ms = 20000) {
   return within(
     new Promise((resolve) => {
       socket.once(event, (...args) => resolve(args));
@@ -89,7 +89,7 @@ export async function refused(socket) {
 }
 
 /** Emit and wait for the acknowledgement's first argument. */
-export const ask = (socket, event, ...args) => socket.timeout(4000).emitWithAck(event, ...args);
+export const ask = (socket, event, ...args) => socket.timeout(20000).emitWithAck(event, ...args);
 
 /** A round trip through the server: what it sent to this socket before has arrived. */
 export const sync = (socket) => ask(socket, 'ack', 'sync');

@@ -6,7 +6,7 @@ import { Engine } from './raw.mjs';
 import { isReference, useServer } from './server.mjs';
 import { S, SUITE_OPTIONS } from './settings.mjs';
 
-export const LIMIT = { timeout: 10000 };
+export const LIMIT = { timeout: 60000 };
 
 /** Options of a test that the reference cannot pass, with the reason. */
 export const differs = (why) => ({ ...LIMIT, skip: isReference && why });

@@ -53,7 +53,7 @@ export class Load {
     const agent = keepAliveAgent(url);
     this.run(name, () => new Promise((resolve, reject) => {
       const socket = io(url, {
-        forceNew: true, reconnectionDelay: 10, reconnectionDelayMax: 50, timeout: 15000, agent,
+        forceNew: true, reconnectionDelay: 10, reconnectionDelayMax: 50, timeout: 60000, agent,
         rejectUnauthorized: false, ...options,
       });
       const end = (then, value) => {

@@ -7,7 +7,7 @@ import net from 'node:net';
 import WebSocket from 'ws';
 
 export const SEPARATOR = '\x1e';
-const WAIT_MS = 4000;
+const WAIT_MS = 20000;
 
 /** The promise's value, or an error that names what did not come in time. */
 export async function within(promise, what, ms = WAIT_MS) {

@@ -9,8 +9,8 @@ import { within } from './raw.mjs';
 export const OPCODE = { continuation: 0, text: 1, binary: 2, close: 8, ping: 9, pong: 10 };
 export const NO_STATUS = 1005; // what an empty close frame is reported as
 
-const HANDSHAKE_MS = 5000;
-const END_MS = 10000;
+const HANDSHAKE_MS = 20000;
+const END_MS = 20000;
 
 function headerOf(firstByte, length) {
   if (length < 126) {

@@ -22,8 +22,8 @@ const binary = (build) => process.env.PARLEY_BIN ?? path.resolve(root, build, 's
 export const parleyPath = binary(defaultBuild);
 
 const SANITIZER_REPORT = /ERROR: \w+Sanitizer|WARNING: ThreadSanitizer|runtime error: /;
-const START_LIMIT_MS = 20000;
-const STOP_LIMIT_MS = 20000;
+const START_LIMIT_MS = 60000;
+const STOP_LIMIT_MS = 60000;
 
 /** Shared object of an application: tests/wire/apps/NAME.so or examples/NAME.so of the build folder. */
 export function appPath(name, build = defaultBuild) {

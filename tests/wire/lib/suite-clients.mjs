@@ -5,7 +5,7 @@ import { Clients } from './client.mjs';
 import { isReference, useServer } from './server.mjs';
 import { S } from './settings.mjs';
 
-export const LIMIT = { timeout: 15000 };
+export const LIMIT = { timeout: 60000 };
 export const LONG = { timeout: 60000 };
 export const SETTINGS = { [S.path]: '/socket.io/', [S.corsOrigin]: '*' };
 

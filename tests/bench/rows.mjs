@@ -9,8 +9,11 @@ export const load = `${release}tests/bench/parley-load`;
 
 const SMALL_SEND_BUFFER = 32768; // the system's own buffers take three times as much besides
 
-const parleyCommand = (listen, data) =>
-  [`${release}parley`, 'serve', '--listen', listen, '--data', data, '--app', `${release}tests/bench/bench_app.so`];
+const parleyCommand = (listen, data, build = release) =>
+  [`${build}parley`, 'serve', '--listen', listen, '--data', data, '--app', `${build}tests/bench/bench_app.so`];
+
+// Another build folder of Parley, to compare with (an older one, say); its rows are there when it is.
+const other = process.env.PARLEY_BENCH_OTHER ? `${process.env.PARLEY_BENCH_OTHER.replace(/\/$/, '')}/` : null;
 
 export const servers = {
   parley: { title: 'Parley', dialect: 'socketio', command: (data) => parleyCommand('127.0.0.1:0', data) },
@@ -37,6 +40,7 @@ export const servers = {
     spread: true,
     command: (data) => [...parleyCommand('127.0.0.1:0', data), '--set', 'io_threads=1'],
   },
+  other: { title: 'the other Parley', dialect: 'socketio', command: (data) => parleyCommand('127.0.0.1:0', data, other) },
   bare: { title: 'bare loop', dialect: 'ws', command: () => [`${release}tests/bench/parley-bare`] },
   bare8: { title: 'bare loop, 8 frames a write', dialect: 'ws', command: () => [`${release}tests/bench/parley-bare`, '--group', '8'] },
   socketio: { title: 'socket.io', dialect: 'socketio', command: () => ['node', `${peers}socketio.mjs`] },
@@ -108,3 +112,12 @@ export const rows = [
   { name: 'deaf-memory', job: 'deaf', of: 'parleysmall', title: 'the same: growth of memory to the bound of the settings', field: 'grown_of_bound', unit: '×', digits: 2, bars: [{ most: 1 }] },
   { name: 'start', job: 'start', title: 'second start to the first answer', field: 'start_ms', unit: 'ms', digits: 1, bars: [{ below: 50 }] },
 ];
+
+for (const [name, title, args] of other === null ? [] : [
+  ['other-1000', 'broadcast, one message at a time, 1,000 connections', ['--count', '1000']],
+  ['other-10000', 'broadcast, one message at a time, 10,000 connections', ['--count', '10000']],
+  ['other-sustained-1000', 'broadcast, sustained, 1,000 connections', ['--count', '1000', ...sustained]],
+]) {
+  jobs[name] = { mode: 'broadcast', args, servers: ['parley', 'other'] };
+  rows.push({ name, job: name, title: `beside another build: ${title}`, ...perSecond, bars: [{ least: 0.95, than: 'other' }] });
+}

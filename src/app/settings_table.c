@@ -174,7 +174,7 @@ const struct pl_setting_row pl_setting_rows[] = {
            "Where to listen; port 0 takes a free one."),
     LIST("listeners", listeners, NOW, "", 0, 64, NULL, check_listen,
          "listeners, as [::]:7443 tls serve=socketio connections_max=500",
-         "Where to listen besides, each with options of its own: see below."),
+         "More places to listen, each with TLS, limits and owners of paths of its own."),
     STRING("data_dir", data_dir, RESTART, "./parley-data", 1, NULL, "a directory",
            "Directory of what is kept, of the lock and of the control socket; made when missing."),
     COUNT("io_threads", io_threads, RESTART, "0", 0, 63,

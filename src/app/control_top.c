@@ -42,9 +42,10 @@ static void put_metrics(struct pl_json_writer *json, const struct pl_metrics *me
     pl_json_object_end(json);
 }
 
-static void put_turns(struct pl_json_writer *json, const struct pl_histogram *turns)
+static void put_turns(struct pl_json_writer *json, const char *key,
+                      const struct pl_histogram *turns)
 {
-    pl_json_key(json, PL_STR("turns"));
+    pl_json_key(json, pl_str_of_cstr(key));
     pl_json_object_begin(json);
     put_i64(json, "sum_us", (int64_t)turns->sum);
     pl_json_key(json, PL_STR("buckets")); /* bucket i: at most 2^i microseconds */
@@ -116,7 +117,8 @@ static void write_answer(struct pl_buf *out, const struct pl_server_status *stat
     pl_json_object_begin(&json);
     pl_control_put_identity(&json, status);
     put_metrics(&json, status->metrics);
-    put_turns(&json, &status->metrics->histograms[PL_HISTOGRAM_TURN]);
+    put_turns(&json, "turns", &status->metrics->histograms[PL_HISTOGRAM_TURN]);
+    put_turns(&json, "io_turns", &status->metrics->histograms[PL_HISTOGRAM_IO_TURN]);
     put_consumers(&json, &result->sinks, row_count);
     put_streams(&json, &result->streams, row_count);
     put_survey(&json, result);

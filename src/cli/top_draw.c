@@ -99,8 +99,20 @@ static void draw_identity(struct canvas *canvas)
               pl_show_duration(uptime, now->uptime_ms), now->pid);
 }
 
+/* Of all threads: two that are busy are 200 %. */
+static const char *processor(char out[PL_SHOW_MAX], const struct canvas *canvas)
+{
+    if (canvas->before == NULL) {
+        snprintf(out, PL_SHOW_MAX, "-");
+    } else {
+        snprintf(out, PL_SHOW_MAX, "%.1f %%", rate_of(canvas, PL_TOP_CPU_US) / 10000);
+    }
+    return out;
+}
+
 static void draw_gauges(struct canvas *canvas)
 {
+    char cpu[PL_SHOW_MAX];
     char memory[PL_SHOW_MAX];
     char queued[PL_SHOW_MAX];
     add_linef(canvas, PLAIN,
@@ -109,9 +121,10 @@ static void draw_gauges(struct canvas *canvas)
               figure(canvas, PL_TOP_CONNECTIONS), figure(canvas, PL_TOP_CONNECTIONS_MAX),
               figure(canvas, PL_TOP_SOCKETS), figure(canvas, PL_TOP_FILES),
               figure(canvas, PL_TOP_FILES_MAX));
-    add_linef(canvas, PLAIN, "sessions     %" PRId64 " websocket, %" PRId64 " polling; memory %s",
+    add_linef(canvas, PLAIN,
+              "sessions     %" PRId64 " websocket, %" PRId64 " polling; memory %s; processor %s",
               figure(canvas, PL_TOP_SESSIONS_WEBSOCKET), figure(canvas, PL_TOP_SESSIONS_POLLING),
-              pl_show_bytes(memory, (double)figure(canvas, PL_TOP_MEMORY)));
+              pl_show_bytes(memory, (double)figure(canvas, PL_TOP_MEMORY)), processor(cpu, canvas));
     add_linef(canvas, PLAIN,
               "streams      %" PRId64 ", subscriptions %" PRId64 "; queued %s for %" PRId64
               "; closed as slow %" PRId64,
@@ -133,9 +146,21 @@ static struct pl_histogram turns_between(const struct canvas *canvas)
     return turns;
 }
 
+/* "; I/O 12.3 %" of all I/O threads together, or nothing where there are none. */
+static const char *io_threads(char out[PL_SHOW_MAX], const struct canvas *canvas)
+{
+    int64_t busy_us = canvas->now->io_busy_us - canvas->before->io_busy_us;
+    out[0] = 0;
+    if (canvas->now->io_busy_us > 0) {
+        snprintf(out, PL_SHOW_MAX, "; I/O %.1f %%", (double)busy_us / canvas->seconds / 10000);
+    }
+    return out;
+}
+
 static void draw_loop(struct canvas *canvas)
 {
     struct pl_histogram turns = turns_between(canvas);
+    char io[PL_SHOW_MAX];
     char texts[3][PL_SHOW_MAX];
     double count = 0;
     if (canvas->before == NULL) {
@@ -145,13 +170,11 @@ static void draw_loop(struct canvas *canvas)
     for (size_t i = 0; i <= PL_HISTOGRAM_BOUNDS; i++) {
         count += (double)turns.buckets[i];
     }
-    add_linef(canvas, PLAIN,
-              "loop         busy %.1f %%; %s turns/s, p50 %s, p99 %s; processor %.1f %%",
+    add_linef(canvas, PLAIN, "loop         busy %.1f %%; %s turns/s, p50 %s, p99 %s%s",
               (double)turns.sum / canvas->seconds / 10000,
               pl_show_count(texts[0], count / canvas->seconds),
               pl_show_us(texts[1], pl_histogram_quantile(&turns, 0.5)),
-              pl_show_us(texts[2], pl_histogram_quantile(&turns, 0.99)),
-              rate_of(canvas, PL_TOP_CPU_US) / 10000);
+              pl_show_us(texts[2], pl_histogram_quantile(&turns, 0.99)), io_threads(io, canvas));
 }
 
 static void draw_rates(struct canvas *canvas)

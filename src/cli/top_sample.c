@@ -152,6 +152,7 @@ void pl_top_sample_read(struct pl_top_sample *out, struct pl_str json)
     out->queued_count = pl_answer_i64(json, "survey.sinks_queued");
     read_metrics(out, pl_answer_member(json, PL_STR("metrics")));
     read_turns(out, pl_answer_member(json, PL_STR("turns")));
+    out->io_busy_us = pl_answer_i64(json, "io_turns.sum_us");
     read_streams(out, pl_answer_member(json, PL_STR("largest_streams")));
     read_consumers(out, pl_answer_member(json, PL_STR("consumers")));
 }

@@ -61,6 +61,7 @@ struct pl_top_sample {
     int64_t uptime_ms;
     int64_t figures[PL_TOP_FIGURE_COUNT];
     struct pl_histogram turns;
+    int64_t io_busy_us;   /* of all I/O threads together */
     int64_t queued_count; /* sinks with anything unsent */
     struct pl_top_stream streams[PL_TOP_ROWS_MAX];
     size_t stream_count;

@@ -19,7 +19,7 @@
     ",\"parley_queue_bytes\":4096,\"unknown_metric\":{\"x\":1},"                                   \
     "\"parley_messages_total{dialect=\\\"socketio\\\",direction=\\\"in\\\"}\":9},"                 \
     "\"turns\":{\"sum_us\":" turns "000,\"buckets\":[0,0,0,0,0,0,0,0,0,0," turns                   \
-    ",0,0,0,0,0,0,0,0,0,0,0]},\"consumers\":["                                                     \
+    ",0,0,0,0,0,0,0,0,0,0,0]},\"io_turns\":{\"sum_us\":" turns "0000},\"consumers\":["             \
     "{\"peer\":\"203.0.113.7:5\",\"transport\":\"websocket\",\"bytes\":3000,\"frames\":7,"         \
     "\"blocked\":true,\"stalled_ms\":500},"                                                        \
     "{\"peer\":\"203.0.113.8:5\",\"transport\":\"websocket\",\"bytes\":2000,\"frames\":6,"         \
@@ -125,6 +125,7 @@ static void test_the_picture_has_rates_once_there_are_two_samples(void **state)
     text = picture(world, &world->before);
     assert_shows(text, "publishes      100 "); /* 200 in two seconds */
     assert_shows(text, "busy 10.0 %; 100 turns/s, p50 768 us,");
+    assert_shows(text, "; I/O 100.0 %\n"); /* of one thread, or half of two */
     assert_shows(text, "queued 4.0 KiB for 3;");
     assert_shows(text, "room / ?[2Jlobby...");
     assert_shows(text, "         8           20\n");

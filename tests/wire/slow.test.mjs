@@ -1,5 +1,6 @@
 // Peers that are slow on purpose, or silent: request heads and bodies in drops, messages that do not
-// end, WebSockets that answer no ping, members that never read. Time passes by the test clock.
+// end, WebSockets that answer no ping, members that never read. Time passes by the test clock, in
+// steps so long that the real time beside it does not count.
 
 import assert from 'node:assert/strict';
 import { afterEach, describe, test } from 'node:test';
@@ -23,10 +24,9 @@ async function metricWhen(server, name, holds) {
 }
 
 describe('request heads in drops', ours, () => {
-  const STEPS = 10;
-  const STEP_MS = 60000; // the clock is moved by so much that the machine's own pace does not count
-  const holder = useServer({ app: 'suite', set: { [S.headTimeout]: STEPS * STEP_MS } });
+  const HEAD_MS = 1000000;
   const COUNT = 500;
+  const holder = useServer({ app: 'suite', set: { [S.headTimeout]: HEAD_MS, [S.idleTimeout]: 10 * HEAD_MS } });
 
   test('each is answered 408 at its deadline, and good clients are served meanwhile', LIMIT, async () => {
     const { server } = holder;
@@ -36,14 +36,14 @@ describe('request heads in drops', ours, () => {
     }
     slow.forEach((tcp) => tcp.write('GET / HTTP/1.1\r\nHost: x\r\nX-Slow: '));
     await metricWhen(server, 'parley_connections', (count) => count > COUNT);
-    for (let step = 1; step < STEPS; step += 1) {
+    for (let drop = 1; drop < 10; drop += 1) {
       slow.forEach((tcp) => tcp.write('x'));
-      await server.clock(STEP_MS);
-      const response = await fetch(`${server.url}/healthz`, { headers: { connection: 'close' } });
+      await server.clock(HEAD_MS / 10);
+      const response = await fetch(`${server.url}/healthz`);
       assert.equal(await response.text(), 'ok\n');
     }
     assert.equal(slow.filter((tcp) => tcp.isEnded).length, 0);
-    await server.clock(STEP_MS);
+    await server.clock(HEAD_MS / 5);
     for (const tcp of slow) {
       assert.match(await tcp.end(), /^HTTP\/1\.1 408 /);
     }
@@ -58,36 +58,51 @@ describe('request heads in drops', ours, () => {
     const tcp = await Tcp.connect(holder.server);
     const opened = await holder.server.metric('parley_connections_accepted_total');
     assert.ok(opened > COUNT);
-    await holder.server.clock(STEPS * STEP_MS + 100);
+    await holder.server.clock(HEAD_MS + 100);
     assert.equal(await tcp.end(), '');
   });
 });
 
 describe('bodies in drops', ours, () => {
-  const holder = useServer({ app: 'suite', set: { [S.path]: '/socket.io/' } });
+  const BODY_MS = 1000000;
+  const holder = useServer({
+    app: 'suite',
+    set: { [S.path]: '/socket.io/', [S.bodyTimeout]: BODY_MS, [S.pingInterval]: 10 * BODY_MS, [S.connectTimeout]: 3600000 },
+  });
 
   test('run out of time although something always comes', LIMIT, async () => {
     const { server } = holder;
     const sid = await new Engine(server, '/socket.io/').open();
     const tcp = await Tcp.connect(server);
     tcp.write(`POST /socket.io/?EIO=4&transport=polling&sid=${sid} HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\n`);
-    let seconds = 0;
+    let drops = 0;
     while (!tcp.isEnded) {
-      assert.ok(seconds <= 40, 'still open after 40 s');
+      assert.ok(drops < 15, 'still open after half as much again');
       tcp.write('x');
-      await server.clock(5000);
-      seconds += 5;
+      await server.clock(BODY_MS / 10);
+      drops += 1;
       await server.metric('parley_connections');
     }
     assert.match(tcp.text, /^HTTP\/1\.1 408 /);
-    assert.ok(seconds >= 30, `${seconds} s`);
+    assert.ok(drops >= 9, `${drops} drops`);
     assert.equal(await server.metric(refusals('body_timeout')), 1);
     tcp.close();
   });
 });
 
 for (const threads of [0, 2]) describe(`WebSockets of the application, io_threads ${threads}`, ours, () => {
-  const holder = useServer({ app: 'ws_echo', set: { io_threads: threads, 'rate.messages_per_second': 5, 'rate.burst': 10 } });
+  const STEP_MS = 100000;
+  const holder = useServer({
+    app: 'ws_echo',
+    set: {
+      io_threads: threads,
+      'websocket.ping_interval_ms': 5 * STEP_MS,
+      'websocket.ping_timeout_ms': 4 * STEP_MS,
+      'websocket.message_timeout_ms': 6 * STEP_MS,
+      'rate.messages_per_second': 1,
+      'rate.burst': 10,
+    },
+  });
   let open = [];
   afterEach(() => open.splice(0).forEach((ws) => ws.destroy()));
   const connect = async () => {
@@ -101,7 +116,7 @@ for (const threads of [0, 2]) describe(`WebSockets of the application, io_thread
     const alive = await connect();
     const silent = await connect();
     for (let round = 1; round <= 2; round += 1) {
-      await server.clock(25000);
+      await server.clock(5 * STEP_MS);
       await alive.waitReplies(round);
       assert.equal(alive.replies.at(-1).kind, 'ping');
       alive.send(frame(OPCODE.pong));
@@ -110,7 +125,7 @@ for (const threads of [0, 2]) describe(`WebSockets of the application, io_thread
       await alive.waitReplies(round);
       if (round === 1) {
         await silent.waitReplies(1);
-        await server.clock(20000);
+        await server.clock(4 * STEP_MS);
         await silent.waitEnd();
         assert.deepEqual(silent.close, { code: 1011, reason: 'ping timeout' });
         assert.equal(await server.metric('parley_websocket_timed_out_total'), 1);
@@ -123,13 +138,13 @@ for (const threads of [0, 2]) describe(`WebSockets of the application, io_thread
     const { server } = holder;
     const ws = await connect();
     ws.send(frame(OPCODE.text, 'begun', { fin: false }));
-    for (let second = 0; second < 30 && ws.close === null; second += 5) {
+    for (let step = 0; step < 6 && ws.close === null; step += 1) {
       ws.send(Buffer.concat([frame(OPCODE.continuation, 'x', { fin: false }), frame(OPCODE.ping, 'p'), frame(OPCODE.pong)]));
       await ws.until(() => ws.replies.some(({ kind }) => kind === 'pong'), 'a pong');
       ws.replies = [];
-      await server.clock(5000);
+      await server.clock(STEP_MS);
     }
-    await server.clock(2000);
+    await server.clock(STEP_MS / 2);
     await ws.waitEnd();
     assert.deepEqual(ws.close, { code: 1008, reason: 'message took too long' });
     assert.equal(await server.metric(refusals('message_timeout')), 1);

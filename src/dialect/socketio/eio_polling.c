@@ -215,8 +215,8 @@ void pl_eio_polling_end(struct pl_eio_polling *polling, enum pl_eio_reason reaso
     struct pl_web_request *post = polling->post;
     pl_timer_stop(timers_of(polling), &polling->timer);
     pl_list_remove(&polling->overflow.node);
-    if (reason != PL_EIO_SERVER_SHUTDOWN) {
-        sink_flush(&polling->sink);
+    if (reason != PL_EIO_SERVER_SHUTDOWN || session->engine->is_departing) {
+        sink_flush(&polling->sink); /* a client that has just come in waits for its answer */
     }
     release(polling, pl_eio_session_rules(session)->close_payload);
     polling->post = NULL;

@@ -322,6 +322,11 @@ bool pl_eio_session_is_websocket(const struct pl_eio_session *session)
     return session->ws != NULL;
 }
 
+bool pl_eio_session_waits_for_poll(const struct pl_eio_session *session)
+{
+    return session->ws == NULL && session->polling != NULL && session->polling->sink.outq.count > 0;
+}
+
 bool pl_eio_session_is_open(const struct pl_eio_session *session)
 {
     return session->phase == PL_EIO_OPENED;

@@ -123,8 +123,8 @@ void pl_eio_engine_shutdown(struct pl_eio_engine *engine);
 void pl_eio_engine_hold(struct pl_eio_engine *engine);
 void pl_eio_engine_release(struct pl_eio_engine *engine);
 
-/* Before .._shutdown: a POST whose body still comes is left unanswered, since its connection goes to
- * another process. */
+/* Before .._shutdown: a POST whose body still comes is left unanswered, since its connection goes
+ * to another process, and parked GETs are answered with what is queued. */
 void pl_eio_engine_depart(struct pl_eio_engine *engine);
 
 /* A session on long-polling that another process had. Its client learns that it is over by the next
@@ -157,6 +157,8 @@ void *pl_eio_session_user(const struct pl_eio_session *session);
 void pl_eio_session_set_user(struct pl_eio_session *session, void *user);
 
 bool pl_eio_session_is_websocket(const struct pl_eio_session *session); /* its current transport */
+/* Whether something is queued that the next poll will fetch. */
+bool pl_eio_session_waits_for_poll(const struct pl_eio_session *session);
 bool pl_eio_session_is_open(const struct pl_eio_session *session); /* neither closing nor closed */
 
 /* The head of the first request as it came (request line to empty line). It is kept packed: what

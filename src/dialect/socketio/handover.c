@@ -32,7 +32,8 @@ static void look_at(void *user, struct pl_eio_session *session)
     struct look *look = user;
     const struct pl_sio_conn *conn = pl_eio_session_user(session);
     bool is_young = pl_eio_session_opened_unix_us(session) >= look->since_us;
-    if (conn != NULL && (conn->joining_count > 0 || (is_young && !conn->has_joined))) {
+    bool is_in = conn == NULL || (conn->has_joined && !pl_eio_session_waits_for_poll(session));
+    if (conn != NULL && (conn->joining_count > 0 || (is_young && !is_in))) {
         look->is_settled = false;
     }
 }

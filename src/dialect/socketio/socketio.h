@@ -92,7 +92,7 @@ void pl_sio_destroy(struct parley_io *io);
 void pl_sio_hold(struct parley_io *io);
 void pl_sio_release(struct parley_io *io);
 
-/* Whether no client is between opening its session and being in its namespace.
+/* Whether no client is between opening its session and knowing that it is in its namespace.
  *   since_us  sessions opened before this stamp are not waited for, unless middlewares run */
 bool pl_sio_is_settled(const struct parley_io *io, int64_t since_us);
 

@@ -3,6 +3,7 @@
 
 #include "app/listener_plan.h"
 #include "app/load.h"
+#include "app/socketio_settings.h"
 
 enum {
     TEXT_MAX = 1024 * 1024,
@@ -34,11 +35,13 @@ static int check_app(const struct pl_cli *cli)
     return PL_EXIT_OK;
 }
 
-/* What the settings name: certificates, application. */
-static int check_files(const struct pl_cli *cli, const struct pl_settings *settings)
+/* What the settings name, and what they make together: certificates, lists, application. */
+static int check_files(const struct pl_cli *cli, struct pl_settings *settings)
 {
+    struct pl_socketio_config socketio;
     struct pl_error err = {0};
-    if (pl_listener_plan_check(settings, &err) < 0) {
+    if (pl_listener_plan_check(settings, &err) < 0 ||
+        pl_socketio_config_read(&socketio, settings, &err) < 0) {
         return pl_cli_fail(PL_EXIT_USAGE, "%s", err.text);
     }
     return check_app(cli);

@@ -173,6 +173,18 @@ describe('reload', { skip: isReference }, () => {
     assert.ok(early.connected);
   });
 
+  test('lists that are too long together are a mistake, for `parley check` as well', LIMIT, async () => {
+    await start('');
+    const origins = Array.from({ length: 100 }, (_, i) => `x-${i}-${'y'.repeat(900)}`).join(', ');
+    await write(`socketio.cors.allowed_headers: [${origins}]\n`);
+    for (const words of [['reload', '--data', server.data], ['check', '--config', config]]) {
+      const { code, output } = await runParley(words);
+      assert.equal(code, words[0] === 'check' ? 2 : 1, output);
+      assert.match(output, /the socketio\.cors settings are too long/);
+    }
+    assert.equal((await fetch(`${server.url}/healthz`)).status, 200);
+  });
+
   test('while the server leaves nothing is read', LIMIT, async () => {
     await start('shutdown:\n  grace_ms: 1m\n', { app: 'hold' });
     const held = fetch(`${server.url}/api/hold`).catch(() => {}); // keeps it from leaving

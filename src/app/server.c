@@ -23,7 +23,7 @@
 #include "dialect/socketio/socketio.h"
 #include "hub/port_inline.h"
 #include "hub/port_rings.h"
-#include "io/thread.h"
+#include "io/threads.h"
 #include "net/socket.h"
 
 #include <signal.h>

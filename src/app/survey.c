@@ -3,7 +3,7 @@
 
 #include "base/alloc.h"
 #include "base/env.h"
-#include "io/thread.h"
+#include "io/threads.h"
 
 #include <stdatomic.h>
 

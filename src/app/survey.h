@@ -11,7 +11,7 @@
 
 #define PL_SURVEY_ROWS_MAX 64
 
-struct pl_io_threads; /* io/thread.h */
+struct pl_io_threads; /* io/threads.h */
 
 /* What it found. Times are of all threads together. */
 struct pl_survey_result {

@@ -4,6 +4,7 @@
 #include "base/channel.h"
 
 #include "base/alloc.h"
+#include "base/counter.h"
 
 #include <string.h>
 
@@ -19,7 +20,6 @@ void pl_channel_fini(struct pl_channel *channel)
               (channel->backlog_count == 0 && pl_ring_is_empty(&channel->ring)));
     pl_ring_fini(&channel->ring);
     pl_free(channel->backlog);
-    pl_free(channel->costs);
     *channel = (struct pl_channel){0};
 }
 
@@ -40,29 +40,22 @@ static void grow(struct pl_channel *channel)
     size_t cell_bytes = channel->config.cell_bytes;
     size_t cap = channel->backlog_cap == 0 ? 64 : channel->backlog_cap * 2;
     uint8_t *cells = pl_alloc_array(cap, cell_bytes);
-    size_t *costs = pl_alloc_array(cap, sizeof(*costs));
     for (size_t i = 0; i < channel->backlog_count; i++) {
         memcpy(cells + i * cell_bytes, cell_at(channel, place(channel, i)), cell_bytes);
-        costs[i] = channel->costs[place(channel, i)];
     }
     pl_free(channel->backlog);
-    pl_free(channel->costs);
     channel->backlog = cells;
-    channel->costs = costs;
     channel->backlog_first = 0;
     channel->backlog_cap = cap;
 }
 
-static void keep(struct pl_channel *channel, const void *cell, size_t cost_bytes)
+static void keep(struct pl_channel *channel, const void *cell)
 {
-    size_t at = 0;
     if (channel->backlog_count == channel->backlog_cap) {
         grow(channel);
     }
-    at = place(channel, channel->backlog_count);
-    memcpy(cell_at(channel, at), cell, channel->config.cell_bytes);
-    channel->costs[at] = cost_bytes + channel->config.cell_bytes;
-    channel->backlog_bytes += channel->costs[at];
+    memcpy(cell_at(channel, place(channel, channel->backlog_count)), cell,
+           channel->config.cell_bytes);
     channel->backlog_count++;
 }
 
@@ -72,7 +65,6 @@ bool pl_channel_settle(struct pl_channel *channel)
 {
     while (channel->backlog_count > 0 &&
            pl_ring_push(&channel->ring, cell_at(channel, channel->backlog_first))) {
-        channel->backlog_bytes -= channel->costs[channel->backlog_first];
         channel->backlog_first = place(channel, 1);
         channel->backlog_count--;
     }
@@ -81,16 +73,21 @@ bool pl_channel_settle(struct pl_channel *channel)
 
 bool pl_channel_is_over(const struct pl_channel *channel)
 {
-    return channel->backlog_bytes > channel->config.backlog_max_bytes;
+    return pl_channel_bytes(channel) > channel->config.bytes_max;
+}
+
+size_t pl_channel_bytes(const struct pl_channel *channel)
+{
+    return channel->pushed_bytes - PL_COUNTER_GET(&channel->done_bytes);
 }
 
 void pl_channel_push(struct pl_channel *channel, const void *cell, size_t cost_bytes)
 {
     channel->has_news = true;
-    if (pl_channel_settle(channel) && pl_ring_push(&channel->ring, cell)) {
-        return;
+    channel->pushed_bytes += cost_bytes;
+    if (!pl_channel_settle(channel) || !pl_ring_push(&channel->ring, cell)) {
+        keep(channel, cell);
     }
-    keep(channel, cell, cost_bytes);
     if (pl_channel_is_over(channel)) {
         channel->config.on_over(channel->config.user);
     }
@@ -106,6 +103,11 @@ bool pl_channel_must_wake(struct pl_channel *channel)
 }
 
 /* --- the consumer's --- */
+
+void pl_channel_done(struct pl_channel *channel, size_t cost_bytes)
+{
+    PL_COUNTER_ADD(&channel->done_bytes, cost_bytes);
+}
 
 bool pl_channel_pop(struct pl_channel *channel, void *cell)
 {

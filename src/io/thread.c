@@ -1,60 +1,22 @@
-/* I/O threads: a loop, a fan-out and a set of connections for each, two channels between it and the
- * hub. */
+/* What an I/O thread does: commands first, then its sockets; what there is to tell goes to the hub, which is
+ * woken once a turn. */
 #include "io/thread.h"
 
 #include "base/alloc.h"
 #include "base/blob.h"
+#include "io/thread_internal.h"
 
-#include <errno.h>
-#include <pthread.h>
 #include <stdio.h>
-#include <string.h>
-#include <time.h>
 
-#define RING_CELLS 16384
-#define BACKLOG_MAX_BYTES ((size_t)64 * 1024 * 1024)
-/* What a thread may have told the hub that the hub has not looked at; past it, it reads nothing. */
+/* What it may have told the hub that the hub has not looked at; past it, it reads nothing. */
 #define EVENTS_MAX_BYTES ((size_t)8 * 1024 * 1024)
-#define EVENTS_MAX (RING_CELLS / 2)
-#define WAIT_NS 50000 /* between two looks at a thread that has to catch up */
+#define EVENTS_MAX (PL_IO_RING_CELLS / 2)
 
-struct pl_io_thread {
-    struct pl_io_threads *group;
-    uint32_t number;
-    pthread_t pthread;
-    bool is_running;
-    struct pl_loop *loop;
-    struct pl_fanout fanout;
-    struct pl_metrics metrics;
-    struct pl_conn_set conns;
-    struct pl_turn_hook hook;     /* first of its loop's: commands come before input */
-    struct pl_turn_hook end_hook; /* last of them: the hub is woken once */
-    void *user;
-    struct pl_channel commands;       /* hub to thread */
-    struct pl_channel events;         /* thread to hub */
-    _Atomic size_t event_bytes_told;  /* of events, since the start: the thread's */
-    _Atomic size_t event_bytes_taken; /* and the hub's */
-    _Atomic bool must_shed;           /* the hub waits: close the slowest */
-    bool holds_input;                 /* until the hub has caught up */
-    struct pl_sink_ids ids;           /* the hub's */
-    uint32_t conn_count;              /* the hub's: names given out */
-};
-
-struct pl_io_threads {
-    struct pl_io_threads_config config;
-    struct pl_turn_hook hook; /* on the hub's loop */
-    struct pl_list deferred;
-    uint32_t count;
-    struct pl_io_thread *threads; /* number - 1 */
-};
-
-/* --- on the thread: telling --- */
+/* --- telling --- */
 
 void pl_io_thread_tell(struct pl_io_thread *thread, const struct pl_io_event *event)
 {
-    size_t bytes = event->bytes == NULL ? 0 : event->bytes->len;
-    PL_COUNTER_ADD(&thread->event_bytes_told, bytes);
-    pl_channel_push(&thread->events, event, bytes);
+    pl_channel_push(&thread->events, event, pl_io_event_cost(event));
 }
 
 static void on_gone(struct pl_conn_set *set, struct pl_sink_id sink)
@@ -70,11 +32,9 @@ static void on_events_over(void *user)
 }
 
 /* Whether the hub is so far behind that reading more would only pile up. */
-static bool is_hub_behind(struct pl_io_thread *thread)
+static bool is_hub_behind(const struct pl_io_thread *thread)
 {
-    size_t bytes = PL_COUNTER_GET(&thread->event_bytes_told) -
-                   atomic_load_explicit(&thread->event_bytes_taken, memory_order_relaxed);
-    return thread->events.backlog_count > 0 || bytes > EVENTS_MAX_BYTES ||
+    return pl_channel_bytes(&thread->events) > EVENTS_MAX_BYTES ||
            pl_ring_count(&thread->events.ring) > EVENTS_MAX;
 }
 
@@ -87,7 +47,7 @@ static void update_hold(struct pl_io_thread *thread)
     }
 }
 
-/* --- on the thread: shedding --- */
+/* --- shedding --- */
 
 /* The slowest are those that have most unsent and whose sockets take nothing: all that have at least
  * half of what the fullest has. */
@@ -114,7 +74,20 @@ static void shed(struct pl_io_thread *thread)
     }
 }
 
-/* --- on the thread: the turn --- */
+/* --- the turn --- */
+
+bool pl_io_thread_run_command(struct pl_io_thread *thread)
+{
+    struct pl_fanout_command command;
+    size_t cost_bytes = 0;
+    if (!pl_channel_pop(&thread->commands, &command)) {
+        return false;
+    }
+    cost_bytes = pl_fanout_command_cost(&command); /* before what it holds is given back */
+    pl_fanout_command_run(&command, &thread->fanout, thread);
+    pl_channel_done(&thread->commands, cost_bytes);
+    return true;
+}
 
 static bool thread_may_sleep(struct pl_turn_hook *hook)
 {
@@ -125,14 +98,13 @@ static bool thread_may_sleep(struct pl_turn_hook *hook)
 static void thread_begin(struct pl_turn_hook *hook)
 {
     struct pl_io_thread *thread = PL_CONTAINER_OF(hook, struct pl_io_thread, hook);
-    struct pl_fanout_command command;
-    uint32_t left = RING_CELLS; /* no more than a ring of them, so that sockets get their turn */
+    uint32_t left =
+        PL_IO_RING_CELLS; /* no more than a ring of them, so that sockets get their turn */
     pl_channel_awake(&thread->commands);
     if (atomic_exchange(&thread->must_shed, false)) {
         shed(thread);
     }
-    while (left-- > 0 && pl_channel_pop(&thread->commands, &command)) {
-        pl_fanout_command_run(&command, &thread->fanout, thread);
+    while (left-- > 0 && pl_io_thread_run_command(thread)) {
     }
     pl_channel_settle(&thread->events);
     update_hold(thread);
@@ -150,7 +122,7 @@ static void thread_end(struct pl_turn_hook *hook)
     }
 }
 
-static void *run(void *user)
+void *pl_io_thread_run(void *user)
 {
     struct pl_io_thread *thread = user;
     char name[16];
@@ -170,178 +142,10 @@ void *pl_io_thread_user(struct pl_io_thread *thread)
     return thread->user;
 }
 
-/* --- on the hub: the turn --- */
+/* --- its life --- */
 
-static bool hub_may_sleep(struct pl_turn_hook *hook)
-{
-    struct pl_io_threads *threads = PL_CONTAINER_OF(hook, struct pl_io_threads, hook);
-    bool may = true;
-    for (uint32_t i = 0; i < threads->count; i++) {
-        may = pl_channel_sleep(&threads->threads[i].events) && may;
-    }
-    return may;
-}
-
-static void give_id(struct pl_io_thread *thread, struct pl_sink_id id)
-{
-    pl_sink_ids_give(&thread->ids, id);
-    thread->conn_count--;
-}
-
-/* Returns false when there was none. */
-static bool take_event(struct pl_io_thread *thread)
-{
-    struct pl_io_event event;
-    if (!pl_channel_pop(&thread->events, &event)) {
-        return false;
-    }
-    if (event.bytes != NULL) {
-        PL_COUNTER_ADD(&thread->event_bytes_taken, event.bytes->len);
-    }
-    thread->group->config.on_event(thread->group->config.user, &event);
-    pl_blob_unref(&event.bytes);
-    if (event.kind == PL_IO_GONE) {
-        give_id(thread, event.sink);
-    }
-    return true;
-}
-
-/* One of each in turn, so that no thread's clients wait for another's. A thread that has not taken
- * all its commands is not asked for more work. */
-static void hub_begin(struct pl_turn_hook *hook)
-{
-    struct pl_io_threads *threads = PL_CONTAINER_OF(hook, struct pl_io_threads, hook);
-    struct pl_loop *loop = threads->config.hub_loop;
-    bool has_more = true;
-    for (uint32_t i = 0; i < threads->count; i++) {
-        pl_channel_awake(&threads->threads[i].events);
-    }
-    while (has_more) {
-        has_more = false;
-        for (uint32_t i = 0; i < threads->count; i++) {
-            struct pl_io_thread *thread = &threads->threads[i];
-            if (!pl_channel_settle(&thread->commands) || pl_ring_is_empty(&thread->events.ring)) {
-                continue;
-            }
-            if (!pl_loop_take_input(loop)) {
-                pl_loop_soon(loop);
-                return;
-            }
-            has_more = take_event(thread) || has_more;
-        }
-    }
-}
-
-static void run_deferred(struct pl_io_threads *threads)
-{
-    struct pl_list *node = NULL;
-    while ((node = pl_list_pop_front(&threads->deferred)) != NULL) {
-        struct pl_deferred *deferred = PL_CONTAINER_OF(node, struct pl_deferred, node);
-        deferred->run(deferred);
-    }
-}
-
-static void hub_end(struct pl_turn_hook *hook)
-{
-    struct pl_io_threads *threads = PL_CONTAINER_OF(hook, struct pl_io_threads, hook);
-    run_deferred(threads);
-    for (uint32_t i = 0; i < threads->count; i++) {
-        struct pl_io_thread *thread = &threads->threads[i];
-        if (!pl_channel_settle(&thread->commands)) {
-            pl_loop_soon(threads->config.hub_loop); /* the rest goes when there is room */
-        }
-        if (pl_channel_must_wake(&thread->commands)) {
-            pl_loop_wake(thread->loop);
-        }
-    }
-}
-
-/* --- on the hub: commands --- */
-
-/* A thread has fallen behind by more than the bound. It never waits for us, so it will catch up. */
-static void on_commands_over(void *user)
-{
-    struct pl_io_thread *thread = user;
-    const struct timespec pause = {.tv_nsec = WAIT_NS};
-    if (!thread->is_running) {
-        return;
-    }
-    pl_metrics_add(thread->group->config.hub_conns->metrics, PL_METRIC_IO_BACKLOG_WAITS, 1);
-    atomic_store(&thread->must_shed, true);
-    pl_loop_wake(thread->loop);
-    while (!pl_channel_settle(&thread->commands) && pl_channel_is_over(&thread->commands)) {
-        nanosleep(&pause, NULL);
-    }
-}
-
-struct pl_channel *pl_io_threads_commands(struct pl_io_threads *threads, uint32_t number)
-{
-    PL_ASSERT(number > 0 && number <= threads->count);
-    return &threads->threads[number - 1].commands;
-}
-
-static struct pl_io_thread *thread_of(struct pl_io_threads *threads, struct pl_sink_id sink)
-{
-    uint32_t number = pl_sink_id_thread(sink);
-    PL_ASSERT(number > 0 && number <= threads->count);
-    return &threads->threads[number - 1];
-}
-
-void pl_io_threads_push(struct pl_io_threads *threads, const struct pl_fanout_command *command)
-{
-    pl_channel_push(&thread_of(threads, command->sink)->commands, command,
-                    pl_fanout_command_cost(command));
-}
-
-void pl_io_threads_call_all(struct pl_io_threads *threads, const struct pl_fanout_call *call,
-                            const void *arg, size_t size)
-{
-    for (uint32_t i = 0; i < threads->count; i++) {
-        struct pl_fanout_command command = {
-            .kind = PL_FANOUT_CALL, .arg = pl_alloc(size), .call = call};
-        memcpy(command.arg, arg, size);
-        pl_channel_push(&threads->threads[i].commands, &command, size);
-    }
-}
-
-static void run_set_limits(void *owner, struct pl_sink_id sink, void *arg)
-{
-    struct pl_io_thread *thread = owner;
-    struct pl_io_limits *limits = arg;
-    (void)sink;
-    pl_loop_set_input_slice(thread->loop, limits->input_messages_per_turn,
-                            limits->input_us_per_turn);
-    thread->conns.bytes_per_second_min = limits->bytes_per_second_min;
-    pl_free(limits);
-}
-
-void pl_io_threads_set_limits(struct pl_io_threads *threads, const struct pl_io_limits *limits)
-{
-    static const struct pl_fanout_call call = {.run = run_set_limits};
-    pl_io_threads_call_all(threads, &call, limits, sizeof(*limits));
-}
-
-void pl_io_threads_defer(struct pl_io_threads *threads, struct pl_deferred *deferred)
-{
-    pl_list_push_back(&threads->deferred, &deferred->node);
-}
-
-struct pl_sink_id pl_io_threads_take_id(struct pl_io_threads *threads)
-{
-    struct pl_io_thread *chosen = &threads->threads[0];
-    for (uint32_t i = 1; i < threads->count; i++) {
-        if (threads->threads[i].conn_count < chosen->conn_count) {
-            chosen = &threads->threads[i];
-        }
-    }
-    chosen->conn_count++;
-    return pl_sink_ids_take(&chosen->ids);
-}
-
-/* --- their life --- */
-
-static int init_thread(struct pl_io_thread *thread, struct pl_io_threads *group, uint32_t number,
-                       struct pl_error *err)
+int pl_io_thread_init(struct pl_io_thread *thread, struct pl_io_threads *group, uint32_t number,
+                      struct pl_error *err)
 {
     const struct pl_io_threads_config *config = &group->config;
     int rc = pl_loop_create(&thread->loop, err);
@@ -351,16 +155,10 @@ static int init_thread(struct pl_io_thread *thread, struct pl_io_threads *group,
     thread->group = group;
     thread->number = number;
     thread->ids.thread = number;
-    pl_channel_init(&thread->commands,
-                    &(struct pl_channel_config){.ring_cells = RING_CELLS,
-                                                .cell_bytes = sizeof(struct pl_fanout_command),
-                                                .backlog_max_bytes = config->backlog_max_bytes,
-                                                .on_over = on_commands_over,
-                                                .user = thread});
     pl_channel_init(&thread->events,
-                    &(struct pl_channel_config){.ring_cells = RING_CELLS,
+                    &(struct pl_channel_config){.ring_cells = PL_IO_RING_CELLS,
                                                 .cell_bytes = sizeof(struct pl_io_event),
-                                                .backlog_max_bytes = SIZE_MAX,
+                                                .bytes_max = SIZE_MAX,
                                                 .on_over = on_events_over});
     pl_fanout_init(&thread->fanout);
     thread->fanout.ids.thread = number;
@@ -376,81 +174,7 @@ static int init_thread(struct pl_io_thread *thread, struct pl_io_threads *group,
     return 0;
 }
 
-int pl_io_threads_create(struct pl_io_threads **out, const struct pl_io_threads_config *config,
-                         struct pl_error *err)
-{
-    struct pl_io_threads *threads = pl_alloc(sizeof(*threads));
-    PL_ASSERT(config->count > 0 && config->count < PL_SINK_THREADS_MAX);
-    threads->config = *config;
-    if (threads->config.backlog_max_bytes == 0) {
-        threads->config.backlog_max_bytes = BACKLOG_MAX_BYTES;
-    }
-    pl_list_init(&threads->deferred);
-    threads->threads = pl_alloc_array(config->count, sizeof(*threads->threads));
-    threads->hook =
-        (struct pl_turn_hook){.may_sleep = hub_may_sleep, .begin = hub_begin, .end = hub_end};
-    pl_loop_hook_add(config->hub_loop, &threads->hook);
-    for (uint32_t i = 0; i < config->count; i++) {
-        int rc = init_thread(&threads->threads[i], threads, i + 1, err);
-        if (rc < 0) {
-            pl_io_threads_destroy(threads);
-            return rc;
-        }
-        threads->count++;
-    }
-    *out = threads;
-    return 0;
-}
-
-int pl_io_threads_start(struct pl_io_threads *threads, struct pl_error *err)
-{
-    for (uint32_t i = 0; i < threads->count; i++) {
-        struct pl_io_thread *thread = &threads->threads[i];
-        int rc = pthread_create(&thread->pthread, NULL, run, thread);
-        if (rc != 0) {
-            return pl_error_set(err, PL_E_IO, "cannot start I/O thread %u: %s", i + 1,
-                                strerror(rc));
-        }
-        thread->is_running = true;
-    }
-    return 0;
-}
-
-/* What was still on its way to the thread, on this one now that the other has ended. */
-static void run_commands(struct pl_io_thread *thread)
-{
-    struct pl_fanout_command command;
-    do {
-        while (pl_channel_pop(&thread->commands, &command)) {
-            pl_fanout_command_run(&command, &thread->fanout, thread);
-        }
-    } while (!pl_channel_settle(&thread->commands) || !pl_ring_is_empty(&thread->commands.ring));
-}
-
-static void take_events(struct pl_io_thread *thread)
-{
-    do {
-        while (take_event(thread)) {
-        }
-    } while (!pl_channel_settle(&thread->events) || !pl_ring_is_empty(&thread->events.ring));
-}
-
-static void stop_thread(struct pl_io_thread *thread)
-{
-    if (thread->is_running) {
-        pl_loop_stop(thread->loop);
-        pthread_join(thread->pthread, NULL);
-        thread->is_running = false;
-    }
-    run_commands(thread);
-    pl_conn_set_fini(&thread->conns);
-    pl_loop_hook_remove(&thread->hook);
-    pl_loop_hook_remove(&thread->end_hook);
-    take_events(thread);
-    run_commands(thread); /* what the hub answered to them */
-}
-
-static void fini_thread(struct pl_io_thread *thread)
+void pl_io_thread_fini(struct pl_io_thread *thread)
 {
     pl_loop_destroy(thread->loop); /* frees the connections */
     if (thread->user != NULL && thread->group->config.free_user != NULL) {
@@ -460,54 +184,4 @@ static void fini_thread(struct pl_io_thread *thread)
     pl_channel_fini(&thread->commands);
     pl_channel_fini(&thread->events);
     pl_sink_ids_fini(&thread->ids);
-}
-
-void pl_io_threads_destroy(struct pl_io_threads *threads)
-{
-    if (threads == NULL) {
-        return;
-    }
-    run_deferred(threads);
-    for (uint32_t i = 0; i < threads->count; i++) {
-        stop_thread(&threads->threads[i]);
-    }
-    for (uint32_t i = 0; i < threads->count; i++) {
-        fini_thread(&threads->threads[i]);
-    }
-    pl_loop_hook_remove(&threads->hook);
-    pl_free(threads->threads);
-    pl_free(threads);
-}
-
-uint32_t pl_io_threads_count(const struct pl_io_threads *threads)
-{
-    return threads->count;
-}
-
-/* --- figures --- */
-
-void pl_io_threads_merge_metrics(const struct pl_io_threads *threads, struct pl_metrics *metrics)
-{
-    for (uint32_t i = 0; i < threads->count; i++) {
-        pl_metrics_merge(metrics, &threads->threads[i].metrics);
-    }
-}
-
-struct pl_io_figures pl_io_threads_figures(const struct pl_io_threads *threads)
-{
-    struct pl_io_figures sum = {0};
-    for (uint32_t i = 0; i < threads->count; i++) {
-        const struct pl_fanout *fanout = &threads->threads[i].fanout;
-        sum.queue_bytes += PL_COUNTER_GET(&fanout->pool.all_bytes);
-        sum.delivered_count += PL_COUNTER_GET(&fanout->delivered_count);
-        sum.dropped_volatile_count += PL_COUNTER_GET(&fanout->dropped_volatile_count);
-    }
-    return sum;
-}
-
-void pl_io_threads_advance(struct pl_io_threads *threads, int64_t ms)
-{
-    for (uint32_t i = 0; i < threads->count; i++) {
-        pl_loop_advance(threads->threads[i].loop, ms);
-    }
 }

@@ -125,7 +125,7 @@ PL_MUST_CHECK int pl_web_start_threads(struct pl_web *web, uint32_t count, struc
 
 /* End them with all their connections; every WebSocket left hears of its end. */
 void pl_web_stop_threads(struct pl_web *web);
-struct pl_io_threads *pl_web_threads(struct pl_web *web); /* io/thread.h; NULL: there are none */
+struct pl_io_threads *pl_web_threads(struct pl_web *web); /* io/threads.h; NULL: there are none */
 
 void pl_web_set_compression(struct pl_web *web, const struct pl_web_compression *config);
 

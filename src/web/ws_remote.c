@@ -7,7 +7,7 @@
 #include "base/alloc.h"
 #include "base/blob.h"
 #include "codec/ws_close.h"
-#include "io/thread.h"
+#include "io/threads.h"
 #include "web/ws_conn.h"
 
 enum event_kind {

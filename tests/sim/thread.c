@@ -19,14 +19,13 @@ void thread_init(struct sim_world *world, uint32_t number)
     thread->ids.thread = number;
     pl_fanout_init(&thread->fanout);
     thread->fanout.ids.thread = number;
-    pl_channel_init(&thread->commands,
-                    &(struct pl_channel_config){
-                        .ring_cells = ring_cells,
-                        .cell_bytes = sizeof(struct pl_fanout_command),
-                        .backlog_max_bytes = sim_between(&world->rng, 100, 20000),
-                        .on_over = on_over,
-                        .user = thread,
-                    });
+    pl_channel_init(&thread->commands, &(struct pl_channel_config){
+                                           .ring_cells = ring_cells,
+                                           .cell_bytes = sizeof(struct pl_fanout_command),
+                                           .bytes_max = sim_between(&world->rng, 100, 20000),
+                                           .on_over = on_over,
+                                           .user = thread,
+                                       });
     if (number > 0) {
         pl_port_rings_add(&world->port, number, &thread->commands);
     }
@@ -43,10 +42,13 @@ void thread_fini(struct sim_thread *thread)
 static bool run_one(struct sim_thread *thread)
 {
     struct pl_fanout_command command;
+    size_t cost_bytes = 0;
     if (!pl_channel_pop(&thread->commands, &command)) {
         return false;
     }
+    cost_bytes = pl_fanout_command_cost(&command);
     pl_fanout_command_run(&command, &thread->fanout, thread);
+    pl_channel_done(&thread->commands, cost_bytes);
     return true;
 }
 

@@ -28,6 +28,7 @@ struct pl_loop {
     int64_t now_ms;
     int64_t now_us; /* of the turn's beginning; unlike now_ms not moved by pl_loop_advance */
     _Atomic int64_t advanced_ms;
+    int64_t stopped_us; /* 0: the clock runs */
     struct pl_timers timers;
     struct pl_list hooks;
     struct pl_list deferred;
@@ -63,9 +64,14 @@ void pl_loop_wake(struct pl_loop *loop)
     (void)written; /* it fails only when 2^64 wakes wait, and then the loop is awake */
 }
 
+static int64_t clock_us(const struct pl_loop *loop)
+{
+    return loop->stopped_us > 0 ? loop->stopped_us : pl_clock_monotonic_us();
+}
+
 static void read_clock(struct pl_loop *loop)
 {
-    loop->now_us = pl_clock_monotonic_us();
+    loop->now_us = clock_us(loop);
     loop->now_ms = loop->now_us / 1000 + loop->advanced_ms;
 }
 
@@ -189,9 +195,14 @@ void pl_loop_advance(struct pl_loop *loop, int64_t ms)
     pl_loop_wake(loop); /* the next turn, which sees the new time, comes at once */
 }
 
+void pl_loop_stop_clock(struct pl_loop *loop)
+{
+    loop->stopped_us = loop->now_us;
+}
+
 int64_t pl_loop_turn_us(const struct pl_loop *loop)
 {
-    return pl_clock_monotonic_us() - loop->now_us;
+    return clock_us(loop) - loop->now_us;
 }
 
 void pl_loop_soon(struct pl_loop *loop)
@@ -285,7 +296,7 @@ bool pl_loop_take_input(struct pl_loop *loop)
     }
     loop->input_left--;
     /* reading the clock costs as much as a small message: every 32nd is often enough */
-    if (loop->input_left % 32 == 0 && pl_clock_monotonic_us() - loop->now_us > loop->input_us) {
+    if (loop->input_left % 32 == 0 && clock_us(loop) - loop->now_us > loop->input_us) {
         loop->input_left = 0;
     }
     return true;
@@ -329,7 +340,7 @@ static int wait_time(struct pl_loop *loop, int wait_ms)
     if (next < 0) {
         return wait_ms;
     }
-    until = next - (pl_clock_monotonic_ms() + loop->advanced_ms);
+    until = next - (clock_us(loop) / 1000 + loop->advanced_ms);
     until = until < 0 ? 0 : until;
     until = until > 60000 ? 60000 : until;
     return wait_ms < 0 || until < wait_ms ? (int)until : wait_ms;

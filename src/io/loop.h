@@ -78,6 +78,9 @@ void pl_loop_wake(struct pl_loop *loop);
 /* Tests move the clock forward; timers that become due fire in the next turn. Any thread. */
 void pl_loop_advance(struct pl_loop *loop, int64_t ms);
 
+/* Tests: from now on nothing else moves it. */
+void pl_loop_stop_clock(struct pl_loop *loop);
+
 struct pl_timers *pl_loop_timers(struct pl_loop *loop);
 
 void pl_loop_defer(struct pl_loop *loop, struct pl_deferred *deferred);

@@ -93,6 +93,7 @@ static inline void fixture_init(struct fixture *fixture)
 {
     *fixture = (struct fixture){0};
     assert_int_equal(pl_loop_create(&fixture->loop, NULL), 0);
+    pl_loop_stop_clock(fixture->loop);
     pl_loop_set_input_slice(fixture->loop, 256,
                             60u * 1000 * 1000); /* no time limit: sanitizers are slow */
     pl_fanout_init(&fixture->fanout);

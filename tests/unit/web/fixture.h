@@ -47,6 +47,7 @@ static inline void fixture_init(struct fixture *fixture)
     };
     *fixture = (struct fixture){0};
     assert_int_equal(pl_loop_create(&fixture->loop, NULL), 0);
+    pl_loop_stop_clock(fixture->loop); /* `advance` alone moves it */
     pl_fanout_init(&fixture->fanout);
     pl_conn_set_init(&fixture->conns, fixture->loop, &fixture->fanout, &fixture->metrics);
     assert_int_equal(pl_web_create(&fixture->web, &fixture->conns, &limits, NULL, NULL), 0);

@@ -38,8 +38,8 @@ struct pl_survey {
     struct pl_survey_result result;
     struct walk *walks; /* the hub's thread's first */
     size_t walk_count;
-    size_t walks_out;           /* that are not back */
-    _Atomic uint32_t next_walk; /* threads take theirs as they come */
+    _Atomic(struct pl_loop *) *owners; /* of the walks: each thread takes one, and keeps it */
+    size_t walks_out;                  /* that are not back */
 };
 
 /* --- slices --- */
@@ -113,14 +113,26 @@ static void walk_begin(struct walk *walk, struct pl_survey *survey, struct pl_lo
     pl_loop_soon(loop);
 }
 
+/* Always the same one for a thread: it may still look at its last one when the hub has that back. */
+static struct walk *walk_of(struct pl_survey *survey, struct pl_loop *loop)
+{
+    for (size_t i = 1; i < survey->walk_count; i++) {
+        struct pl_loop *owner = NULL;
+        if (atomic_compare_exchange_strong(&survey->owners[i], &owner, loop) || owner == loop) {
+            return &survey->walks[i];
+        }
+    }
+    PL_ASSERT(false);
+    return NULL;
+}
+
 static void begin_on_thread(void *owner, struct pl_sink_id sink, void *arg)
 {
     struct pl_survey *survey = *(struct pl_survey **)arg;
     struct pl_conn_set *conns = pl_io_thread_conns(owner);
-    uint32_t number = atomic_fetch_add_explicit(&survey->next_walk, 1, memory_order_relaxed);
     (void)sink;
     pl_free(arg);
-    walk_begin(&survey->walks[number], survey, conns->loop, conns->fanout);
+    walk_begin(walk_of(survey, conns->loop), survey, conns->loop, conns->fanout);
 }
 
 /* --- streams, on the hub's --- */
@@ -176,6 +188,7 @@ struct pl_survey *pl_survey_create(const struct pl_survey_config *config)
         survey->walk_count += pl_io_threads_count(config->threads);
     }
     survey->walks = pl_alloc_array(survey->walk_count, sizeof(*survey->walks));
+    survey->owners = pl_alloc_array(survey->walk_count, sizeof(*survey->owners));
     pl_loop_hook_add(config->loop, &survey->hook);
     return survey;
 }
@@ -190,6 +203,7 @@ void pl_survey_destroy(struct pl_survey *survey)
         pl_loop_hook_remove(&survey->walks[0].hook);
     }
     pl_free(survey->walks);
+    pl_free(survey->owners);
     pl_free(survey);
 }
 
@@ -204,7 +218,6 @@ void pl_survey_start(struct pl_survey *survey)
     survey->phase = SINKS;
     survey->result = (struct pl_survey_result){0};
     survey->walks_out = survey->walk_count;
-    atomic_store_explicit(&survey->next_walk, 1, memory_order_relaxed);
     pl_sink_top_begin(&survey->result.sinks, PL_SURVEY_ROWS_MAX);
     pl_stream_top_begin(&survey->result.streams, PL_SURVEY_ROWS_MAX);
     walk_begin(&survey->walks[0], survey, config->loop, config->fanout);

@@ -87,7 +87,7 @@ describe('notifications', { skip: isReference }, () => {
     const config = path.join(manager.folder, 'parley.yaml');
     await writeFile(config, '');
     await start({ args: ['--config', config] });
-    await writeFile(config, 'log.level: debug\nio_threads: 1\n');
+    await writeFile(config, 'log.level: debug\nsocketio.path: /elsewhere\n');
     server.signal('SIGHUP');
     await manager.hears(() => manager.states.length >= 3, 'the reload');
     const [, begin, end] = manager.states;
@@ -127,16 +127,26 @@ describe('notifications', { skip: isReference }, () => {
   test('after an upgrade the new process is the service, and it alone pings', LIMIT, async () => {
     await start({ env: { WATCHDOG_USEC: '200000', WATCHDOG_PID: undefined } });
     const old = server.child.pid;
-    const { code, output } = await runParley(['upgrade', '--data', server.data]);
-    assert.equal(code, 0, output);
-    await manager.hears(() => manager.states.some(({ MAINPID }) => MAINPID !== undefined), 'MAINPID');
-    const pid = Number(manager.states.find(({ MAINPID }) => MAINPID !== undefined).MAINPID);
-    assert.ok(pid !== old && manager.states.filter(({ READY }) => READY === '1').length === 2, JSON.stringify(manager.states));
-    const before = manager.pings.length;
-    await manager.hears(() => manager.pings.length >= before + 3, 'pings of the new one');
-    const { stdout } = await runParley(['status', '--json', '--data', server.data]);
-    assert.equal(JSON.parse(stdout).pid, pid);
-    process.kill(pid, 'SIGTERM');
-    await manager.hears(() => manager.states.some(({ STOPPING }) => STOPPING === '1'), 'the end of the new one');
+    let pid = 0;
+    try {
+      const { code, output } = await runParley(['upgrade', '--data', server.data]);
+      assert.equal(code, 0, output);
+      const main = () => manager.states.find(({ MAINPID }) => MAINPID !== undefined);
+      await manager.hears(() => main() !== undefined && manager.states.filter(({ READY }) => READY === '1').length === 2,
+        'MAINPID of the old process, READY of the new one');
+      pid = Number(main().MAINPID);
+      assert.notEqual(pid, old);
+      const before = manager.pings.length;
+      await manager.hears(() => manager.pings.length >= before + 3, 'pings of the new one');
+      const { stdout } = await runParley(['status', '--json', '--data', server.data]);
+      assert.equal(JSON.parse(stdout).pid, pid);
+      process.kill(pid, 'SIGTERM');
+      await manager.hears(() => manager.states.some(({ STOPPING }) => STOPPING === '1'), 'the end of the new one');
+    } catch (error) {
+      if (pid > 0) {
+        process.kill(pid, 'SIGKILL'); // it holds the pipes that the end of the test waits for
+      }
+      throw error;
+    }
   });
 });

@@ -5,8 +5,6 @@
 #include "base/env.h"
 #include "io/threads.h"
 
-#include <stdatomic.h>
-
 #define SLICE_US 1000
 #define STEP 256 /* sinks, or buckets, between two looks at the clock */
 
@@ -38,8 +36,7 @@ struct pl_survey {
     struct pl_survey_result result;
     struct walk *walks; /* the hub's thread's first */
     size_t walk_count;
-    _Atomic(struct pl_loop *) *owners; /* of the walks: each thread takes one, and keeps it */
-    size_t walks_out;                  /* that are not back */
+    size_t walks_out; /* that are not back */
 };
 
 /* --- slices --- */
@@ -113,26 +110,14 @@ static void walk_begin(struct walk *walk, struct pl_survey *survey, struct pl_lo
     pl_loop_soon(loop);
 }
 
-/* Always the same one for a thread: it may still look at its last one when the hub has that back. */
-static struct walk *walk_of(struct pl_survey *survey, struct pl_loop *loop)
-{
-    for (size_t i = 1; i < survey->walk_count; i++) {
-        struct pl_loop *owner = NULL;
-        if (atomic_compare_exchange_strong(&survey->owners[i], &owner, loop) || owner == loop) {
-            return &survey->walks[i];
-        }
-    }
-    PL_ASSERT(false);
-    return NULL;
-}
-
 static void begin_on_thread(void *owner, struct pl_sink_id sink, void *arg)
 {
     struct pl_survey *survey = *(struct pl_survey **)arg;
     struct pl_conn_set *conns = pl_io_thread_conns(owner);
+    uint32_t number = pl_io_thread_number(owner); /* its own: the walk before may just be ending */
     (void)sink;
     pl_free(arg);
-    walk_begin(walk_of(survey, conns->loop), survey, conns->loop, conns->fanout);
+    walk_begin(&survey->walks[number], survey, conns->loop, conns->fanout);
 }
 
 /* --- streams, on the hub's --- */
@@ -188,7 +173,6 @@ struct pl_survey *pl_survey_create(const struct pl_survey_config *config)
         survey->walk_count += pl_io_threads_count(config->threads);
     }
     survey->walks = pl_alloc_array(survey->walk_count, sizeof(*survey->walks));
-    survey->owners = pl_alloc_array(survey->walk_count, sizeof(*survey->owners));
     pl_loop_hook_add(config->loop, &survey->hook);
     return survey;
 }
@@ -203,7 +187,6 @@ void pl_survey_destroy(struct pl_survey *survey)
         pl_loop_hook_remove(&survey->walks[0].hook);
     }
     pl_free(survey->walks);
-    pl_free(survey->owners);
     pl_free(survey);
 }
 

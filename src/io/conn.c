@@ -93,7 +93,7 @@ void pl_conn_update_interest(struct pl_conn *conn)
 
 void pl_conn_set_reading(struct pl_conn *conn, enum pl_conn_reading reading)
 {
-    if (conn->state != PL_CONN_OPEN || conn->reading == reading) {
+    if (conn->state != PL_CONN_OPEN || conn->reading == reading || conn->reads_no_more) {
         return;
     }
     conn->reading = (uint8_t)reading;

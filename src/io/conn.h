@@ -131,6 +131,8 @@ struct pl_conn {
     bool has_unsent;  /* the transport holds bytes that the queue has given up already */
     bool reads_again; /* the transport has more to tell, though the socket may stay silent */
     bool is_held;     /* counted in set->peers under `peer` */
+    bool
+        reads_no_more; /* pl_conn_set_reading has no effect: not begun, or only waiting for its end */
 };
 
 void pl_conn_set_init(struct pl_conn_set *set, struct pl_loop *loop, struct pl_fanout *fanout,

@@ -28,6 +28,7 @@ struct pl_conn *pl_conn_move(struct pl_conn *conn, struct pl_conn_away *away)
         .source = conn->source,
         .peer = conn->peer,
         .reading = PL_CONN_PAUSED,
+        .reads_no_more = true, /* before it begins */
         .has_unsent = conn->has_unsent,
         .reads_again = conn->reads_again,
     };
@@ -85,5 +86,6 @@ void pl_conn_begin(struct pl_conn *conn, struct pl_buf *rest)
         return;
     }
     conn->rest = rest;
+    conn->reads_no_more = false;
     pl_conn_set_reading(conn, PL_CONN_READING);
 }

@@ -95,7 +95,13 @@ static void on_end(struct pl_conn *conn, enum pl_conn_end end)
 
 static void on_close_due(struct pl_timer *timer)
 {
-    pl_conn_close(PL_CONTAINER_OF(timer, struct pl_conn, timer), PL_CONN_END_LOCAL);
+    struct pl_conn *conn = PL_CONTAINER_OF(timer, struct pl_conn, timer);
+    const struct pl_ws_conn *self = conn->protocol_data;
+    if (conn->is_waiting) { /* its answer may be among what we have not read */
+        pl_conn_deadline(conn, self->loop->timeouts.close_ms);
+        return;
+    }
+    pl_conn_close(conn, PL_CONN_END_LOCAL);
 }
 
 static void on_failed_due(struct pl_timer *timer)
@@ -195,6 +201,7 @@ static void begin_to_leave(struct pl_ws_conn *self, const struct pl_ws_leaving *
     self->state = WS_LEAVING;
     pl_conn_no_deadline(self->conn);
     pl_conn_set_reading(self->conn, PL_CONN_PAUSED);
+    self->conn->reads_no_more = true;
     self->owner->on_leaving(self, leaving);
 }
 
@@ -209,6 +216,7 @@ void pl_ws_conn_leave(struct pl_ws_conn *self, const struct pl_ws_leaving *leavi
         send_close(self, leaving->code,
                    leaving->end == PL_CONN_END_PEER ? PL_STR("") : leaving->reason);
     }
+    self->conn->sink.is_closed = true; /* what is sent to it from now on came too late */
     announce_closed(self, leaving->code, leaving->reason, leaving->end);
     finish(self);
 }
@@ -314,7 +322,7 @@ static void on_message_due(struct pl_timer *timer)
 {
     struct pl_conn *conn = PL_CONTAINER_OF(timer, struct pl_conn, timer);
     struct pl_ws_conn *self = conn->protocol_data;
-    if (conn->reading != PL_CONN_READING) { /* we let it wait, not the peer */
+    if (conn->reading != PL_CONN_READING || conn->is_waiting) { /* we let it wait, not the peer */
         pl_conn_deadline(conn, self->loop->timeouts.message_ms);
         return;
     }

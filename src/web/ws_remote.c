@@ -293,8 +293,8 @@ static void on_event(void *user, const struct pl_io_event *event)
         pl_ws_take_pong(&remote->ws, span);
         break;
     case EVENT_LEAVING:
+        push_call(&remote->ws, &leave_call, NULL); /* before what its handlers send to it */
         pl_ws_take_closed(&remote->ws, event->code, bytes, (enum pl_conn_end)event->detail);
-        push_call(&remote->ws, &leave_call, NULL);
         break;
     case EVENT_CLOSED:
         pl_ws_take_closed(&remote->ws, event->code, bytes, (enum pl_conn_end)event->detail);

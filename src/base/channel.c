@@ -8,6 +8,8 @@
 
 #include <string.h>
 
+#define BACKLOG_KEPT_CELLS 1024 /* a longer list gives its memory back when it is empty */
+
 void pl_channel_init(struct pl_channel *channel, const struct pl_channel_config *config)
 {
     *channel = (struct pl_channel){.config = *config};
@@ -61,12 +63,24 @@ static void keep(struct pl_channel *channel, const void *cell)
 
 /* --- the producer's --- */
 
+static void give_memory_back(struct pl_channel *channel)
+{
+    pl_free(channel->backlog);
+    channel->backlog = NULL;
+    channel->backlog_cap = 0;
+    channel->backlog_first = 0;
+}
+
 bool pl_channel_settle(struct pl_channel *channel)
 {
     while (channel->backlog_count > 0 &&
            pl_ring_push(&channel->ring, cell_at(channel, channel->backlog_first))) {
+        channel->has_news = true;
         channel->backlog_first = place(channel, 1);
         channel->backlog_count--;
+    }
+    if (channel->backlog_count == 0 && channel->backlog_cap > BACKLOG_KEPT_CELLS) {
+        give_memory_back(channel);
     }
     return channel->backlog_count == 0;
 }
@@ -84,7 +98,7 @@ size_t pl_channel_bytes(const struct pl_channel *channel)
 void pl_channel_push(struct pl_channel *channel, const void *cell, size_t cost_bytes)
 {
     channel->has_news = true;
-    channel->pushed_bytes += cost_bytes;
+    channel->pushed_bytes += channel->config.cell_bytes + cost_bytes;
     if (!pl_channel_settle(channel) || !pl_ring_push(&channel->ring, cell)) {
         keep(channel, cell);
     }
@@ -98,7 +112,7 @@ bool pl_channel_must_wake(struct pl_channel *channel)
     if (!channel->has_news) {
         return false;
     }
-    channel->has_news = channel->backlog_count > 0;
+    channel->has_news = false;
     return atomic_exchange(&channel->is_asleep, false);
 }
 
@@ -106,7 +120,7 @@ bool pl_channel_must_wake(struct pl_channel *channel)
 
 void pl_channel_done(struct pl_channel *channel, size_t cost_bytes)
 {
-    PL_COUNTER_ADD(&channel->done_bytes, cost_bytes);
+    PL_COUNTER_ADD(&channel->done_bytes, channel->config.cell_bytes + cost_bytes);
 }
 
 bool pl_channel_pop(struct pl_channel *channel, void *cell)

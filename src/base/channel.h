@@ -39,7 +39,8 @@ void pl_channel_fini(struct pl_channel *channel);
 
 /* --- the producer's --- */
 
-/* Hand a cell over. `cost_bytes`: what it keeps in memory until it is done. */
+/* Hand a cell over. `cost_bytes`: what it keeps until it is done, besides itself; or the work that it
+ * stands for. */
 void pl_channel_push(struct pl_channel *channel, const void *cell, size_t cost_bytes);
 
 /* Move what waits into the ring, as far as it goes. Returns whether nothing waits any more. */

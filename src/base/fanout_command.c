@@ -4,6 +4,8 @@
 #include "base/alloc.h"
 #include "base/blob.h"
 
+#define BYTES_PER_DELIVERY 16
+
 struct pl_publish_job {
     _Atomic uint32_t refs;
     struct pl_fanout_publish publish; /* its streams are in `streams`, its frames here */
@@ -71,7 +73,7 @@ size_t pl_fanout_command_cost(const struct pl_fanout_command *command)
     case PL_FANOUT_SEND:
         return command->frame->len;
     case PL_FANOUT_PUBLISH:
-        return command->job->cost_bytes;
+        return command->job->cost_bytes + (size_t)command->audience * BYTES_PER_DELIVERY;
     case PL_FANOUT_CLOSE:
         return command->reason == NULL ? 0 : command->reason->len;
     case PL_FANOUT_SUBSCRIBE:

@@ -28,7 +28,10 @@ struct pl_fanout_command {
     uint8_t kind;  /* enum pl_fanout_command_kind */
     uint8_t flags; /* of SEND: PL_SEND_... */
     uint16_t code; /* of CLOSE */
-    uint32_t stream;
+    union {
+        uint32_t stream;   /* of SUBSCRIBE, UNSUBSCRIBE */
+        uint32_t audience; /* of PUBLISH: the sinks that it is for, at most */
+    };
     struct pl_sink_id sink;
     union {
         struct pl_frame *frame;     /* of SEND; one reference */
@@ -47,7 +50,8 @@ struct pl_publish_job *pl_publish_job_create(const struct pl_fanout_publish *pub
 struct pl_fanout_command pl_fanout_command_close(struct pl_sink_id sink, uint16_t code,
                                                  struct pl_str reason);
 
-/* Memory that it keeps from being freed. */
+/* Memory that it keeps from being freed, and what its work comes to in the same measure: a place in a
+ * queue for each of its audience. */
 size_t pl_fanout_command_cost(const struct pl_fanout_command *command);
 
 /* Do it. A sink that is gone is no error. */

@@ -55,35 +55,38 @@ static void rings_send(void *user, struct pl_sink_id sink, struct pl_frame *fram
 
 /* --- publishing --- */
 
-static bool has_subscriber(const struct pl_port_lane *lane, const struct pl_fanout_publish *publish)
+static uint32_t audience_of(const struct pl_port_lane *lane,
+                            const struct pl_fanout_publish *publish)
 {
+    uint32_t count = 0;
     for (size_t i = 0; i < publish->include_count; i++) {
         uint32_t stream = publish->include[i];
-        if (stream < lane->stream_cap && lane->subscribers[stream] > 0) {
-            return true;
-        }
+        count += stream < lane->stream_cap ? lane->subscribers[stream] : 0;
     }
-    return false;
+    return count;
 }
 
 static void rings_publish(void *user, const struct pl_fanout_publish *publish)
 {
     struct pl_port_rings *port = user;
-    struct pl_port_lane *reached[PL_SINK_THREADS_MAX];
+    uint32_t audiences[PL_SINK_THREADS_MAX] = {0};
     struct pl_publish_job *job = NULL;
     uint32_t count = 0;
     pl_port_inline.publish(port->local, publish);
     for (uint32_t thread = 1; thread < port->lane_count; thread++) {
-        if (has_subscriber(&port->lanes[thread], publish)) {
-            reached[count++] = &port->lanes[thread];
-        }
+        audiences[thread] = audience_of(&port->lanes[thread], publish);
+        count += audiences[thread] > 0;
     }
     if (count == 0) {
         return;
     }
     job = pl_publish_job_create(publish, count);
-    for (uint32_t i = 0; i < count; i++) {
-        push(reached[i], (struct pl_fanout_command){.kind = PL_FANOUT_PUBLISH, .job = job});
+    for (uint32_t thread = 1; thread < port->lane_count; thread++) {
+        if (audiences[thread] > 0) {
+            push(&port->lanes[thread], (struct pl_fanout_command){.kind = PL_FANOUT_PUBLISH,
+                                                                  .audience = audiences[thread],
+                                                                  .job = job});
+        }
     }
 }
 

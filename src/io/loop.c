@@ -226,6 +226,11 @@ void pl_loop_hook_add(struct pl_loop *loop, struct pl_turn_hook *hook)
     pl_list_push_back(&loop->hooks, &hook->node);
 }
 
+void pl_loop_hook_add_first(struct pl_loop *loop, struct pl_turn_hook *hook)
+{
+    pl_list_push_back(loop->hooks.next, &hook->node);
+}
+
 void pl_loop_hook_remove(struct pl_turn_hook *hook)
 {
     pl_list_remove(&hook->node);
@@ -346,17 +351,19 @@ static int wait_time(struct pl_loop *loop, int wait_ms)
     return wait_ms < 0 || until < wait_ms ? (int)until : wait_ms;
 }
 
-static bool may_sleep(struct pl_loop *loop)
+/* The shortest of what the hooks allow. */
+static int may_sleep_ms(struct pl_loop *loop)
 {
-    bool may = true;
+    int least_ms = -1;
     PL_LIST_EACH(node, &loop->hooks)
     {
         struct pl_turn_hook *hook = PL_CONTAINER_OF(node, struct pl_turn_hook, node);
-        if (hook->may_sleep != NULL && !hook->may_sleep(hook)) {
-            may = false;
+        int ms = hook->may_sleep_ms == NULL ? -1 : hook->may_sleep_ms(hook);
+        if (ms >= 0 && (least_ms < 0 || ms < least_ms)) {
+            least_ms = ms;
         }
     }
-    return may;
+    return least_ms;
 }
 
 /* Wait without looking at the descriptors that could be read, since nobody reads them. */
@@ -370,9 +377,11 @@ void pl_loop_turn(struct pl_loop *loop, int wait_ms)
 {
     int sleep_ms = wait_time(loop, wait_ms);
     int count = 0;
-    if (!may_sleep(loop)) {
-        sleep_ms = 0;
-    } else if (loop->holds_input) {
+    int most_ms = may_sleep_ms(loop);
+    if (most_ms >= 0 && (sleep_ms < 0 || most_ms < sleep_ms)) {
+        sleep_ms = most_ms;
+    }
+    if (loop->holds_input && most_ms != 0) {
         wait_held(loop);
         sleep_ms = 0;
     }

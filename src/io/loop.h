@@ -35,8 +35,9 @@ struct pl_deferred {
 /* Something to be done in every turn, in the order of adding; any may be NULL. */
 struct pl_turn_hook {
     struct pl_list node;
-    /* Before the loop sleeps: false when it must not, since there is something to do. */
-    bool (*may_sleep)(struct pl_turn_hook *hook);
+    /* Before the loop sleeps: how long it may, in ms; 0 when there is something to do, -1 as long as
+     * it likes. */
+    int (*may_sleep_ms)(struct pl_turn_hook *hook);
     void (*begin)(
         struct pl_turn_hook *hook); /* after the clock was read, before anything is handled */
     void (*end)(
@@ -85,6 +86,8 @@ struct pl_timers *pl_loop_timers(struct pl_loop *loop);
 
 void pl_loop_defer(struct pl_loop *loop, struct pl_deferred *deferred);
 void pl_loop_hook_add(struct pl_loop *loop, struct pl_turn_hook *hook);
+void pl_loop_hook_add_first(struct pl_loop *loop,
+                            struct pl_turn_hook *hook); /* before all others */
 void pl_loop_hook_remove(struct pl_turn_hook *hook);
 
 /* Run fn(user) on the loop's thread, in the order of posting. Any thread.

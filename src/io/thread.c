@@ -11,6 +11,7 @@
 /* What it may have told the hub that the hub has not looked at; past it, it reads nothing. */
 #define EVENTS_MAX_BYTES ((size_t)8 * 1024 * 1024)
 #define EVENTS_MAX (PL_IO_RING_CELLS / 2)
+#define SLOW_SHARE 4
 
 /* --- telling --- */
 
@@ -49,25 +50,31 @@ static void update_hold(struct pl_io_thread *thread)
 
 /* --- shedding --- */
 
-/* The slowest are those that have most unsent and whose sockets take nothing: all that have at least
- * half of what the fullest has. */
+/* Whether it is slow: its socket takes nothing, and a good part of its bound is unsent. */
+static bool is_slow(const struct pl_conn *conn)
+{
+    return conn->sink.is_blocked && conn->sink.outq.bytes > conn->sink.limit_bytes / SLOW_SHARE;
+}
+
+/* The slowest are those that have at least half of what the fullest of them has. */
 static void shed(struct pl_io_thread *thread)
 {
     size_t most = 0;
     PL_LIST_EACH(node, &thread->conns.open)
     {
         const struct pl_conn *conn = PL_CONTAINER_OF(node, struct pl_conn, in_set);
-        if (conn->sink.is_blocked && conn->sink.outq.bytes > most) {
+        if (is_slow(conn) && conn->sink.outq.bytes > most) {
             most = conn->sink.outq.bytes;
         }
     }
     if (most == 0) {
-        return;
+        return; /* there may be some before the hub stops waiting */
     }
+    atomic_store(&thread->must_shed, false);
     PL_LIST_EACH(node, &thread->conns.open)
     {
         struct pl_conn *conn = PL_CONTAINER_OF(node, struct pl_conn, in_set);
-        if (conn->sink.is_blocked && conn->sink.outq.bytes >= most / 2) {
+        if (is_slow(conn) && conn->sink.outq.bytes >= most / 2) {
             pl_metrics_add(&thread->metrics, PL_METRIC_SLOW_CONSUMERS, 1);
             pl_conn_close(conn, PL_CONN_END_OVERFLOW);
         }
@@ -89,10 +96,10 @@ bool pl_io_thread_run_command(struct pl_io_thread *thread)
     return true;
 }
 
-static bool thread_may_sleep(struct pl_turn_hook *hook)
+static int thread_may_sleep_ms(struct pl_turn_hook *hook)
 {
     struct pl_io_thread *thread = PL_CONTAINER_OF(hook, struct pl_io_thread, hook);
-    return pl_channel_sleep(&thread->commands);
+    return pl_channel_sleep(&thread->commands) ? -1 : 0;
 }
 
 static void thread_begin(struct pl_turn_hook *hook)
@@ -101,10 +108,10 @@ static void thread_begin(struct pl_turn_hook *hook)
     uint32_t left =
         PL_IO_RING_CELLS; /* no more than a ring of them, so that sockets get their turn */
     pl_channel_awake(&thread->commands);
-    if (atomic_exchange(&thread->must_shed, false)) {
-        shed(thread);
-    }
     while (left-- > 0 && pl_io_thread_run_command(thread)) {
+        if (atomic_load_explicit(&thread->must_shed, memory_order_relaxed)) {
+            shed(thread);
+        }
     }
     pl_channel_settle(&thread->events);
     update_hold(thread);
@@ -137,6 +144,11 @@ struct pl_conn_set *pl_io_thread_conns(struct pl_io_thread *thread)
     return &thread->conns;
 }
 
+uint32_t pl_io_thread_number(const struct pl_io_thread *thread)
+{
+    return thread->number;
+}
+
 void *pl_io_thread_user(struct pl_io_thread *thread)
 {
     return thread->user;
@@ -163,7 +175,8 @@ int pl_io_thread_init(struct pl_io_thread *thread, struct pl_io_threads *group, 
     pl_fanout_init(&thread->fanout);
     thread->fanout.ids.thread = number;
     thread->fanout.metrics = &thread->metrics;
-    thread->hook = (struct pl_turn_hook){.may_sleep = thread_may_sleep, .begin = thread_begin};
+    thread->hook =
+        (struct pl_turn_hook){.may_sleep_ms = thread_may_sleep_ms, .begin = thread_begin};
     thread->end_hook = (struct pl_turn_hook){.end = thread_end};
     pl_loop_hook_add(thread->loop, &thread->hook);
     pl_conn_set_init(&thread->conns, thread->loop, &thread->fanout, &thread->metrics);

@@ -24,6 +24,7 @@ enum {
 };
 
 struct pl_conn_set *pl_io_thread_conns(struct pl_io_thread *thread);
+uint32_t pl_io_thread_number(const struct pl_io_thread *thread); /* from 1 */
 void *pl_io_thread_user(struct pl_io_thread *thread);
 
 /* Tell the hub; event->bytes is taken over. */

@@ -27,12 +27,16 @@ struct pl_io_thread {
     bool holds_input;           /* until the hub has caught up */
     struct pl_sink_ids ids;     /* the hub's */
     uint32_t conn_count;        /* the hub's: names given out */
+    int64_t shed_us;            /* the hub's */
 };
 
 struct pl_io_threads {
     struct pl_io_threads_config config;
-    struct pl_turn_hook hook; /* on the hub's loop */
+    struct pl_turn_hook hook;      /* on the hub's loop, before all others */
+    struct pl_turn_hook last_hook; /* and behind them */
     struct pl_list deferred;
+    uint32_t next_thread; /* whose event comes next */
+    bool is_first;        /* in this turn the events come before the loop's own input */
     uint32_t count;
     struct pl_io_thread *threads; /* number - 1 */
 };

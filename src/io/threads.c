@@ -3,24 +3,45 @@
 
 #include "base/alloc.h"
 #include "base/blob.h"
+#include "base/env.h"
 #include "io/thread_internal.h"
 
 #include <string.h>
 #include <time.h>
 
 #define COMMANDS_MAX_BYTES ((size_t)64 * 1024 * 1024)
+/* From here on the hub takes no more events: a million messages for connections, say. */
+#define COMMANDS_AHEAD_BYTES ((size_t)16 * 1024 * 1024)
+#define AHEAD_WAIT_MS 1
 #define WAIT_NS 50000 /* between two looks at a thread that has to catch up */
+#define SHED_PERIOD_US 1000000
 
 /* --- the turn --- */
 
-static bool hub_may_sleep(struct pl_turn_hook *hook)
+/* Whether some thread has so much to do that more would only make it wait longer: the hub takes no
+ * events until it has caught up. */
+static bool is_ahead(const struct pl_io_threads *threads)
+{
+    for (uint32_t i = 0; i < threads->count; i++) {
+        const struct pl_channel *commands = &threads->threads[i].commands;
+        if (commands->backlog_count > 0 || pl_channel_bytes(commands) > COMMANDS_AHEAD_BYTES) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static int hub_may_sleep_ms(struct pl_turn_hook *hook)
 {
     struct pl_io_threads *threads = PL_CONTAINER_OF(hook, struct pl_io_threads, hook);
-    bool may = true;
+    bool has_events = false;
     for (uint32_t i = 0; i < threads->count; i++) {
-        may = pl_channel_sleep(&threads->threads[i].events) && may;
+        has_events = !pl_channel_sleep(&threads->threads[i].events) || has_events;
     }
-    return may;
+    if (is_ahead(threads)) {
+        return AHEAD_WAIT_MS; /* nobody wakes us when a thread has caught up */
+    }
+    return has_events ? 0 : -1;
 }
 
 static void give_id(struct pl_io_thread *thread, struct pl_sink_id id)
@@ -47,29 +68,46 @@ static bool take_event(struct pl_io_thread *thread)
     return true;
 }
 
-/* One of each in turn, so that no thread's clients wait for another's. A thread that has not taken
- * all its commands is not asked for more work. */
+/* One of each thread in turn, so that no thread's clients wait for another's. */
+static void take_events(struct pl_io_threads *threads)
+{
+    struct pl_loop *loop = threads->config.hub_loop;
+    uint32_t empty_count = 0;
+    while (empty_count < threads->count && !is_ahead(threads)) {
+        struct pl_io_thread *thread = &threads->threads[threads->next_thread];
+        if (pl_ring_is_empty(&thread->events.ring)) {
+            empty_count++;
+        } else if (pl_loop_take_input(loop)) {
+            take_event(thread);
+            empty_count = 0;
+        } else {
+            pl_loop_soon(loop);
+            return; /* its turn comes first next time */
+        }
+        threads->next_thread = (threads->next_thread + 1) % threads->count;
+    }
+}
+
+/* A turn's share of input goes to whoever is asked first; the loop's own connections and the threads'
+ * are that in alternate turns. */
 static void hub_begin(struct pl_turn_hook *hook)
 {
     struct pl_io_threads *threads = PL_CONTAINER_OF(hook, struct pl_io_threads, hook);
-    struct pl_loop *loop = threads->config.hub_loop;
-    bool has_more = true;
     for (uint32_t i = 0; i < threads->count; i++) {
         pl_channel_awake(&threads->threads[i].events);
+        pl_channel_settle(&threads->threads[i].commands);
     }
-    while (has_more) {
-        has_more = false;
-        for (uint32_t i = 0; i < threads->count; i++) {
-            struct pl_io_thread *thread = &threads->threads[i];
-            if (!pl_channel_settle(&thread->commands) || pl_ring_is_empty(&thread->events.ring)) {
-                continue;
-            }
-            if (!pl_loop_take_input(loop)) {
-                pl_loop_soon(loop);
-                return;
-            }
-            has_more = take_event(thread) || has_more;
-        }
+    threads->is_first = !threads->is_first;
+    if (threads->is_first) {
+        take_events(threads);
+    }
+}
+
+static void hub_begin_last(struct pl_turn_hook *hook)
+{
+    struct pl_io_threads *threads = PL_CONTAINER_OF(hook, struct pl_io_threads, last_hook);
+    if (!threads->is_first) {
+        take_events(threads);
     }
 }
 
@@ -82,37 +120,45 @@ static void run_deferred(struct pl_io_threads *threads)
     }
 }
 
-static void hub_end(struct pl_turn_hook *hook)
+static void wake_sleepers(struct pl_io_threads *threads)
 {
-    struct pl_io_threads *threads = PL_CONTAINER_OF(hook, struct pl_io_threads, hook);
-    run_deferred(threads);
     for (uint32_t i = 0; i < threads->count; i++) {
         struct pl_io_thread *thread = &threads->threads[i];
-        if (!pl_channel_settle(&thread->commands)) {
-            pl_loop_soon(threads->config.hub_loop); /* the rest goes when there is room */
-        }
+        pl_channel_settle(&thread->commands);
         if (pl_channel_must_wake(&thread->commands)) {
             pl_loop_wake(thread->loop);
         }
     }
 }
 
+static void hub_end(struct pl_turn_hook *hook)
+{
+    struct pl_io_threads *threads = PL_CONTAINER_OF(hook, struct pl_io_threads, last_hook);
+    run_deferred(threads);
+    wake_sleepers(threads);
+}
+
 /* --- commands --- */
 
-/* A thread has fallen behind by more than the bound. It never waits for us, so it will catch up. */
+/* A thread has fallen behind by more than the bound. It never waits for us, so it will catch up; the
+ * others go on meanwhile. */
 static void on_commands_over(void *user)
 {
     struct pl_io_thread *thread = user;
     const struct timespec pause = {.tv_nsec = WAIT_NS};
+    bool is_asked = false; /* to close the slowest */
     if (!thread->is_running) {
         return;
     }
     pl_metrics_add(thread->group->config.hub_conns->metrics, PL_METRIC_IO_BACKLOG_WAITS, 1);
-    atomic_store(&thread->must_shed, true);
-    pl_loop_wake(thread->loop);
+    is_asked = pl_clock_monotonic_us() - thread->shed_us > SHED_PERIOD_US;
+    atomic_store(&thread->must_shed, is_asked);
     while (pl_channel_is_over(&thread->commands)) {
-        pl_channel_settle(&thread->commands);
+        wake_sleepers(thread->group);
         nanosleep(&pause, NULL);
+    }
+    if (is_asked && !atomic_exchange(&thread->must_shed, false)) {
+        thread->shed_us = pl_clock_monotonic_us(); /* it did: let that help first */
     }
 }
 
@@ -203,9 +249,10 @@ int pl_io_threads_create(struct pl_io_threads **out, const struct pl_io_threads_
     }
     pl_list_init(&threads->deferred);
     threads->threads = pl_alloc_array(config->count, sizeof(*threads->threads));
-    threads->hook =
-        (struct pl_turn_hook){.may_sleep = hub_may_sleep, .begin = hub_begin, .end = hub_end};
-    pl_loop_hook_add(config->hub_loop, &threads->hook);
+    threads->hook = (struct pl_turn_hook){.may_sleep_ms = hub_may_sleep_ms, .begin = hub_begin};
+    threads->last_hook = (struct pl_turn_hook){.begin = hub_begin_last, .end = hub_end};
+    pl_loop_hook_add_first(config->hub_loop, &threads->hook);
+    pl_loop_hook_add(config->hub_loop, &threads->last_hook);
     for (uint32_t i = 0; i < config->count; i++) {
         struct pl_io_thread *thread = &threads->threads[i];
         int rc = pl_io_thread_init(thread, threads, i + 1, err);
@@ -243,7 +290,7 @@ static void run_commands(struct pl_io_thread *thread)
     } while (!pl_channel_settle(&thread->commands) || !pl_ring_is_empty(&thread->commands.ring));
 }
 
-static void take_events(struct pl_io_thread *thread)
+static void take_last_events(struct pl_io_thread *thread)
 {
     do {
         while (take_event(thread)) {
@@ -262,7 +309,7 @@ static void stop_thread(struct pl_io_thread *thread)
     pl_conn_set_fini(&thread->conns);
     pl_loop_hook_remove(&thread->hook);
     pl_loop_hook_remove(&thread->end_hook);
-    take_events(thread);
+    take_last_events(thread);
     run_commands(thread); /* what the hub answered to them */
 }
 
@@ -279,6 +326,7 @@ void pl_io_threads_destroy(struct pl_io_threads *threads)
         pl_io_thread_fini(&threads->threads[i]);
     }
     pl_loop_hook_remove(&threads->hook);
+    pl_loop_hook_remove(&threads->last_hook);
     pl_free(threads->threads);
     pl_free(threads);
 }

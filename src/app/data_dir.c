@@ -45,7 +45,7 @@ static void note_pid(int fd)
     char text[16];
     int len = snprintf(text, sizeof(text), "%ld\n", (long)getpid());
     if (ftruncate(fd, 0) == 0 && pwrite(fd, text, (size_t)len, 0) < len) {
-        (void)ftruncate(fd, 0);
+        (void)!ftruncate(fd, 0);
     }
 }
 

@@ -303,6 +303,8 @@ void pl_listeners_get(struct pl_listener_info *out, const struct pl_listeners *s
                 .fd = pl_listener_fd(entry->listener),
                 .is_secure = entry->spec.is_secure,
                 .is_unix = entry->spec.address.family == PL_ADDRESS_UNIX,
+                .is_any = pl_address_is_any(&entry->bound),
+                .port = (uint16_t)entry->bound.port,
                 .connection_count =
                     atomic_load_explicit(&entry->entrance.source.count, memory_order_relaxed),
                 .connections_max = entry->spec.connections_max,

@@ -17,6 +17,8 @@ struct pl_listener_info {
     int fd;          /* listens; belongs to the set */
     bool is_secure;
     bool is_unix;
+    bool is_any;   /* on every address of the machine */
+    uint16_t port; /* 0 for a Unix socket */
     size_t connection_count;
     size_t connections_max; /* 0: no limit of its own */
 };

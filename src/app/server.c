@@ -300,17 +300,31 @@ static const char *slash_of(const struct pl_listener_info *listener)
     return listener->is_unix ? "" : "/";
 }
 
+/* For people: what a browser on this machine opens. */
+static void print_first(const struct server *server, const struct pl_listener_info *first)
+{
+    char url[PL_LISTENER_URL_MAX];
+    const char *where = first->is_any ? " (on every address of this machine)" : "";
+    snprintf(url, sizeof(url), "%s", first->url);
+    if (first->is_any) {
+        snprintf(url, sizeof(url), "%s://localhost:%u", first->is_secure ? "https" : "http",
+                 (unsigned)first->port);
+    }
+    if (server->builtin.has_page) {
+        printf("Parley %s listens: open %s%s%s\n", pl_version(), url, slash_of(first), where);
+    } else {
+        printf("Parley %s listens on %s%s (%s)\n", pl_version(), url, where,
+               server->has_app ? "no page: the application serves none at /"
+                               : "no application: name one with --app FILE.so");
+    }
+}
+
 static void announce_first(const struct server *server, const struct pl_listener_info *first)
 {
     pl_log(&server->log, PL_LOG_INFO, "server.listening", "url=%s%s version=%s pid=%d app=%s",
            first->url, slash_of(first), pl_version(), (int)getpid(),
            server->app.hooks->name == NULL ? "-" : server->app.hooks->name);
-    if (server->builtin.has_page) {
-        printf("Parley %s listens: open %s%s\n", pl_version(), first->url, slash_of(first));
-    } else {
-        printf("Parley %s listens on %s (no page: the application serves none at /)\n",
-               pl_version(), first->url);
-    }
+    print_first(server, first);
 }
 
 static void announce(struct server *server)
@@ -337,6 +351,7 @@ int pl_server_run(struct pl_settings *settings, const struct pl_settings_sources
                   struct pl_error *err)
 {
     struct server server = {.settings = settings,
+                            .has_app = hooks != NULL,
                             .inheritance = inheritance,
                             .data_dir = {.lock_fd = -1},
                             .start_ms = pl_clock_monotonic_ms(),

@@ -57,6 +57,7 @@ struct server {
     int64_t start_ms;
     int64_t start_unix_us;
     size_t conns_by_files; /* connections that the open-file limit allows */
+    bool has_app;
     bool app_has_started;
     bool has_fanout;
 };

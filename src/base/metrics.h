@@ -99,7 +99,7 @@
       "HTTP answers sent with a content coding.")                                                  \
     X(PUBLISHES, COUNTER, "parley_publishes_total", "", 1, "Messages published to streams.")       \
     X(DELIVERIES, COUNTER, "parley_deliveries_total", "", 1,                                       \
-      "Recipients of published messages, each counted once a message.")                            \
+      "Messages handed to connections and to queues of long-polling, one by one.")                 \
     X(VOLATILE_DROPS, COUNTER, "parley_volatile_dropped_total", "", 1,                             \
       "Volatile messages dropped for recipients that were not ready.")                             \
     X(SLOW_CONSUMERS, COUNTER, "parley_slow_consumers_total", "", 1,                               \

@@ -152,4 +152,8 @@ int pl_cmd_clock(struct pl_cli *cli);
 int pl_cmd_version(struct pl_cli *cli);
 int pl_cmd_help(struct pl_cli *cli);
 
+/* cmd_check.c: whether settings that are each right make sense together, with the files that they
+ * name. */
+PL_MUST_CHECK int pl_cli_check_settings(struct pl_settings *settings, struct pl_error *err);
+
 #endif

@@ -21,6 +21,13 @@ static void write_answer(struct pl_buf *out, const struct pl_cli *cli,
     }
 }
 
+int pl_cli_check_settings(struct pl_settings *settings, struct pl_error *err)
+{
+    struct pl_socketio_config socketio;
+    int rc = pl_listener_plan_check(settings, err);
+    return rc < 0 ? rc : pl_socketio_config_read(&socketio, settings, err);
+}
+
 static int check_app(const struct pl_cli *cli)
 {
     struct pl_app_library library;
@@ -38,10 +45,8 @@ static int check_app(const struct pl_cli *cli)
 /* What the settings name, and what they make together: certificates, lists, application. */
 static int check_files(const struct pl_cli *cli, struct pl_settings *settings)
 {
-    struct pl_socketio_config socketio;
     struct pl_error err = {0};
-    if (pl_listener_plan_check(settings, &err) < 0 ||
-        pl_socketio_config_read(&socketio, settings, &err) < 0) {
+    if (pl_cli_check_settings(settings, &err) < 0) {
         return pl_cli_fail(PL_EXIT_USAGE, "%s", err.text);
     }
     return check_app(cli);

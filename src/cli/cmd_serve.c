@@ -39,7 +39,8 @@ int pl_cmd_serve(struct pl_cli *cli)
                     "--app: this program has an application of its own");
     }
     pl_cli_sources_init(&sources, cli);
-    if (pl_settings_load(&settings, &sources.src, &err) < 0) {
+    if (pl_settings_load(&settings, &sources.src, &err) < 0 ||
+        pl_cli_check_settings(&settings, &err) < 0) {
         status = fail(&inheritance, PL_EXIT_USAGE, err.text);
     } else if (cli->texts[PL_TEXT_APP] != NULL &&
                pl_app_library_open(&library, cli->texts[PL_TEXT_APP], &err) < 0) {

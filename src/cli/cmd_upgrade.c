@@ -55,7 +55,7 @@ static void write_answer(struct pl_buf *out, struct pl_str json)
                 PL_STR_ARG(pl_answer_member(json, PL_STR("still_ms"))));
     pl_buf_addf(out,
                 "handed over: " PL_STR_FMT " sessions, " PL_STR_FMT " packets; " PL_STR_FMT
-                " could not be\n",
+                " could not be. Clients without socketio.recovery.enabled connect anew.\n",
                 PL_STR_ARG(pl_answer_member(json, PL_STR("sessions"))),
                 PL_STR_ARG(pl_answer_member(json, PL_STR("packets"))),
                 PL_STR_ARG(pl_answer_member(json, PL_STR("not_taken_along"))));

@@ -64,8 +64,11 @@ static int read_piece(struct pl_buf *line, int fd, struct pl_error *err)
     }
     if (got < 0) {
         bool is_late = errno == EAGAIN || errno == EWOULDBLOCK;
-        return pl_error_set(err, is_late ? PL_E_TIMEOUT : PL_E_IO, "the server: %s",
-                            is_late ? "no answer in time" : strerror(errno));
+        return pl_error_set(
+            err, is_late ? PL_E_TIMEOUT : PL_E_IO, "the server: %s",
+            is_late ? "no answer in time: it is busy, or stuck in a handler, and then only "
+                      "SIGKILL ends it"
+                    : strerror(errno));
     }
     if (got == 0) {
         return pl_error_set(err, PL_E_CLOSED, "the server hung up without an answer");

@@ -114,10 +114,27 @@ static ptrdiff_t read_version(struct pl_http_request *out, struct pl_str in, str
     return (ptrdiff_t)line_len;
 }
 
+/* IPv6 without its brackets, a port perhaps behind it: what Node's http client makes of them, and so
+ * clients of Socket.IO on long-polling. Nothing here looks for the port. */
+static bool is_bare_ipv6(struct pl_str text)
+{
+    size_t colon_count = 0;
+    for (size_t i = 0; i < text.len; i++) {
+        if (pl_http_hex_value(text.ptr[i]) < 0 && text.ptr[i] != ':' && text.ptr[i] != '.') {
+            return false;
+        }
+        colon_count += text.ptr[i] == ':';
+    }
+    return colon_count >= 2;
+}
+
 /* `host`, or `host:port`, or `[IPv6]:port` (RFC 9110 section 7.2). Empty is a legal Host. */
 static bool is_host(struct pl_str text)
 {
     size_t len;
+    if (is_bare_ipv6(text)) {
+        return true;
+    }
     if (text.len > 0 && text.ptr[0] == '[') {
         len = 1;
         while (len < text.len && (pl_http_hex_value(text.ptr[len]) >= 0 || text.ptr[len] == ':' ||

@@ -90,14 +90,15 @@ const char *pl_address_format(char *out, const struct pl_address *address)
 
 const char *pl_address_format_url(char *out, const char *scheme, const struct pl_address *address)
 {
-    static const uint8_t any[16];
     char text[PL_ADDRESS_TEXT_MAX];
-    if (memcmp(address->bytes, any, sizeof(any)) == 0) {
-        snprintf(out, PL_ADDRESS_URL_MAX, "%s://localhost:%u", scheme, (unsigned)address->port);
-    } else {
-        snprintf(out, PL_ADDRESS_URL_MAX, "%s://%s", scheme, pl_address_format(text, address));
-    }
+    snprintf(out, PL_ADDRESS_URL_MAX, "%s://%s", scheme, pl_address_format(text, address));
     return out;
+}
+
+bool pl_address_is_any(const struct pl_address *address)
+{
+    static const uint8_t any[16];
+    return address->family != PL_ADDRESS_UNIX && memcmp(address->bytes, any, sizeof(any)) == 0;
 }
 
 struct pl_address pl_address_unmapped(const struct pl_address *address)

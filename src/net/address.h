@@ -33,9 +33,11 @@ PL_MUST_CHECK int pl_address_parse(struct pl_address *out, struct pl_str text,
 const char *pl_address_format(char *out, const struct pl_address *address);
 const char *pl_address_format_host(char *out, const struct pl_address *address);
 
-/* "https://127.0.0.1:7350" with that scheme, as a browser opens it: the wildcard address is reached
- * as localhost. `out` holds PL_ADDRESS_URL_MAX bytes; returns out. */
+/* "https://127.0.0.1:7350" with that scheme. `out` holds PL_ADDRESS_URL_MAX bytes; returns out. */
 const char *pl_address_format_url(char *out, const char *scheme, const struct pl_address *address);
+
+/* 0.0.0.0 or [::]: every address of the machine, localhost among them. */
+bool pl_address_is_any(const struct pl_address *address);
 
 bool pl_address_eq(const struct pl_address *a, const struct pl_address *b); /* port and all */
 

@@ -103,6 +103,11 @@ describe('socket.io-client', () => {
   }
 
   for (const [mode, options] of MODES) {
+    test(`over IPv6 by ${mode}, by its URL alone`, LIMIT, async () => { // Node says Host without brackets then
+      clients = new Clients({ url: server.urls[1] });
+      assert.equal((await talk(options)).address, '::1');
+    });
+
     test(`over IPv6 by ${mode}`, LIMIT, async () => {
       assert.match(server.urls[1], /^http:\/\/\[::1\]:\d+$/);
       const { url, agent } = toIpv6(server.urls[1]);
@@ -275,7 +280,7 @@ describe('listeners with TLS', () => {
 
   test('want a certificate', LIMIT, async () => {
     const { code, stderr } = await runParley(['serve', '--listen', '127.0.0.1:0', '--set', 'listeners=[::1]:0 tls', '--data', path.join(folder, 'other')]);
-    assert.equal(code, 1);
+    assert.equal(code, 2);
     assert.match(stderr, /a listener has TLS, but there is no certificate: name the files in tls\.certificate and tls\.key/);
   });
 });

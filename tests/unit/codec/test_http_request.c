@@ -206,6 +206,7 @@ static void test_http_request_target_forms_are_told_apart(void **state)
         {PL_STR_INIT("GET / HTTP/1.1\r\nHost: [::1]:7350\r\n\r\n"), "/", "[::1]:7350"},
         {PL_STR_INIT("GET / HTTP/1.1\r\nHost: [::ffff:1.2.3.4]\r\n\r\n"), "/", "[::ffff:1.2.3.4]"},
         {PL_STR_INIT("GET / HTTP/1.1\r\nHost: my_host:\r\n\r\n"), "/", "my_host:"},
+        {PL_STR_INIT("GET / HTTP/1.1\r\nHost: ::1:7350\r\n\r\n"), "/", "::1:7350"},
         {PL_STR_INIT("GET / HTTP/1.1\r\nHost:\r\n\r\n"), "/", ""},
         {PL_STR_INIT("GET / HTTP/1.0\r\n\r\n"), "/", ""},
         {PL_STR_INIT("\r\n\r\nGET / HTTP/1.1\r\n" HOST "\r\n"), "/", "h"},

@@ -199,13 +199,18 @@ static int set_list(struct pl_settings *settings, const struct pl_setting_row *r
         return full(err);
     }
     for (size_t i = 0; i < count; i++) {
-        if (!item_is_allowed(row, items[i])) {
-            return refuse(err, row, items[i]);
+        struct pl_str item = pl_str_trim(items[i]);
+        if (pl_str_find_char(item, ',') <
+            item.len) { /* a file may say it, but nothing else could */
+            return refuse_because(err, row, item, "an item of a list without a comma");
         }
-        if (check(err, row, items[i]) < 0) {
+        if (!item_is_allowed(row, item)) {
+            return refuse(err, row, item);
+        }
+        if (check(err, row, item) < 0) {
             return PL_E_INVALID;
         }
-        if (!pl_arena_copy(&list.items[i], &settings->arena, items[i])) {
+        if (!pl_arena_copy(&list.items[i], &settings->arena, item)) {
             return full(err);
         }
     }
@@ -225,7 +230,7 @@ static int set_list_text(struct pl_settings *settings, const struct pl_setting_r
     text = pl_str_trim(text);
     while (text.len > 0) {
         bool has_more = pl_str_find_char(text, ',') < text.len;
-        items[count++] = pl_str_trim(pl_str_split(&text, ','));
+        items[count++] = pl_str_split(&text, ',');
         if (has_more && text.len == 0) {
             items[count++] = PL_STR(""); /* behind the last comma; refused as an item */
         }

@@ -275,6 +275,7 @@ static void test_settings_yaml_mistakes_are_told_with_file_line_and_key(void **s
         {"\"\": 1\n", "config:1: no such setting"},
         {"\"a\\0b\": 1\n", "config:1: no such setting"},
         {"data_dir: \"a\\0b\"\n", "config:1: data_dir: \"a\\x00b\" is not allowed"},
+        {"proxies:\n  trusted: ['10.0.0.1,10.0.0.2']\n", "an item of a list without a comma"},
         {"io_threads: 64\n", "config:1: io_threads: \"64\" is not allowed: 0 to 63"},
     };
     (void)state;

@@ -101,12 +101,17 @@ int64_t pl_timers_next_ms(const struct pl_timers *timers)
 
 size_t pl_timers_run(struct pl_timers *timers, int64_t now_ms)
 {
+    return pl_timers_run_some(timers, now_ms, SIZE_MAX);
+}
+
+size_t pl_timers_run_some(struct pl_timers *timers, int64_t now_ms, size_t count_max)
+{
     uint64_t set_before = timers->next_order;
     size_t ran = 0;
     PL_ASSERT(!timers->is_running);
     timers->is_running = true;
     timers->running_ms = now_ms;
-    while (timers->count > 0 && timers->heap[0]->deadline_ms <= now_ms &&
+    while (ran < count_max && timers->count > 0 && timers->heap[0]->deadline_ms <= now_ms &&
            timers->heap[0]->order < set_before) {
         struct pl_timer *timer = timers->heap[0];
         pl_timer_stop(timers, timer);

@@ -46,4 +46,7 @@ int64_t pl_timers_next_ms(const struct pl_timers *timers);
  * Returns how many ran. */
 size_t pl_timers_run(struct pl_timers *timers, int64_t now_ms);
 
+/* At most so many of them; the others are as due in the next call. */
+size_t pl_timers_run_some(struct pl_timers *timers, int64_t now_ms, size_t count_max);
+
 #endif

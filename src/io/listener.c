@@ -10,7 +10,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define ACCEPTS_PER_TURN 128
+#define ACCEPTS_PER_TURN 32
 #define FULL_LOG_PERIOD_MS 10000
 #define SWALLOW_READS 4 /* of 4 KiB: more than a request head */
 

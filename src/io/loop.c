@@ -17,6 +17,7 @@
 #define READ_BUFFER_BYTES (256 * 1024)
 #define POSTS_MAX 65536
 #define HELD_WAIT_MS 1
+#define TIMERS_PER_TURN 64
 
 struct post {
     void (*fn)(void *user);
@@ -399,7 +400,10 @@ void pl_loop_turn(struct pl_loop *loop, int wait_ms)
     }
     loop->event_count = 0;
     run_posts(loop);
-    pl_timers_run(&loop->timers, loop->now_ms);
+    /* many that are due at once (a flood of heads that were too slow) hold nobody up for long */
+    if (pl_timers_run_some(&loop->timers, loop->now_ms, TIMERS_PER_TURN) == TIMERS_PER_TURN) {
+        loop->is_soon = true;
+    }
     run_hooks(loop, false);
     run_deferred(loop);
 }

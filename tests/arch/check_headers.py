@@ -13,7 +13,7 @@ CC = sys.argv[1:]
 CXX = [shutil.which("clang++" if "clang" in pathlib.Path(CC[-1]).name else "g++") or shutil.which("g++")]
 STRICT = ["-fsyntax-only", "-Wall", "-Wextra", "-Wpedantic", "-Werror", f"-I{ROOT}/include"]
 C11 = [*CC, "-x", "c", "-std=c11", "-Wstrict-prototypes", *STRICT]
-SRC = [*CC, "-x", "c", "-std=gnu11", "-D_GNU_SOURCE", "-Wconversion", "-Wshadow", *STRICT, f"-I{ROOT}/src"]
+SRC = [*CC, "-x", "c", "-std=gnu11", "-D_GNU_SOURCE", "-Wconversion", "-Wshadow", *STRICT, f"-I{ROOT}/src", f"-I{ROOT}"]
 
 # An application in each language: the macro makes the table, with and without a main.
 HOOK = """#include "parley/parley.h"
@@ -46,8 +46,8 @@ for header in sources("include/parley/*.h"):
     report.check(f"{header} as C11", complaints(C11, alone(header, "include/")))
     if CXX[0]:
         report.check(f"{header} as C++17", complaints([*cxx, "-std=c++17"], alone(header, "include/")))
-report.check("src: each header alone", [problem for header in sources("src/**/*.h")
-                                        for problem in complaints(SRC, alone(header, "src/"))])
+report.check("src and client: each header alone", [problem for header in sources("src/**/*.h", "client/**/*.h")
+                                                   for problem in complaints(SRC, alone(header, "src/"))])
 for main in ([], ["-DPARLEY_APP_MAIN"]):
     title = "with a main" if main else "to be loaded"
     report.check(f"an application in C11, {title}", complaints([*C11, *main], BY_NAME))

@@ -20,6 +20,7 @@ STANDS_ON = {
     "dialect/*": ["dialect", "web", "hub", "value"],  # and no other dialect
     "app": ["dialect/*"],
     "cli": ["app"],
+    "client": ["net", "value"],  # its own loop: no io, no hub
 }
 COMMON = {"include/parley/error.h", "include/parley/export.h"}
 INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]+(["<])([^">]+)[">]', re.MULTILINE)
@@ -32,6 +33,8 @@ def layer_of(path):
     parts = path.split("/")
     if parts[0] == "include":
         return ("common" if path in COMMON else "api"), None
+    if parts[0] == "client":
+        return "client", None
     if parts[1] == "dialect" and len(parts) > 3:
         return "dialect/*", parts[2]
     return parts[1], None
@@ -50,7 +53,7 @@ def includes(path):
     for kind, name in INCLUDE.findall(text_of(path)):
         if kind == "<" and not name.startswith("parley/"):
             continue
-        places = [f"include/{name}", f"src/{name}"]
+        places = [f"include/{name}", f"src/{name}", name]
         yield next((place for place in places if place in ALL), None), name
 
 
@@ -62,7 +65,7 @@ def crossings(path):
         return
     for target, name in includes(path):
         if target is None:
-            yield f'{path}: "{name}" is in neither include/ nor src/'
+            yield f'{path}: "{name}" is in neither include/ nor src/ nor the root'
             continue
         other, other_dialect = layer_of(target)
         if other not in reach(layer):
@@ -106,7 +109,7 @@ def each(rule, paths):
     return [problem for path in paths for problem in rule(path)]
 
 
-ALL = [str(path) for path in sources("src/**/*.[ch]", "include/**/*.h")]
+ALL = [str(path) for path in sources("src/**/*.[ch]", "client/**/*.[ch]", "include/**/*.h")]
 EXAMPLES = [str(path) for path in sources("examples/**/*.[ch]", "tests/wire/apps/**/*.[ch]")]
 
 report = Report()

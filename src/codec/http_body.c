@@ -4,20 +4,38 @@
 
 #include "codec/http_chars.h"
 
+static enum pl_http_body_state first_state(enum pl_http_framing framing, uint64_t length_bytes)
+{
+    switch (framing) {
+    case PL_HTTP_FRAMING_NONE:
+        return PL_HTTP_BODY_DONE;
+    case PL_HTTP_FRAMING_LENGTH:
+        return length_bytes > 0 ? PL_HTTP_BODY_DATA : PL_HTTP_BODY_DONE;
+    case PL_HTTP_FRAMING_CHUNKED:
+        return PL_HTTP_BODY_CHUNK_SIZE;
+    case PL_HTTP_FRAMING_UNTIL_CLOSE:
+        return PL_HTTP_BODY_UNTIL_CLOSE;
+    }
+    pl_assert_failed("a framing", __FILE__, __LINE__);
+}
+
+void pl_http_body_init_framed(struct pl_http_body *body, enum pl_http_framing framing,
+                              uint64_t length_bytes, uint64_t limit_bytes)
+{
+    *body = (struct pl_http_body){
+        .state = first_state(framing, length_bytes),
+        .is_chunked = framing == PL_HTTP_FRAMING_CHUNKED,
+        .remaining_bytes = framing == PL_HTTP_FRAMING_LENGTH ? length_bytes : 0,
+        .limit_bytes = limit_bytes,
+    };
+}
+
 void pl_http_body_init(struct pl_http_body *body, const struct pl_http_request *request,
                        uint64_t limit_bytes)
 {
-    *body = (struct pl_http_body){
-        .state = PL_HTTP_BODY_DONE,
-        .is_chunked = request->is_chunked,
-        .limit_bytes = limit_bytes,
-    };
-    if (request->is_chunked) {
-        body->state = PL_HTTP_BODY_CHUNK_SIZE;
-    } else if (request->content_length > 0) {
-        body->state = PL_HTTP_BODY_DATA;
-        body->remaining_bytes = request->content_length;
-    }
+    pl_http_body_init_framed(body,
+                             request->is_chunked ? PL_HTTP_FRAMING_CHUNKED : PL_HTTP_FRAMING_LENGTH,
+                             request->content_length, limit_bytes);
 }
 
 static int fail(struct pl_http_body *body, int code, struct pl_error *err, const char *reason)
@@ -48,6 +66,18 @@ static size_t read_data(struct pl_http_body *body, struct pl_str in, struct pl_s
         body->state = body->is_chunked ? PL_HTTP_BODY_CHUNK_CR : PL_HTTP_BODY_DONE;
     }
     return len;
+}
+
+/* What cannot be announced is judged as it comes. */
+static int read_until_close(struct pl_http_body *body, struct pl_str in, struct pl_str *out_slice,
+                            struct pl_error *err)
+{
+    if (in.len > body->limit_bytes - body->received_bytes) {
+        return fail(body, PL_E_TOO_BIG, err, "body past the limit");
+    }
+    *out_slice = in;
+    body->received_bytes += in.len;
+    return 0;
 }
 
 static int read_size_byte(struct pl_http_body *body, char c, struct pl_error *err)
@@ -153,6 +183,7 @@ static int read_framing_byte(struct pl_http_body *body, char c, struct pl_error 
     case PL_HTTP_BODY_LAST_LF:
         return read_fixed_byte(body, c, '\n', PL_HTTP_BODY_DONE, err);
     case PL_HTTP_BODY_DATA:
+    case PL_HTTP_BODY_UNTIL_CLOSE:
     case PL_HTTP_BODY_DONE:
     case PL_HTTP_BODY_FAILED:
         break;
@@ -173,6 +204,11 @@ int pl_http_body_read(struct pl_http_body *body, struct pl_str in, size_t *consu
         if (rc < 0) {
             return rc;
         }
+    }
+    if (body->state == PL_HTTP_BODY_UNTIL_CLOSE) {
+        int rc = read_until_close(body, in, out_slice, err);
+        *consumed = rc < 0 ? 0 : in.len;
+        return rc;
     }
     size_t at = 0;
     while (at < in.len && body->state != PL_HTTP_BODY_DONE) {

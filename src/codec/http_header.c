@@ -45,3 +45,57 @@ bool pl_http_list_has(struct pl_str list, struct pl_str token)
     }
     return false;
 }
+
+ptrdiff_t pl_http_head_end(struct pl_str in, size_t lines_max, struct pl_error *err)
+{
+    size_t start = 0;
+    for (size_t lines = 0; start < in.len; lines++) {
+        const char *lf = memchr(in.ptr + start, '\n', in.len - start);
+        if (lf == NULL) {
+            return 0;
+        }
+        size_t at = (size_t)(lf - in.ptr);
+        if (at == start || in.ptr[at - 1] != '\r') {
+            return pl_error_set(err, PL_E_PROTO, "line ends in LF without CR");
+        }
+        if (at == start + 1) {
+            return (ptrdiff_t)at + 1;
+        }
+        if (lines == lines_max) {
+            return pl_error_set(err, PL_E_TOO_BIG, "too many headers");
+        }
+        start = at + 1;
+    }
+    return 0;
+}
+
+struct pl_str pl_http_headers_find(const struct pl_http_header *headers, size_t count,
+                                   struct pl_str name)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (pl_str_eq_nocase(headers[i].name, name)) {
+            return headers[i].value;
+        }
+    }
+    return pl_str_make(NULL, 0);
+}
+
+size_t pl_http_headers_count(const struct pl_http_header *headers, size_t count, struct pl_str name)
+{
+    size_t found = 0;
+    for (size_t i = 0; i < count; i++) {
+        found += pl_str_eq_nocase(headers[i].name, name) ? 1 : 0;
+    }
+    return found;
+}
+
+bool pl_http_headers_have_token(const struct pl_http_header *headers, size_t count,
+                                struct pl_str name, struct pl_str token)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (pl_str_eq_nocase(headers[i].name, name) && pl_http_list_has(headers[i].value, token)) {
+            return true;
+        }
+    }
+    return false;
+}

@@ -25,4 +25,25 @@ bool pl_http_list_next(struct pl_str *item, struct pl_str *rest);
 /* Whether `token` is an item of the list, without regard to case. */
 bool pl_http_list_has(struct pl_str list, struct pl_str token);
 
+/* --- heads: what requests and answers have in common --- */
+
+/* Find the empty line that ends a head.
+ *   in         from behind the first line on
+ *   lines_max  header lines accepted
+ * Returns the length of the header lines with it; 0 when more are needed; PL_E_PROTO for a line that
+ * ends in LF without CR, PL_E_TOO_BIG for too many. */
+PL_MUST_CHECK ptrdiff_t pl_http_head_end(struct pl_str in, size_t lines_max, struct pl_error *err);
+
+/* The value of the first header of that name (any case). Its ptr is NULL when there is none. */
+struct pl_str pl_http_headers_find(const struct pl_http_header *headers, size_t count,
+                                   struct pl_str name);
+
+/* How many headers of that name there are. */
+size_t pl_http_headers_count(const struct pl_http_header *headers, size_t count,
+                             struct pl_str name);
+
+/* Whether any header of that name lists `token`; neither is case-sensitive. */
+bool pl_http_headers_have_token(const struct pl_http_header *headers, size_t count,
+                                struct pl_str name, struct pl_str token);
+
 #endif

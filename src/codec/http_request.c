@@ -214,30 +214,6 @@ static ptrdiff_t read_request_line(struct pl_http_request *out, struct pl_str in
     return rc < 0 ? rc : (ptrdiff_t)at;
 }
 
-/* Find the empty line that ends the head. Returns the length of the header lines and it. */
-static ptrdiff_t find_head_end(struct pl_http_request *out, struct pl_str in, struct pl_error *err)
-{
-    size_t start = 0;
-    for (size_t lines = 0; start < in.len; lines++) {
-        const char *lf = memchr(in.ptr + start, '\n', in.len - start);
-        if (lf == NULL) {
-            return 0;
-        }
-        size_t at = (size_t)(lf - in.ptr);
-        if (at == start || in.ptr[at - 1] != '\r') {
-            return refuse(out, 400, err, "line ends in LF without CR");
-        }
-        if (at == start + 1) {
-            return (ptrdiff_t)at + 1;
-        }
-        if (lines == PL_HTTP_HEADER_MAX) {
-            return refuse(out, 431, err, "too many headers");
-        }
-        start = at + 1;
-    }
-    return 0;
-}
-
 static void note_connection(struct pl_http_request *out, struct fact_counts *counts,
                             struct pl_str list)
 {
@@ -387,7 +363,10 @@ ptrdiff_t pl_http_request_read(struct pl_http_request *out, struct pl_str in, si
     at += (size_t)line_len;
 
     struct pl_str rest = pl_str_from(in, at);
-    ptrdiff_t rest_len = find_head_end(out, rest, err);
+    ptrdiff_t rest_len = pl_http_head_end(rest, PL_HTTP_HEADER_MAX, err);
+    if (rest_len < 0) {
+        out->refusal_status = rest_len == PL_E_TOO_BIG ? 431 : 400;
+    }
     if (rest_len == 0 && is_at_limit) {
         return refuse(out, 431, err, "request head past the limit");
     }
@@ -400,31 +379,16 @@ ptrdiff_t pl_http_request_read(struct pl_http_request *out, struct pl_str in, si
 
 struct pl_str pl_http_header_find(const struct pl_http_request *request, struct pl_str name)
 {
-    for (size_t i = 0; i < request->header_count; i++) {
-        if (pl_str_eq_nocase(request->headers[i].name, name)) {
-            return request->headers[i].value;
-        }
-    }
-    return pl_str_make(NULL, 0);
+    return pl_http_headers_find(request->headers, request->header_count, name);
 }
 
 size_t pl_http_header_count(const struct pl_http_request *request, struct pl_str name)
 {
-    size_t count = 0;
-    for (size_t i = 0; i < request->header_count; i++) {
-        count += pl_str_eq_nocase(request->headers[i].name, name) ? 1 : 0;
-    }
-    return count;
+    return pl_http_headers_count(request->headers, request->header_count, name);
 }
 
 bool pl_http_header_has_token(const struct pl_http_request *request, struct pl_str name,
                               struct pl_str token)
 {
-    for (size_t i = 0; i < request->header_count; i++) {
-        if (pl_str_eq_nocase(request->headers[i].name, name) &&
-            pl_http_list_has(request->headers[i].value, token)) {
-            return true;
-        }
-    }
-    return false;
+    return pl_http_headers_have_token(request->headers, request->header_count, name, token);
 }

@@ -15,8 +15,12 @@ struct pl_ws_acceptor {
 
 int pl_ws_acceptor_create(struct pl_ws_acceptor **out, struct pl_error *err)
 {
-    struct pl_ws_acceptor *acceptor = pl_alloc(sizeof(*acceptor));
+    struct pl_ws_acceptor *acceptor = pl_try_alloc(sizeof(*acceptor));
     int rc = 0;
+    if (acceptor == NULL) {
+        return pl_error_set(err, PL_E_NOMEM, "no memory for a digest");
+    }
+    *acceptor = (struct pl_ws_acceptor){0};
     acceptor->md = EVP_MD_fetch(NULL, "SHA1", NULL);
     if (acceptor->md == NULL) {
         rc = pl_error_set(err, PL_E_UNSUPPORTED, "libcrypto has no SHA-1");

@@ -207,6 +207,39 @@ static void test_http_body_extensions_and_trailers_are_bounded(void **state)
     assert_int_equal(read_padded(PL_STR("0\r\nA:"), trailer_max + 1, end), PL_E_PROTO);
 }
 
+static void test_http_body_until_close_is_whole_when_the_connection_ends(void **state)
+{
+    (void)state;
+    struct pl_http_body body;
+    size_t consumed;
+    struct pl_str slice;
+    pl_http_body_init_framed(&body, PL_HTTP_FRAMING_UNTIL_CLOSE, 0, 5);
+    assert_true(pl_http_body_is_whole(&body));
+    assert_int_equal(pl_http_body_read(&body, PL_STR("hell"), &consumed, &slice, NULL), 0);
+    assert_int_equal(consumed, 4);
+    assert_true(pl_str_eq(slice, PL_STR("hell")));
+    assert_false(pl_http_body_is_done(&body));
+    assert_true(pl_http_body_is_whole(&body));
+    assert_int_equal(pl_http_body_read(&body, PL_STR("o!"), &consumed, &slice, NULL), PL_E_TOO_BIG);
+    assert_int_equal(pl_http_body_read(&body, PL_STR("o"), &consumed, &slice, NULL), PL_E_TOO_BIG);
+    assert_false(pl_http_body_is_whole(&body));
+}
+
+static void test_http_body_cut_short_is_not_whole(void **state)
+{
+    (void)state;
+    struct pl_http_body body;
+    size_t consumed;
+    struct pl_str slice;
+    pl_http_body_init_framed(&body, PL_HTTP_FRAMING_NONE, 7, 5);
+    assert_true(pl_http_body_is_done(&body) && pl_http_body_is_whole(&body));
+    pl_http_body_init_framed(&body, PL_HTTP_FRAMING_CHUNKED, 0, 5);
+    assert_false(pl_http_body_is_whole(&body));
+    pl_http_body_init_framed(&body, PL_HTTP_FRAMING_LENGTH, 2, 5);
+    assert_int_equal(pl_http_body_read(&body, PL_STR("a"), &consumed, &slice, NULL), 0);
+    assert_false(pl_http_body_is_whole(&body));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -215,6 +248,8 @@ int main(void)
         cmocka_unit_test(test_http_body_without_framing_is_done_at_once),
         cmocka_unit_test(test_http_body_announced_length_past_the_limit_is_refused_unread),
         cmocka_unit_test(test_http_body_extensions_and_trailers_are_bounded),
+        cmocka_unit_test(test_http_body_until_close_is_whole_when_the_connection_ends),
+        cmocka_unit_test(test_http_body_cut_short_is_not_whole),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

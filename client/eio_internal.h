@@ -113,7 +113,7 @@ PL_MUST_CHECK int pl_client_eio_open_websocket(struct pl_client_eio *eio, struct
 /* Give the queue to the WebSocket. What it has no memory for stays queued. */
 void pl_client_eio_send_queue(struct pl_client_eio *eio);
 
-/* The first WebSocket takes too long: poll, or end. */
+/* The WebSocket is gone, or takes too long to open: poll where that may help, else end. */
 void pl_client_eio_fall_back(struct pl_client_eio *eio, int error, int close_code,
                              const char *reason);
 

@@ -60,10 +60,16 @@ static void on_ws_sent(struct pl_client_ws *ws, void *user)
 static void closed(struct pl_client_eio *eio, int error, int code, const char *reason)
 {
     struct pl_error detail;
-    bool is_close = eio->state != PL_CLIENT_EIO_OPENING && (error == 0 || error == PL_E_CLOSED);
-    pl_error_set(&detail, error, "WebSocket closed%s%s", reason[0] != 0 ? ": " : "", reason);
+    bool was_open = eio->state != PL_CLIENT_EIO_OPENING;
+    bool is_close = was_open && (error == 0 || error == PL_E_CLOSED);
+    if (error == 0) {
+        pl_error_set(&detail, error, "WebSocket closed with %d%s%s", code,
+                     reason[0] != 0 ? ": " : "", reason);
+    } else {
+        pl_error_set(&detail, error, "WebSocket: %s", reason);
+    }
     pl_client_eio_end(eio, is_close ? PL_CLIENT_EIO_TRANSPORT_CLOSE : PL_CLIENT_EIO_TRANSPORT_ERROR,
-                      error == 0 && !is_close ? PL_E_CLOSED : error, code, detail.text);
+                      error == 0 && !was_open ? PL_E_CLOSED : error, code, detail.text);
 }
 
 static bool may_fall_back(const struct pl_client_eio *eio, int error)

@@ -21,6 +21,7 @@ STANDS_ON = {
     "app": ["dialect/*"],
     "cli": ["app"],
     "client": ["net", "value"],  # its own loop: no io, no hub
+    "client/cli": ["api"],  # the command: an application as others are
 }
 COMMON = {"include/parley/error.h", "include/parley/export.h"}
 INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]+(["<])([^">]+)[">]', re.MULTILINE)
@@ -34,7 +35,7 @@ def layer_of(path):
     if parts[0] == "include":
         return ("common" if path in COMMON else "api"), None
     if parts[0] == "client":
-        return "client", None
+        return ("client/cli" if parts[1] == "cli" else "client"), None
     if parts[1] == "dialect" and len(parts) > 3:
         return "dialect/*", parts[2]
     return parts[1], None

@@ -32,14 +32,16 @@ PL_MUST_CHECK int pl_client_ws_open(struct pl_client_ws **out, struct parley_cli
                                     struct pl_error *err);
 
 /* Queue a message made of two pieces (`head` may be empty), masked; sent when the turn ends.
- * Returns 0; PL_E_FULL (nothing was queued), PL_E_CLOSED when it is not open. */
+ * Returns 0; PL_E_FULL, PL_E_NOMEM (nothing was queued), PL_E_CLOSED when it is not open. */
 PL_MUST_CHECK int pl_client_ws_send(struct pl_client_ws *ws, bool is_text, struct pl_str head,
                                     struct pl_str payload);
 
 size_t pl_client_ws_unsent(const struct pl_client_ws *ws);
 
 /* Send a close frame behind what is queued and wait for the peer's, at most `timeout_ms`; then
- * on_closed. */
+ * on_closed: with error 0, or PL_E_TIMEOUT. Messages that still come are dropped. Before it is open:
+ * on_closed with PL_E_CLOSED, in the next turn. A second close changes nothing.
+ *   code  PL_WS_CLOSE_NO_STATUS, or one that pl_ws_close_code_is_allowed has */
 void pl_client_ws_close(struct pl_client_ws *ws, uint16_t code, struct pl_str reason,
                         int timeout_ms);
 

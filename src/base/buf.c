@@ -47,6 +47,16 @@ bool pl_buf_reserve(struct pl_buf *buf, size_t extra)
     return grow(buf, wanted);
 }
 
+bool pl_buf_try_reserve(struct pl_buf *buf, size_t extra)
+{
+    if (buf->has_failed) {
+        return false;
+    }
+    bool has_room = pl_buf_reserve(buf, extra);
+    buf->has_failed = false;
+    return has_room;
+}
+
 void pl_buf_add(struct pl_buf *buf, const void *bytes, size_t len)
 {
     if (len > 0 && pl_buf_reserve(buf, len)) {

@@ -24,6 +24,10 @@ void pl_buf_fini(struct pl_buf *buf); /* zeroed memory is fine; keeps limit_byte
 /* Room for `extra` more bytes. False (and failed) at the limit. */
 bool pl_buf_reserve(struct pl_buf *buf, size_t extra);
 
+/* The same, but a refusal changes nothing: for a buffer that holds whole messages already, to which
+ * one more is added whole or not at all. False for a buffer that had failed before, too. */
+PL_MUST_CHECK bool pl_buf_try_reserve(struct pl_buf *buf, size_t extra);
+
 void pl_buf_add(struct pl_buf *buf, const void *bytes, size_t len);
 void pl_buf_add_str(struct pl_buf *buf, struct pl_str str);
 void pl_buf_add_char(struct pl_buf *buf, char c);

@@ -124,9 +124,9 @@ static void test_http_request_with_a_body_says_how_long_it_is(void **state)
     struct pl_client_transport ipv6 = transport;
     open_http(&f, 100);
     transport.headers = headers;
-    assert_int_equal(pl_client_http_send(f.owner.http, "POST", PL_STR(""), "text/plain",
-                                         PL_STR("abc"), NULL),
-                     0);
+    assert_int_equal(
+        pl_client_http_send(f.owner.http, "POST", PL_STR(""), "text/plain", PL_STR("abc"), NULL),
+        0);
     transport = ipv6;
     pl_buf_add_char(&world.conn->out, '\0');
     assert_string_equal((char *)world.conn->out.ptr,
@@ -267,9 +267,8 @@ static void test_http_stale_connection_fails_a_post_and_a_first_request(void **s
     assert_int_equal(f.owner.error, PL_E_NOT_FOUND);
     get(&f);
     feed(&f, PL_STR("HTTP/1.1 204 No Content\r\n\r\n"));
-    assert_int_equal(pl_client_http_send(f.owner.http, "POST", PL_STR("/"), "a/b", PL_STR("c"),
-                                         NULL),
-                     0);
+    assert_int_equal(
+        pl_client_http_send(f.owner.http, "POST", PL_STR("/"), "a/b", PL_STR("c"), NULL), 0);
     fake_end(PL_E_CLOSED);
     fake_tick(f.client, 0);
     assert_int_equal(f.owner.failed, 2);

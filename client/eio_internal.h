@@ -44,6 +44,10 @@ struct pl_client_eio {
     struct pl_client_ws *ws;    /* the transport, or what becomes it */
     struct pl_client_ws *probe; /* of an upgrade */
 
+    struct pl_buf held; /* of an answer, for which the last turn had no time */
+    size_t held_at;     /* what of it is taken */
+    bool is_holding;
+
     struct pl_client_eio_queue queue;
     size_t posted_bytes; /* of the queue, in the POST under way */
     size_t body_max;     /* of a POST */
@@ -56,7 +60,8 @@ struct pl_client_eio {
     struct pl_timer probe_timer;
 
     struct pl_client_later flush;
-    struct pl_client_later tell; /* that it was closed */
+    struct pl_client_later resume; /* with what is held */
+    struct pl_client_later tell;   /* that it was closed */
     struct pl_client_later free;
     struct pl_client_socket socket; /* registered once it is destroyed */
 };
@@ -101,8 +106,10 @@ void pl_client_eio_poll_on(struct pl_client_eio *eio); /* unless it should not, 
 
 /* Send the front of the queue, unless a POST is under way. Returns 0, PL_E_NOMEM, PL_E_IO. */
 PL_MUST_CHECK int pl_client_eio_post(struct pl_client_eio *eio, struct pl_error *err);
-bool pl_client_eio_is_requesting(
-    const struct pl_client_eio *eio); /* a GET or a POST is under way */
+
+/* Whether a GET or a POST is under way, or an answer not quite taken. */
+bool pl_client_eio_is_requesting(const struct pl_client_eio *eio);
+void pl_client_eio_resume(struct pl_client_eio *eio); /* take more of what is held */
 
 /* eio_websocket.c */
 

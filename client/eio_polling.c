@@ -69,40 +69,84 @@ static void refused(struct pl_client_eio *eio, const char *method, int status, s
 
 /* --- GET --- */
 
-static void take_payload(struct pl_client_eio *eio, struct pl_str body)
+/* Take packets from the front of *body until the turn's budget is used up. Returns whether there are
+ * more, which *body then is. */
+static bool take_packets(struct pl_client_eio *eio, struct pl_str *body)
 {
     struct pl_eio_payload_reader reader;
     struct pl_eio_packet packet;
     struct pl_arena arena;
     struct pl_error err = {0};
-    int rc = 0;
+    int rc = 1;
     pl_arena_init(&arena, SIZE_MAX / 2);
-    pl_eio_payload_reader_init(&reader, body);
-    while (eio->state != PL_CLIENT_EIO_ENDED) {
+    pl_eio_payload_reader_init(&reader, *body);
+    do {
         rc = pl_eio_payload_next(&packet, &reader, &arena, &err);
-        if (rc <= 0) {
-            break;
+        if (rc > 0) {
+            pl_client_eio_take(eio, &packet);
         }
-        pl_client_eio_take(eio, &packet);
         pl_arena_fini(&arena); /* one packet's bytes at a time */
-    }
-    pl_arena_fini(&arena);
+    } while (rc > 0 && eio->state != PL_CLIENT_EIO_ENDED &&
+             (reader.is_over || !pl_client_is_over_budget(eio->client)));
     if (rc < 0) {
         pl_client_eio_take_failed(eio, rc, &err);
     }
+    *body = reader.rest;
+    return rc > 0 && eio->state != PL_CLIENT_EIO_ENDED;
+}
+
+/* Keep the rest of an answer for the next turn. False without memory: then it is taken now. */
+static bool hold(struct pl_client_eio *eio, struct pl_str rest)
+{
+    pl_buf_init(&eio->held, SIZE_MAX);
+    pl_buf_add_str(&eio->held, rest);
+    if (pl_buf_failed(&eio->held)) {
+        pl_buf_fini(&eio->held);
+        return false;
+    }
+    eio->is_holding = true;
+    pl_client_run_next(eio->client, &eio->resume);
+    return true;
+}
+
+static void answer_taken(struct pl_client_eio *eio)
+{
+    pl_client_eio_poll_on(eio);
+    pl_client_eio_upgrade_step(eio);
+}
+
+void pl_client_eio_resume(struct pl_client_eio *eio)
+{
+    struct pl_buf held = eio->held; /* ours: callbacks borrow from it, and may end the session */
+    struct pl_str rest = pl_str_from(pl_buf_str(&held), eio->held_at);
+    pl_buf_init(&eio->held, SIZE_MAX);
+    eio->held_at = 0;
+    if (take_packets(eio, &rest)) {
+        eio->held = held;
+        eio->held_at = held.len - rest.len;
+        pl_client_run_next(eio->client, &eio->resume);
+        return;
+    }
+    pl_buf_fini(&held);
+    eio->is_holding = false;
+    answer_taken(eio);
 }
 
 static void on_polled(struct pl_client_http *http, int status, struct pl_span body, void *user)
 {
     struct pl_client_eio *eio = user;
+    struct pl_str rest = pl_str_of_span(body);
     (void)http;
     if (status != 200) {
-        refused(eio, "GET", status, pl_str_of_span(body));
+        refused(eio, "GET", status, rest);
         return;
     }
-    take_payload(eio, pl_str_of_span(body));
-    pl_client_eio_poll_on(eio);
-    pl_client_eio_upgrade_step(eio);
+    while (take_packets(eio, &rest)) {
+        if (hold(eio, rest)) {
+            return;
+        }
+    }
+    answer_taken(eio);
 }
 
 static void on_get_failed(struct pl_client_http *http, int error, const char *reason, void *user)
@@ -155,7 +199,8 @@ void pl_client_eio_poll_on(struct pl_client_eio *eio)
     struct pl_error err = {0};
     int rc = 0;
     if (eio->state != PL_CLIENT_EIO_OPEN || eio->way != PL_CLIENT_EIO_POLLING ||
-        eio->upgrade == PL_CLIENT_EIO_PAUSING || pl_client_http_is_busy(eio->get)) {
+        eio->upgrade == PL_CLIENT_EIO_PAUSING || eio->is_holding ||
+        pl_client_http_is_busy(eio->get)) {
         return;
     }
     rc = pl_client_eio_poll(eio, &err);
@@ -236,6 +281,6 @@ int pl_client_eio_post(struct pl_client_eio *eio, struct pl_error *err)
 
 bool pl_client_eio_is_requesting(const struct pl_client_eio *eio)
 {
-    return (eio->get != NULL && pl_client_http_is_busy(eio->get)) ||
+    return eio->is_holding || (eio->get != NULL && pl_client_http_is_busy(eio->get)) ||
            (eio->post != NULL && pl_client_http_is_busy(eio->post));
 }

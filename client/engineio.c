@@ -14,6 +14,9 @@ static void drop_transports(struct pl_client_eio *eio)
     pl_client_timer_stop(eio->client, &eio->beat);
     pl_client_timer_stop(eio->client, &eio->probe_timer);
     pl_client_later_cancel(&eio->flush);
+    pl_client_later_cancel(&eio->resume);
+    pl_buf_fini(&eio->held);
+    eio->is_holding = false;
     pl_client_http_destroy(&eio->get);
     pl_client_http_destroy(&eio->post);
     pl_client_ws_destroy(&eio->ws);
@@ -183,6 +186,11 @@ static void on_flush(struct pl_client_later *later)
     }
 }
 
+static void on_resume(struct pl_client_later *later)
+{
+    pl_client_eio_resume(PL_CONTAINER_OF(later, struct pl_client_eio, resume));
+}
+
 /* --- what the owner calls --- */
 
 /* Half of the time to connect for the WebSocket, where polling is tried next. */
@@ -231,6 +239,7 @@ static int create(struct pl_client_eio **out, struct parley_client *client)
     eio->beat.on_due = on_beat_due;
     eio->probe_timer.on_due = on_probe_due;
     eio->flush.run = on_flush;
+    eio->resume.run = on_resume;
     eio->tell.run = on_tell;
     eio->free.run = on_free;
     eio->socket.destroy = on_client_destroyed;

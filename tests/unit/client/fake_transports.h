@@ -29,6 +29,7 @@ struct parley_client {
     struct pl_client_ws *ws[WORLD_WS_MAX];
     int ws_count;
     bool shows_targets;
+    bool is_over_budget;
     bool keeps_unsent;   /* WebSockets send nothing */
     bool ws_has_no_room; /* they take nothing */
 };
@@ -129,6 +130,11 @@ void pl_client_later_cancel(struct pl_client_later *later)
     }
 }
 
+bool pl_client_is_over_budget(struct parley_client *client)
+{
+    return client->is_over_budget;
+}
+
 void pl_client_add_socket(struct parley_client *client, struct pl_client_socket *socket)
 {
     pl_list_push_back(&client->sockets, &socket->node);
@@ -139,10 +145,14 @@ void pl_client_remove_socket(struct pl_client_socket *socket)
     pl_list_remove(&socket->node);
 }
 
+/* Those of the list as it is now. */
 static inline void world_run(struct pl_list *list)
 {
+    struct pl_list now;
     struct pl_list *node = NULL;
-    while ((node = pl_list_pop_front(list)) != NULL) {
+    pl_list_init(&now);
+    pl_list_splice_back(&now, list);
+    while ((node = pl_list_pop_front(&now)) != NULL) {
         struct pl_client_later *later = PL_CONTAINER_OF(node, struct pl_client_later, node);
         later->is_queued = false;
         later->run(later);

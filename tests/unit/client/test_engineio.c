@@ -307,6 +307,55 @@ static void test_bodies_stay_below_max_payload_and_in_order(void **state)
     end(&world);
 }
 
+static void test_an_answer_that_takes_too_long_goes_on_in_the_next_turn(void **state)
+{
+    static const char *const answer = "4a\x1e"
+                                      "4b\x1e"
+                                      "bYWJj\x1e"
+                                      "4c";
+    struct world world;
+    (void)state;
+    begin_polling(&world, PARLEY_SIO_POLLING_ONLY);
+    forget(&world);
+    world.client.is_over_budget = true;
+    world.client.get->is_busy = false;
+    world.client.get->owner->on_answer(
+        world.client.get, 200, (struct pl_span){(uint8_t *)(uintptr_t)answer, strlen(answer)},
+        world.client.get->user);
+    expect(&world, "text a\n");
+    world_end_turn(&world.client);
+    expect(&world, "text b\n");
+    world_end_turn(&world.client);
+    expect(&world, "bytes abc\n");
+    world_end_turn(&world.client);
+    expect(&world, "text c\nGET\n");
+    world_answer(&world.client, world.client.get, 200, answer);
+    world.client.is_over_budget = false;
+    destroy_session(&world); /* with a part held */
+    world_end_turn(&world.client);
+    expect(&world, "text a\ntext b\nPOST 1\n");
+    end(&world);
+}
+
+static void test_an_upgrade_waits_for_an_answer_that_is_held(void **state)
+{
+    struct world world;
+    (void)state;
+    begin_polling(&world, PARLEY_SIO_POLLING_THEN_WEBSOCKET);
+    world_ws_opened(&world.client, 0);
+    world_ws_says(&world.client, 0, true, "3probe");
+    forget(&world);
+    world.client.is_over_budget = true;
+    world_answer(&world.client, world.client.get, 200,
+                 "4a\x1e"
+                 "4b\x1e"
+                 "4c");
+    expect(&world, "text a\ntext b\n");
+    world_end_turn(&world.client);
+    expect(&world, "text c\nws0 text 5\nGET is dropped\nupgraded to websocket\n");
+    end(&world);
+}
+
 static void test_a_refused_or_failed_request_is_a_transport_error(void **state)
 {
     struct world world;
@@ -780,6 +829,8 @@ int main(void)
         cmocka_unit_test(test_a_websocket_that_does_not_open_is_an_error_or_polling_is_tried),
         cmocka_unit_test(test_a_websocket_that_takes_half_of_the_time_makes_room_for_polling),
         cmocka_unit_test(test_bodies_stay_below_max_payload_and_in_order),
+        cmocka_unit_test(test_an_answer_that_takes_too_long_goes_on_in_the_next_turn),
+        cmocka_unit_test(test_an_upgrade_waits_for_an_answer_that_is_held),
         cmocka_unit_test(test_a_refused_or_failed_request_is_a_transport_error),
         cmocka_unit_test(test_a_server_closes_behind_its_messages),
         cmocka_unit_test(test_a_packet_that_is_none_ends_it_and_tells_the_server),

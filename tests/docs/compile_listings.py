@@ -4,7 +4,7 @@
 Usage: compile_listings.py GUIDE INCLUDE-FOLDER COMPILER...
 
 A listing is a fenced block that begins with ```c file=NAME.c. A block of C without a file name is an error: it would be
-compiled by nobody.
+compiled by nobody. One that goes on with from=PATH is that file of the tree, word for word: a program that a test runs.
 """
 import pathlib
 import re
@@ -12,7 +12,7 @@ import subprocess
 import sys
 import tempfile
 
-BLOCK = re.compile(r"^```c\b[ \t]*(?:file=([\w.-]+\.c))?[ \t]*\n(.*?)^```[ \t]*$", re.MULTILINE | re.DOTALL)
+BLOCK = re.compile(r"^```c\b[ \t]*(?:file=([\w.-]+\.c))?[ \t]*(?:from=(\S+))?[ \t]*\n(.*?)^```[ \t]*$", re.MULTILINE | re.DOTALL)
 WARNINGS = """
 -std=gnu11 -Wall -Wextra -Wpedantic -Werror -Wconversion -Wsign-conversion -Wshadow -Wvla -Wformat=2
 -Wstrict-prototypes -Wmissing-prototypes -Wimplicit-fallthrough -Wundef -Wcast-qual -Wpointer-arith
@@ -24,7 +24,15 @@ def listings(guide):
     text = guide.read_text(encoding="utf-8")
     for match in BLOCK.finditer(text):
         line = text.count("\n", 0, match.start()) + 2
-        yield match.group(1), line, match.group(2)
+        yield match.group(1), line, match.group(2), match.group(3)
+
+
+def is_copy(guide, origin, source):
+    """Whether a listing is what it says it is from."""
+    if origin is None or (guide.parent.parent / origin).read_text(encoding="utf-8") == source:
+        return True
+    print(f"{guide.name}: the listing is no longer what {origin} has")
+    return False
 
 
 def compiles(folder, name, source, include, compiler):
@@ -37,18 +45,19 @@ def compiles(folder, name, source, include, compiler):
 
 
 def main(guide, include, *compiler):
-    guide = pathlib.Path(guide)
+    guide = pathlib.Path(guide).resolve()
     passed = failed = 0
     names = set()
     with tempfile.TemporaryDirectory() as folder:
-        for name, line, source in listings(guide):
+        for name, line, origin, source in listings(guide):
             if name is None or name in names:
                 good = False
                 print(f"{guide.name}:{line}: a listing needs a file name of its own")
             else:
                 names.add(name)
                 numbered = f'#line {line} "{guide.name}"\n{source}'
-                good = compiles(pathlib.Path(folder), name, numbered, include, compiler)
+                good = is_copy(guide, origin, source) and compiles(
+                    pathlib.Path(folder), name, numbered, include, compiler)
             passed += good
             failed += not good
             print(f"{'ok' if good else 'FAILED'}: {name or 'no name'}, {guide.name}:{line}")

@@ -54,9 +54,9 @@ export async function runParley(args, { env = {}, limitMs = START_LIMIT_MS } = {
   return { code, signal, ...out, output: out.stdout + out.stderr };
 }
 
-function command({ app, set, args, build }, listen, data) {
+function command({ app, set, args, build, isNpm }, listen, data) {
   const settings = Object.entries(set).flatMap(([name, value]) => ['--set', `${name}=${value}`]);
-  if (isReference) {
+  if (isNpm) {
     return [
       process.execPath,
       [path.join(wireFolder, 'reference', `${app}.mjs`), '--listen', listen, ...settings],
@@ -70,7 +70,8 @@ function command({ app, set, args, build }, listen, data) {
 }
 
 export class Server {
-  /** app: a name or null; set: {setting: value}; build: the build folder whose server and application it is. */
+  /** app: a name or null; set: {setting: value}; build: the build folder whose server and application it is;
+   *  isNpm: the reference instead. */
   static async start({
     app = null,
     set = {},
@@ -78,10 +79,11 @@ export class Server {
     env = {},
     port = 0,
     build = defaultBuild,
+    isNpm = isReference,
   } = {}) {
     const server = new Server();
     server.data = await mkdtemp(path.join(tmpdir(), 'parley-wire-'));
-    const [file, argv] = command({ app, set, args, build }, `127.0.0.1:${port}`, server.data);
+    const [file, argv] = command({ app, set, args, build, isNpm }, `127.0.0.1:${port}`, server.data);
     server.output = '';
     server.child = spawn(file, argv, {
       cwd: root,

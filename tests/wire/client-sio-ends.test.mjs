@@ -35,8 +35,7 @@ for (const mode of ['tick', 'thread']) {
       test(`a connection that breaks is made again, ${transports}`, LIMIT, async (t) => {
         const npm = await serve(t, {}, undefined, {});
         const socket = await open(npm.url, { transports, ...QUICK });
-        npm.proxy.resetAll();
-        const gone = await socket.kind('disconnected');
+        const gone = await npm.proxy.resetUntil(socket.kind('disconnected'));
         assert.match(gone.reason, /^transport (close|error)$/);
         assert.ok(gone.delay_ms >= 0);
         await socket.emit('kept', 1);
@@ -74,7 +73,6 @@ for (const mode of ['tick', 'thread']) {
         const socket = await open(npm.url, { transports, ...QUICK });
         await npm.stop();
         assert.match((await socket.kind('disconnected')).reason, /^(transport (close|error)|io server disconnect)$/);
-        await socket.do('connect', {}, (await socket.look()).connected ? 'STATE' : undefined).catch(() => {});
         await socket.burst(50, 'later');
         const got = [];
         const all = new Promise((resolve) => {
@@ -148,10 +146,10 @@ for (const mode of ['tick', 'thread']) {
         }
         for (let round = 0; round < 3; round++) {
           const closed = once([...npm.io.sockets.sockets.values()][0], 'disconnect');
-          npm.proxy.cutAll();
-          await closed;
+          npm.proxy.isRefusing = true; // until it is known here that it is gone
+          await npm.proxy.resetUntil(Promise.all([closed, socket.kind('disconnected')]));
           send(4);
-          await socket.kind('disconnected');
+          npm.proxy.isRefusing = false;
           const back = await socket.kind('connected');
           assert.equal(back.recovered, true);
           assert.equal((await socket.look()).sid, sid);
@@ -188,7 +186,6 @@ for (const mode of ['tick', 'thread']) {
       const npm = await serve(t, {});
       const socket = await open(npm.url);
       const waiting = socket.call('never', []);
-      await socket.ask('ack').catch(() => {});
       await socket.do('disconnect');
       assert.equal((await socket.kind('disconnected')).reason, 'io client disconnect');
       assert.equal((await waiting).error, 'CLOSED');

@@ -89,6 +89,7 @@ export class Sio extends Peer {
 
   /** Connect, and wait until it is: the event. */
   async open() {
+    this.items = this.items.filter((item) => !['connected', 'connect_failed'].includes(item.kind));
     await this.connect();
     const event = await this.take((item) => ['connected', 'connect_failed'].includes(item.kind), 'connected');
     assert.equal(event.kind, 'connected', event.reason);

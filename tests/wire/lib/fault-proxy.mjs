@@ -20,14 +20,21 @@ class Pair {
     this.proxy = proxy;
     this.number = proxy.count++;
     this.client = client;
-    this.server = net.connect(proxy.target, '127.0.0.1');
+    this.server = net.connect({ port: proxy.target, host: '127.0.0.1', allowHalfOpen: true });
     this.passed = 0;
     this.isHeld = proxy.holds?.(this.number) ?? false;
     this.pipes = [this.#pipe(client, this.server), this.#pipe(this.server, client)];
     for (const socket of [client, this.server]) {
       socket.setNoDelay(true);
       socket.on('error', () => this.cut());
-      socket.on('close', () => this.cut());
+      socket.on('close', () => this.#closed());
+    }
+  }
+
+  /** Both have ended properly; what one of them left behind has been passed on. */
+  #closed() {
+    if (this.client.closed && this.server.closed) {
+      this.proxy.pairs.delete(this);
     }
   }
 
@@ -97,7 +104,7 @@ export class FaultProxy {
     proxy.random = randomOf(seed);
     proxy.isRefusing = false;
     proxy.isStalled = false;
-    proxy.server = net.createServer((socket) => {
+    proxy.server = net.createServer({ allowHalfOpen: true }, (socket) => {
       if (proxy.isRefusing) {
         socket.resetAndDestroy();
         return;
@@ -138,6 +145,17 @@ export class FaultProxy {
 
   resetAll() {
     [...this.pairs].forEach((pair) => pair.reset());
+  }
+
+  /** Reset what there is, and what still comes, until `promise` is settled: a poll may be between two connections. */
+  async resetUntil(promise) {
+    const timer = setInterval(() => this.resetAll(), 10);
+    this.resetAll();
+    try {
+      return await promise;
+    } finally {
+      clearInterval(timer);
+    }
   }
 
   /** Nothing passes until it is let go again. */

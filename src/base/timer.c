@@ -2,6 +2,7 @@
 #include "base/timer.h"
 
 #include "base/alloc.h"
+#include "base/error.h"
 
 #define FIRST_CAP 64
 
@@ -56,6 +57,24 @@ static void sift_down(struct pl_timers *timers, struct pl_timer *timer, size_t a
         at = child;
     }
     place(timers, timer, at);
+}
+
+int pl_timers_reserve(struct pl_timers *timers, size_t count)
+{
+    size_t cap = pl_size_max(pl_size_max(timers->cap * 2, 8), count);
+    struct pl_timer **heap = NULL;
+    size_t bytes = 0;
+    if (count <= timers->cap) {
+        return 0;
+    }
+    heap = pl_size_mul(&bytes, cap, sizeof(struct pl_timer *)) ? pl_try_realloc(timers->heap, bytes)
+                                                               : NULL;
+    if (heap == NULL) {
+        return PL_E_NOMEM;
+    }
+    timers->heap = heap;
+    timers->cap = cap;
+    return 0;
 }
 
 void pl_timer_set(struct pl_timers *timers, struct pl_timer *timer, int64_t deadline_ms)

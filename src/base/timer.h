@@ -25,6 +25,10 @@ struct pl_timers {
 void pl_timers_init(struct pl_timers *timers);
 void pl_timers_fini(struct pl_timers *timers); /* timers still set are forgotten */
 
+/* Room for `count` timers in all: as long as no more are set, pl_timer_set takes no memory.
+ * Returns 0 or PL_E_NOMEM. */
+PL_MUST_CHECK int pl_timers_reserve(struct pl_timers *timers, size_t count);
+
 /* Set, or move, `timer`; it must have a callback. It is unset when the callback runs and may be set
  * again or freed there. Set inside a callback for a moment that has passed, it is due at the moment
  * of that run: behind all that were due before it. */

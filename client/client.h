@@ -39,7 +39,7 @@ void pl_client_timer_stop(struct parley_client *client, struct pl_timer *timer);
 /* At the end of this turn, or of the next when none is going on. Flushes come before frees. */
 void pl_client_flush_later(struct parley_client *client, struct pl_client_later *later);
 void pl_client_free_later(struct parley_client *client, struct pl_client_later *later);
-void pl_client_later_cancel(struct pl_client_later *later);
+void pl_client_later_cancel(struct pl_client_later *later); /* one that is not queued is fine */
 
 /* In the next turn, even if nothing else happens: input that was left. */
 void pl_client_run_next(struct parley_client *client, struct pl_client_later *later);
@@ -49,6 +49,14 @@ bool pl_client_is_over_budget(struct parley_client *client);
 
 /* A callback of the application's is about to run: it is counted. */
 void pl_client_count_callback(struct parley_client *client);
+
+/* Look at a socket of env->connect; `wanted` as env->watch has it. */
+PL_MUST_CHECK int pl_client_watch(struct parley_client *client, struct pl_client_watch *watch,
+                                  unsigned wanted);
+/* Look at it no more; what this turn has still to tell it is forgotten. */
+void pl_client_unwatch(struct parley_client *client, struct pl_client_watch *watch);
+/* The same, and close it: watch->handle is then -1. One that has no handle (-1) is fine. */
+void pl_client_close(struct parley_client *client, struct pl_client_watch *watch);
 
 void pl_client_add_socket(struct parley_client *client, struct pl_client_socket *socket);
 void pl_client_remove_socket(struct pl_client_socket *socket);

@@ -1,0 +1,95 @@
+/* Bytes of a connection on their way out: one write when the turn ends, the rest when the socket is
+ * writable. */
+#include "client/conn.h"
+#include "client/conn_internal.h"
+
+#define KEPT_CAP_BYTES 4096 /* larger buffers are given back once they are empty */
+
+/* What goes to the socket next. */
+static struct pl_buf *wire(struct pl_client_conn *conn)
+{
+    return &conn->out;
+}
+
+static void trim(struct pl_buf *buf)
+{
+    if (buf->len == 0 && buf->cap > KEPT_CAP_BYTES && !buf->has_failed) {
+        pl_buf_fini(buf);
+    }
+}
+
+/* Returns 0 when everything is sent, PL_E_AGAIN when the socket takes no more, or the error. */
+static int write_all(struct pl_client_conn *conn, struct pl_error *err)
+{
+    const struct pl_client_env *env = pl_client_env(conn->client);
+    struct pl_buf *buf = wire(conn);
+    while (buf->len > 0) {
+        ptrdiff_t sent = env->write(env->user, conn->watch.handle, pl_buf_str(buf), err);
+        if (sent < 0) {
+            return (int)sent;
+        }
+        bool is_all = (size_t)sent == buf->len;
+        pl_buf_consume(buf, (size_t)sent);
+        if (!is_all) {
+            return PL_E_AGAIN;
+        }
+    }
+    trim(buf);
+    return 0;
+}
+
+/* The peer that still talks would answer a close with a reset, which takes what it has not read of
+ * ours with it: what is there is read and forgotten. */
+static void forget_input(struct pl_client_conn *conn)
+{
+    const struct pl_client_env *env = pl_client_env(conn->client);
+    uint8_t bytes[4096];
+    for (int i = 0; i < 16; i++) {
+        struct pl_span into = {bytes, sizeof(bytes)};
+        if (env->read(env->user, conn->watch.handle, into, NULL) < (ptrdiff_t)sizeof(bytes)) {
+            return;
+        }
+    }
+}
+
+static void all_sent(struct pl_client_conn *conn)
+{
+    if (conn->state == PL_CLIENT_CONN_FINISHING) {
+        forget_input(conn);
+        pl_client_conn_destroy(&conn);
+    } else if (conn->state == PL_CLIENT_CONN_OPEN && conn->is_sending) {
+        conn->is_sending = false;
+        if (conn->owner->on_sent != NULL) {
+            conn->owner->on_sent(conn, conn->user);
+        }
+    }
+}
+
+void pl_client_conn_send(struct pl_client_conn *conn)
+{
+    struct pl_error err = {0};
+    unsigned wanted = conn->state == PL_CLIENT_CONN_FINISHING ? 0u : PL_WATCH_READ;
+    int rc = 0;
+    if (conn->watch.handle < 0) {
+        return;
+    }
+    conn->is_sending = conn->is_sending || conn->out.len > 0;
+    rc = write_all(conn, &err);
+    if (rc < 0 && rc != PL_E_AGAIN) {
+        pl_client_conn_fail(conn, rc, err.text);
+        return;
+    }
+    wanted |= rc == PL_E_AGAIN ? PL_WATCH_WRITE : 0u;
+    if (pl_client_watch(conn->client, &conn->watch, wanted) < 0) {
+        pl_client_conn_fail(conn, PL_E_NOMEM, "no memory to watch the socket");
+        return;
+    }
+    if (rc == 0) {
+        all_sent(conn);
+    }
+}
+
+void pl_client_conn_run_flush(struct pl_client_later *later)
+{
+    pl_client_conn_send(PL_CONTAINER_OF(later, struct pl_client_conn, flush));
+}

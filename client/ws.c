@@ -12,7 +12,7 @@
 #include "codec/ws_message.h"
 
 #define LINGER_MS 2000 /* for a last close frame to leave, and the server to end the connection */
-#define CONTROL_ROOM ((size_t)16 * 1024) /* of the buffer: the request; pongs; a close */
+#define CONTROL_ROOM ((size_t)16 * 1024) /* of the buffer, for pongs and a close */
 #define KEY_COUNT 32                     /* masking keys made at once */
 
 enum ws_state {
@@ -278,6 +278,7 @@ static size_t on_data(struct pl_client_conn *conn, struct pl_span bytes, void *u
         return at;
     }
     ws->state = WS_OPEN;
+    pl_client_conn_out(ws->conn)->limit_bytes = ws->unsent_max + CONTROL_ROOM;
     pl_client_ws_opening_fini(&ws->opening);
     ws->owner->on_open(ws, protocol, ws->user);
     return at + read_frames(ws, (struct pl_span){bytes.ptr + at, bytes.len - at});
@@ -335,7 +336,7 @@ int pl_client_ws_open(struct pl_client_ws **out, struct parley_client *client,
     rc = pl_client_conn_open(&ws->conn, client, transport, PL_HTTP_HEAD_LIMIT_BYTES, &conn_owner,
                              ws, err);
     if (rc == 0) {
-        pl_client_conn_out(ws->conn)->limit_bytes = ws->unsent_max + CONTROL_ROOM;
+        pl_client_conn_out(ws->conn)->limit_bytes = SIZE_MAX / 2; /* the request is our own */
         rc = pl_client_ws_opening_begin(&ws->opening, pl_client_conn_out(ws->conn), transport,
                                         target, protocols, pl_client_env(client), err);
     }

@@ -1,6 +1,6 @@
-/* A client's WebSocket stream, read by a server: once whole, and once in pieces. Both must give the
- * same events and end the same way. The input's first two bytes choose the limit, whether
- * compression was negotiated, and the pieces. */
+/* A WebSocket stream, read by a server or a client: once whole, and once in pieces. Both must give
+ * the same events and end the same way. The input's first two bytes choose the limit, whether
+ * compression was negotiated, the side that reads, and the pieces. */
 #include "fuzz.h"
 
 #include "base/alloc.h"
@@ -77,8 +77,8 @@ static void reader_init(struct reader *reader, uint8_t choice)
 {
     static const size_t limits[] = {0, 16, 300, 70000};
     *reader = (struct reader){0};
-    pl_ws_decoder_init(&reader->decoder, PL_WS_SERVER, limits[choice & 3],
-                       (choice & 4) != 0 ? PL_WS_RSV1 : 0);
+    pl_ws_decoder_init(&reader->decoder, (choice & 8) != 0 ? PL_WS_CLIENT : PL_WS_SERVER,
+                       limits[choice & 3], (choice & 4) != 0 ? PL_WS_RSV1 : 0);
     pl_buf_init(&reader->in, LOG_MAX);
     pl_buf_init(&reader->log, LOG_MAX);
     pl_buf_addf(&reader->log, "events: ");

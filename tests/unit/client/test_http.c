@@ -391,7 +391,7 @@ static void test_http_owner_may_destroy_it_in_its_answer(void **state)
     finish(&f);
 }
 
-static void test_http_kept_connection_holds_no_memory_of_requests(void **state)
+static void test_http_body_may_come_byte_by_byte(void **state)
 {
     (void)state;
     struct fixture f = begin();
@@ -464,7 +464,7 @@ int main(void)
         cmocka_unit_test(test_http_head_without_an_end_is_too_big),
         cmocka_unit_test(test_http_body_cut_short_fails),
         cmocka_unit_test(test_http_owner_may_destroy_it_in_its_answer),
-        cmocka_unit_test(test_http_kept_connection_holds_no_memory_of_requests),
+        cmocka_unit_test(test_http_body_may_come_byte_by_byte),
         cmocka_unit_test(test_http_nth_allocation_fails_the_request_and_leaks_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -4,6 +4,8 @@
 
 #include "base/alloc.h"
 #include "client/conn_internal.h"
+#include "client/proxy.h"
+#include "net/tls_client.h"
 
 #include <stdio.h>
 
@@ -37,6 +39,7 @@ static void run_free(struct pl_client_later *later)
     struct pl_client_conn *conn = PL_CONTAINER_OF(later, struct pl_client_conn, free);
     pl_buf_fini(&conn->in);
     pl_buf_fini(&conn->out);
+    pl_buf_fini(&conn->hello);
     pl_tls_destroy(conn->tls);
     pl_free(conn);
 }
@@ -92,6 +95,44 @@ void pl_client_conn_opened(struct pl_client_conn *conn)
     conn->owner->on_open(conn, conn->user);
 }
 
+static void begin_proxy(struct pl_client_conn *conn)
+{
+    conn->state = PL_CLIENT_CONN_PROXY;
+    pl_client_proxy_write(&conn->hello, conn->transport);
+    if (pl_buf_failed(&conn->hello)) {
+        pl_client_conn_fail(conn, PL_E_NOMEM, "no memory for the proxy's request");
+        return;
+    }
+    pl_client_flush_later(conn->client, &conn->flush);
+}
+
+static void begin_tls(struct pl_client_conn *conn)
+{
+    struct pl_str nothing = PL_STR("");
+    uint8_t unused[1];
+    struct pl_error err = {0};
+    ptrdiff_t rc =
+        pl_tls_client_create(&conn->tls, conn->transport->tls, conn->transport->url.host, &err);
+    conn->state = PL_CLIENT_CONN_TLS;
+    if (rc == 0) { /* makes the ClientHello */
+        rc = pl_tls_read(conn->tls, &nothing, (struct pl_span){unused, sizeof(unused)}, &err);
+    }
+    if (rc < 0) {
+        pl_client_conn_fail(conn, (int)rc, err.text);
+        return;
+    }
+    pl_client_flush_later(conn->client, &conn->flush);
+}
+
+void pl_client_conn_through(struct pl_client_conn *conn)
+{
+    if (conn->transport->tls != NULL) {
+        begin_tls(conn);
+    } else {
+        pl_client_conn_opened(conn);
+    }
+}
+
 static void on_connected(void *user, int handle)
 {
     struct pl_client_conn *conn = user;
@@ -99,9 +140,11 @@ static void on_connected(void *user, int handle)
     pl_client_dial_destroy(&conn->dial);
     if (pl_client_watch(conn->client, &conn->watch, PL_WATCH_READ) < 0) {
         pl_client_conn_fail(conn, PL_E_NOMEM, "no memory to watch the socket");
-        return;
+    } else if (conn->transport->proxy_text != NULL) {
+        begin_proxy(conn);
+    } else {
+        pl_client_conn_through(conn);
     }
-    pl_client_conn_opened(conn);
 }
 
 static void on_failed(void *user, int error, const char *reason)
@@ -138,6 +181,7 @@ int pl_client_conn_open(struct pl_client_conn **out, struct parley_client *clien
     pl_list_init(&conn->socket.node);
     pl_buf_init(&conn->in, in_max + 4 * PL_CLIENT_CONN_READ_BYTES);
     pl_buf_init(&conn->out, SIZE_MAX);
+    pl_buf_init(&conn->hello, SIZE_MAX);
     rc = pl_client_dial_open(&conn->dial, client, to->host, to->port, &dial_owner, conn, err);
     if (rc < 0) {
         pl_client_release_timer(client, &conn->linger);

@@ -30,15 +30,17 @@ struct pl_client_conn {
     struct pl_client_dial *dial;
     struct pl_client_watch watch;
     struct pl_tls *tls;
-    struct pl_buf in;  /* what the owner left */
-    struct pl_buf out; /* plaintext */
+    struct pl_buf in;    /* what the owner left; of the proxy's answer what came */
+    struct pl_buf out;   /* plaintext */
+    struct pl_buf hello; /* to the proxy */
     struct pl_client_later flush;
     struct pl_client_later next;
     struct pl_client_later free;
     struct pl_timer linger;
 };
 
-/* conn.c. The way through is done: tell the owner. */
+/* conn.c. The next step of the way: TLS, if it is wanted, or to tell the owner that all is done. */
+void pl_client_conn_through(struct pl_client_conn *conn);
 void pl_client_conn_opened(struct pl_client_conn *conn);
 /* It is over: tell the owner, if it has not forgotten it. */
 void pl_client_conn_fail(struct pl_client_conn *conn, int error, const char *reason);
@@ -50,5 +52,7 @@ void pl_client_conn_run_next(struct pl_client_later *later);
 /* conn_write.c. Send what can be sent; the end is told from here, too. */
 void pl_client_conn_run_flush(struct pl_client_later *later);
 void pl_client_conn_send(struct pl_client_conn *conn);
+/* Try to send what is in the way of TLS, an alert, before the end. */
+void pl_client_conn_send_last(struct pl_client_conn *conn);
 
 #endif

@@ -4,6 +4,7 @@
 #include "base/alloc.h"
 #include "base/base64.h"
 #include "codec/http_chars.h"
+#include "net/tls_client.h"
 
 #define CONNECT_TIMEOUT_MS 20000
 #define MESSAGE_MAX_BYTES ((size_t)16 * 1024 * 1024)
@@ -227,8 +228,12 @@ static int read_limits(struct pl_client_transport *out,
 static int make_tls(struct pl_client_transport *out, const struct parley_client_transport *config,
                     struct pl_error *err)
 {
-    (void)config;
-    return out->is_secure ? pl_error_set(err, PL_E_UNSUPPORTED, "no TLS yet") : 0;
+    const struct pl_tls_client_config tls = {
+        .ca_file = config->ca_file, .pins = config->pins, .trusts_anybody = config->trusts_anybody};
+    if (!out->is_secure && config->pins != NULL) {
+        return pl_error_set(err, PL_E_INVALID, "pins need https:// or wss://");
+    }
+    return out->is_secure ? pl_tls_client_context_create(&out->tls, &tls, err) : 0;
 }
 
 int pl_client_transport_init(struct pl_client_transport *out, const char *url,
@@ -260,6 +265,7 @@ void pl_client_transport_fini(struct pl_client_transport *transport)
     free_secret(transport->proxy_text);
     free_secret(transport->proxy_authorization);
     free_secret(transport->headers);
+    pl_tls_client_context_destroy(transport->tls);
     pl_free(transport->url_text);
     *transport = (struct pl_client_transport){0};
 }

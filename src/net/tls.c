@@ -65,17 +65,18 @@ BIO_METHOD *pl_tls_bio_method_create(void)
 
 /* --- life --- */
 
-int pl_tls_create(struct pl_tls **out, struct pl_tls_context *context, struct pl_error *err)
+int pl_tls_create_on(struct pl_tls **out, SSL_CTX *ctx, BIO_METHOD *bio_method,
+                     struct pl_error *err)
 {
     struct pl_tls *tls = pl_try_alloc(sizeof(*tls));
     BIO *bio = NULL;
     if (tls == NULL) {
         return pl_error_set(err, PL_E_NOMEM, "no memory for a TLS connection");
     }
-    *tls = (struct pl_tls){.context = context};
+    *tls = (struct pl_tls){0};
     pl_buf_init(&tls->out, OUT_LIMIT_BYTES);
-    tls->ssl = SSL_new(context->set.contexts[0]);
-    bio = BIO_new(context->bio_method);
+    tls->ssl = SSL_new(ctx);
+    bio = BIO_new(bio_method);
     if (tls->ssl == NULL || bio == NULL || SSL_set_app_data(tls->ssl, tls) != 1) {
         BIO_free(bio);
         pl_tls_destroy(tls);
@@ -85,9 +86,18 @@ int pl_tls_create(struct pl_tls **out, struct pl_tls_context *context, struct pl
     BIO_set_data(bio, tls);
     BIO_set_init(bio, 1);
     SSL_set_bio(tls->ssl, bio, bio); /* takes the one reference for both */
-    SSL_set_accept_state(tls->ssl);
     *out = tls;
     return 0;
+}
+
+int pl_tls_create(struct pl_tls **out, struct pl_tls_context *context, struct pl_error *err)
+{
+    int rc = pl_tls_create_on(out, context->set.contexts[0], context->bio_method, err);
+    if (rc == 0) {
+        (*out)->context = context;
+        SSL_set_accept_state((*out)->ssl);
+    }
+    return rc;
 }
 
 void pl_tls_destroy(struct pl_tls *tls)
@@ -97,6 +107,7 @@ void pl_tls_destroy(struct pl_tls *tls)
     }
     SSL_free(tls->ssl);
     pl_buf_fini(&tls->out);
+    pl_free(tls->host);
     pl_free(tls);
 }
 
@@ -111,6 +122,9 @@ static int fail(struct pl_tls *tls, int ssl_error)
                ERR_GET_REASON(ERR_peek_error()) == ERR_R_MALLOC_FAILURE) {
         tls->end = pl_error_set(&tls->reason, PL_E_NOMEM, "%s: no memory", stage);
     } else {
+        tls->end = tls->explain == NULL ? 0 : tls->explain(tls);
+    }
+    if (tls->end == 0) {
         tls->end = pl_error_set(&tls->reason, PL_E_PROTO, "%s: %s", stage, pl_tls_error_text());
     }
     ERR_clear_error();

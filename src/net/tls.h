@@ -1,4 +1,4 @@
-/* TLS 1.2 and 1.3 for servers (RFC 5246, RFC 8446), on OpenSSL. A context holds the certificates
+/* TLS 1.2 and 1.3 for servers (RFC 5246, RFC 8446), on OpenSSL; clients: tls_client.h. A context holds the certificates
  * and can be reloaded; a connection turns ciphertext that arrived into plaintext, and plaintext
  * into ciphertext to send. No sockets here: bytes in, bytes out. Threads: one at a time per context
  * and its connections. */

@@ -20,8 +20,7 @@ static const unsigned char session_context[] = "parley"; /* sessions of all sets
 
 /* --- files --- */
 
-/* Whether a file can be read, said in the system's words: OpenSSL's are none for operators. */
-static int check_readable(const char *path, struct pl_error *err)
+int pl_tls_check_readable(const char *path, struct pl_error *err)
 {
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     int error = errno;
@@ -34,7 +33,7 @@ static int check_readable(const char *path, struct pl_error *err)
     }
     if (error == EACCES) {
         return pl_error_set(err, PL_E_DENIED,
-                            "%s: not allowed to read it; give the server's user the right", path);
+                            "%s: not allowed to read it; give the program's user the right", path);
     }
     return pl_error_set(err, PL_E_IO, "%s: %s", path, strerror(error));
 }
@@ -56,7 +55,7 @@ static int use_key(SSL_CTX *ctx, const struct pl_tls_pair *pair, struct pl_error
     bool was_asked = false;
     BIO *file = NULL;
     EVP_PKEY *key = NULL;
-    int rc = check_readable(pair->key_path, err);
+    int rc = pl_tls_check_readable(pair->key_path, err);
     if (rc < 0) {
         return rc;
     }
@@ -84,7 +83,7 @@ static int use_key(SSL_CTX *ctx, const struct pl_tls_pair *pair, struct pl_error
 
 static int use_certificate(SSL_CTX *ctx, const struct pl_tls_pair *pair, struct pl_error *err)
 {
-    int rc = check_readable(pair->certificate_path, err);
+    int rc = pl_tls_check_readable(pair->certificate_path, err);
     if (rc < 0) {
         return rc;
     }

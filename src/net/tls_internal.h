@@ -1,4 +1,4 @@
-/* What tls.c and tls_context.c share. Included by these two alone. */
+/* What tls.c, tls_context.c and tls_client.c share. Included by these alone. */
 #ifndef PL_NET_TLS_INTERNAL_H
 #define PL_NET_TLS_INTERNAL_H
 
@@ -23,13 +23,25 @@ struct pl_tls_context {
 };
 
 struct pl_tls {
-    struct pl_tls_context *context; /* borrowed */
+    struct pl_tls_context *context; /* borrowed; NULL in a client */
+    char *host;                     /* owned; whom a client calls; NULL in a server */
+    /* Of a client, or NULL: set `reason` to why a handshake failed, from OpenSSL's queue, and return
+     * its code; 0 when OpenSSL's words will do. */
+    int (*explain)(struct pl_tls *tls);
     SSL *ssl;
     struct pl_str in; /* what is being read, inside pl_tls_read only */
     struct pl_buf out;
     int end; /* PL_E_CLOSED, PL_E_PROTO ...: how reading ended; 0 before */
     struct pl_error reason;
 };
+
+/* tls.c: a connection of either side, which is not decided yet. PL_E_NOMEM. */
+PL_MUST_CHECK int pl_tls_create_on(struct pl_tls **out, SSL_CTX *ctx, BIO_METHOD *bio_method,
+                                   struct pl_error *err);
+
+/* tls_context.c: whether a file can be read, said in the system's words: OpenSSL's are none for
+ * operators. */
+PL_MUST_CHECK int pl_tls_check_readable(const char *path, struct pl_error *err);
 
 /* tls.c: the pieces of the BIO. NULL without memory. */
 BIO_METHOD *pl_tls_bio_method_create(void);

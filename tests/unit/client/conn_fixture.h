@@ -100,13 +100,13 @@ static const struct pl_client_conn_owner side_owner = {side_on_open, side_on_dat
 static inline int side_try_open(struct side *side, const char *url,
                                 const struct parley_client_transport *config)
 {
-    struct parley_client_transport defaults;
+    struct parley_client_transport usual;
     int rc = 0;
     *side = (struct side){0};
-    pl_client_transport_defaults(&defaults);
+    pl_client_transport_defaults(&usual);
     rc = parley_client_create(&side->client);
     if (rc == 0) {
-        rc = pl_client_transport_init(&side->transport, url, config == NULL ? &defaults : config,
+        rc = pl_client_transport_init(&side->transport, url, config == NULL ? &usual : config,
                                       &side->err);
     }
     if (rc == 0) {

@@ -34,6 +34,9 @@ static void on_free(struct pl_client_later *later)
         pl_wipe(eio->sid, eio->sid_len);
     }
     pl_free(eio->sid);
+    if (eio->config.on_released != NULL) {
+        eio->config.on_released(eio->user);
+    }
     pl_free(eio);
 }
 
@@ -263,6 +266,7 @@ int pl_client_eio_open(struct pl_client_eio **out, struct parley_client *client,
     rc = eio->way == PL_CLIENT_EIO_WEBSOCKET ? start_websocket(eio, err)
                                              : pl_client_eio_poll(eio, err);
     if (rc < 0) {
+        eio->config.on_released = NULL;
         release(eio);
         return rc;
     }
@@ -317,11 +321,16 @@ int pl_client_eio_send(struct pl_client_eio *eio, struct pl_str text, const stru
     return 0;
 }
 
+bool pl_client_eio_has_expired(const struct pl_client_eio *eio)
+{
+    return eio->state == PL_CLIENT_EIO_OPEN &&
+           pl_client_now_ms(eio->client) >= eio->deadline_ms; /* its timer ends it */
+}
+
 bool pl_client_eio_is_writable(struct pl_client_eio *eio)
 {
     if (eio->state != PL_CLIENT_EIO_OPEN || eio->upgrade == PL_CLIENT_EIO_PAUSING ||
-        pl_client_now_ms(eio->client) >=
-            eio->deadline_ms) { /* its timer ends it in the next turn */
+        pl_client_eio_has_expired(eio)) {
         return false;
     }
     return pl_client_eio_unsent(eio) == 0;

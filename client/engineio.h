@@ -45,6 +45,9 @@ struct pl_client_eio_config {
     struct pl_str path;         /* with slashes at both ends; borrowed as above */
     struct pl_str query;        /* more of it, escaped; may be empty; borrowed as above */
     size_t unsent_max;
+    /* After pl_client_eio_destroy, when it is gone indeed: what was lent to it may go. `user` is the
+     * owner's. Not called for a session that did not open; may be NULL. */
+    void (*on_released)(void *user);
 };
 
 /* Connect. The timeout to the open packet is the owner's affair (destroy it).
@@ -59,6 +62,10 @@ PL_MUST_CHECK int pl_client_eio_open(struct pl_client_eio **out, struct parley_c
  * Returns 0; PL_E_FULL, PL_E_NOMEM (nothing was queued), PL_E_CLOSED when it is not open. */
 PL_MUST_CHECK int pl_client_eio_send(struct pl_client_eio *eio, struct pl_str text,
                                      const struct pl_str *binaries, size_t binary_count);
+
+/* Whether the server's ping is overdue: nothing that is sent now arrives, and the next turn ends it
+ * (spec 1.8, lazily). */
+bool pl_client_eio_has_expired(const struct pl_client_eio *eio);
 
 /* Whether what is sent now would leave at once: what volatile events ask. Checks the heartbeat's
  * deadline as well (spec 1.8, lazily). */

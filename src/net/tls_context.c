@@ -5,12 +5,9 @@
 #include "base/alloc.h"
 #include "net/tls_internal.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <openssl/err.h>
 #include <openssl/pem.h>
 #include <time.h>
-#include <unistd.h>
 
 #define OPTIONS                                                                                    \
     (SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION | SSL_OP_CIPHER_SERVER_PREFERENCE |           \
@@ -19,24 +16,6 @@
 static const unsigned char session_context[] = "parley"; /* sessions of all sets are of one kind */
 
 /* --- files --- */
-
-int pl_tls_check_readable(const char *path, struct pl_error *err)
-{
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    int error = errno;
-    if (fd >= 0) {
-        close(fd);
-        return 0;
-    }
-    if (error == ENOENT) {
-        return pl_error_set(err, PL_E_NOT_FOUND, "%s: no such file; is the path right?", path);
-    }
-    if (error == EACCES) {
-        return pl_error_set(err, PL_E_DENIED,
-                            "%s: not allowed to read it; give the program's user the right", path);
-    }
-    return pl_error_set(err, PL_E_IO, "%s: %s", path, strerror(error));
-}
 
 /* No terminal is asked: a server starts without a person. */
 static int refuse_passphrase(char *out, int size, int is_writing, void *user)

@@ -39,7 +39,7 @@ struct pl_tls {
 PL_MUST_CHECK int pl_tls_create_on(struct pl_tls **out, SSL_CTX *ctx, BIO_METHOD *bio_method,
                                    struct pl_error *err);
 
-/* tls_context.c: whether a file can be read, said in the system's words: OpenSSL's are none for
+/* tls_file.c: whether a file can be read, said in the system's words: OpenSSL's are none for
  * operators. */
 PL_MUST_CHECK int pl_tls_check_readable(const char *path, struct pl_error *err);
 

@@ -34,12 +34,13 @@ void pl_cli_session_count(struct pl_cli_session *session)
     }
 }
 
-const char *pl_cli_session_lost(struct pl_cli_session *session, bool was_connected)
+const char *pl_cli_session_lost(struct pl_cli_session *session, bool was_connected,
+                                enum pl_cli_status status)
 {
     if (was_connected && session->input != NULL && pl_cli_input_is_terminal(session->input)) {
         return "/connect tries again, /quit ends";
     }
-    pl_cli_session_end(session, PL_CLI_FAILED);
+    pl_cli_session_end(session, status);
     return session->options->reconnects || was_connected ? "" : "--reconnect would go on trying";
 }
 

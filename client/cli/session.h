@@ -49,11 +49,11 @@ void pl_cli_session_end(struct pl_cli_session *session, enum pl_cli_status statu
 /* An event or message was printed. */
 void pl_cli_session_count(struct pl_cli_session *session);
 
-/* A connection failed or was lost and nothing is tried again: people at a terminal who were
- * connected before may connect again, others are at the end.
- *   was_connected  it was
+/* A connection failed, or was lost or left, and nothing is tried again: people at a terminal who were
+ * connected before may connect again, others are at the end, with `status`.
  * Returns what they can do about it, for pl_cli_show_state. */
-const char *pl_cli_session_lost(struct pl_cli_session *session, bool was_connected);
+const char *pl_cli_session_lost(struct pl_cli_session *session, bool was_connected,
+                                enum pl_cli_status status);
 
 /* The parts of the settings that both protocols have. */
 void pl_cli_session_settings(const struct pl_cli_session *session,

@@ -38,7 +38,9 @@ static void on_event(struct parley_sio *sio, const struct parley_client_event *e
         run->was_connected = true;
     }
     if (is_lost && !run->is_leaving) {
-        next = pl_cli_session_lost(&run->session, run->was_connected);
+        bool is_ours = strcmp(event->reason, "io client disconnect") == 0;
+        next = pl_cli_session_lost(&run->session, run->was_connected,
+                                   is_ours ? PL_CLI_FINE : PL_CLI_FAILED);
     }
     pl_cli_show_state(&run->session.show, event, parley_sio_id(sio), parley_sio_transport(sio),
                       next);

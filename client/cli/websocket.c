@@ -11,6 +11,7 @@ struct run {
     struct parley_websocket *websocket;
     size_t sent; /* of --send */
     bool was_connected;
+    bool is_closing; /* by a command */
     bool is_leaving;
 };
 
@@ -38,12 +39,14 @@ static void on_event(struct parley_websocket *websocket, const struct parley_cli
                                                   event->kind == PARLEY_CLIENT_DISCONNECTED) &&
                                                  event->delay_ms < 0);
     if (is_lost && !run->is_leaving) {
-        next = pl_cli_session_lost(&run->session, run->was_connected);
+        next = pl_cli_session_lost(&run->session, run->was_connected,
+                                   run->is_closing ? PL_CLI_FINE : PL_CLI_FAILED);
     }
     pl_cli_show_state(&run->session.show, event, parley_websocket_protocol(websocket), "websocket",
                       next);
     if (event->kind == PARLEY_CLIENT_CONNECTED) {
         run->was_connected = true;
+        run->is_closing = false;
         send_given(run);
     }
 }
@@ -53,7 +56,7 @@ static void on_message(struct parley_websocket *websocket, bool is_text, const v
 {
     struct run *run = user;
     (void)websocket;
-    if (!run->session.is_done) {
+    if (run->session.count != run->session.options->count) { /* what comes while it leaves, too */
         pl_cli_show_message(&run->session.show, is_text, bytes, len);
         pl_cli_session_count(&run->session);
     }
@@ -74,13 +77,16 @@ static int take_close(struct run *run, const char *rest)
 {
     char *end = NULL;
     long code = strtol(rest, &end, 10);
+    int rc = 0;
     if (end == rest) {
         code = 1000;
-    } else if (code < 1000 || code > 4999) {
-        code = 0; /* refused by the socket, with words */
+    } else if (code < 0 || code > 65535) {
+        code = 65535; /* refused by the socket, with words, as others are */
     }
     end += strspn(end, " ");
-    return complain(run, parley_websocket_close(run->websocket, (int)code, end));
+    rc = parley_websocket_close(run->websocket, (int)code, end);
+    run->is_closing = rc == 0;
+    return complain(run, rc);
 }
 
 static int take_command(struct run *run, const char *line)

@@ -17,6 +17,7 @@ from report import ROOT, Report, run
 
 LIMIT_S = 60
 LOG = DEB / "service.log"
+NAMES = ["libparley-client-dev", "libparley-client0", "parley", "parley-client", "parley-dev"]
 # What apt and dpkg keep for themselves, and what they wrote of users before.
 NOT_OURS = re.compile(r"^/(var/lib/(dpkg|apt)|var/cache|var/log|proc|sys|dev|run|tmp|root|etc/(passwd|group|shadow|"
                       r"gshadow|subuid|subgid)-$|etc/ld\.so\.cache)")
@@ -31,7 +32,7 @@ def traces(debian):
 
 
 def packages():
-    return sorted(path for path in DEB.glob("parley*.deb") if "dbgsym" not in path.name)
+    return sorted(path for path in DEB.glob("*parley*.deb") if "dbgsym" not in path.name)
 
 
 def install(debian):
@@ -54,6 +55,21 @@ def user_problems(debian):
 def manual_problems(debian):
     status, said = run("mandoc", "-T", "ascii", debian.root / "usr/share/man/man1/parley.1.gz")
     return [] if status == 0 and "PARLEY(1)" in said else [said[-500:]]
+
+
+def client_problems(debian, url):
+    """The command talks to the server."""
+    return debian.problems("parley-client", "socketio", url, "--emit", 'message "hello"', "--on", "message-back",
+                           "--count", "1", "--timeout", str(LIMIT_S), says="(?m)^message-back \"hello\"$")
+
+
+def compile_client(debian):
+    """examples/client-hello against libparley-client-dev; it runs in there."""
+    pc = next(debian.root.glob("usr/lib/*/pkgconfig/parley-client.pc")).parent
+    status, said = run("gcc", f"-I{debian.root}/usr/include", "-o", debian.root / "opt/client-hello",
+                       ROOT / "examples/client-hello/client_hello.c", f"-L{pc.parent}", "-lparley-client",
+                       f"-Wl,-rpath-link,{pc.parent}")
+    return [] if status == 0 else [said]
 
 
 def compile_echo(debian):
@@ -125,6 +141,9 @@ def check_installed(report, debian):
     report.check("an application is built with parley-dev", compile_echo(debian))
     service = Service(debian)
     report.check("the system user serves it", service.problems())
+    report.check("a client is built with libparley-client-dev", compile_client(debian))
+    report.check("it talks to the server", debian.problems("/opt/client-hello", service.url, says="(?m)^answered "))
+    report.check("the command talks to the server", client_problems(debian, service.url))
     report.check("another installation upgrades the running server", upgrade_problems(debian, service))
     report.check("it leaves when told", service.stop())
 
@@ -154,19 +173,20 @@ def upgrade_problems(debian, service):
 def check_removal(report, debian, before):
     config = debian.root / "etc/parley/parley.yaml"
     report.check("another installation keeps what is there", reinstall_problems(debian))
-    report.check("apt removes them", debian.problems("apt-get", "-qq", "-y", "remove", "parley", "parley-dev"))
+    report.check("apt removes them", debian.problems("apt-get", "-qq", "-y", "remove", *NAMES))
     kept = [] if config.exists() and (debian.root / "var/lib/parley").is_dir() else ["not kept"]
     report.check("configuration and data are kept until they are purged", kept)
-    (debian.root / "opt/echo.so").unlink(missing_ok=True)
+    for name in ("echo.so", "client-hello"):
+        (debian.root / "opt" / name).unlink(missing_ok=True)
     report.check("apt purges them", debian.problems(
-        "apt-get", "-qq", "-y", "purge", "--autoremove", "parley", "parley-dev"))
+        "apt-get", "-qq", "-y", "purge", "--autoremove", *NAMES))
     report.check("nothing is left behind", sorted(traces(debian) ^ before))
 
 
 def check_all(report):
     making = Making()
     status, said = run(ROOT / "script/deb")
-    report.check("script/deb builds the packages", [] if status == 0 and len(packages()) == 2 else [said[-3000:]])
+    report.check("script/deb builds the packages", [] if status == 0 and [path.name.partition("_")[0] for path in packages()] == NAMES else [said[-3000:]])
     problems = making.wait()
     report.check("debootstrap makes a bare Debian 12", problems)
     if status != 0 or problems:

@@ -42,7 +42,7 @@ int pl_client_sio_write_args(struct pl_client_sio_manager *manager, struct pl_bi
 int pl_client_sio_send_text(struct pl_client_sio_manager *manager, struct pl_blob *const *blobs,
                             size_t blob_count)
 {
-    struct pl_str at_hand[BINARIES_AT_HAND];
+    struct pl_str at_hand[BINARIES_AT_HAND] = {0}; /* gcc sees a read where the count is 0 */
     struct pl_str *binaries = at_hand;
     int rc = 0;
     if (pl_buf_failed(&manager->text)) {

@@ -4,7 +4,7 @@
 #include "client/conn_internal.h"
 
 #define CIPHERTEXT_BYTES ((size_t)192 * 1024) /* below the limit of pl_tls_out */
-#define KEPT_CAP_BYTES 4096 /* larger buffers are given back once they are empty */
+#define KEPT_CAP_BYTES 1024 /* larger buffers are given back once they are empty */
 
 /* What goes to the socket. */
 static struct pl_buf *wire(struct pl_client_conn *conn)

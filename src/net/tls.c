@@ -131,6 +131,15 @@ static int fail(struct pl_tls *tls, int ssl_error)
     return tls->end;
 }
 
+/* A message behind the handshake, such as a ticket, makes a client's OpenSSL take the 16 KiB of its
+ * write buffer again, and keep them until it writes: an idle one never does. */
+static void free_buffers(struct pl_tls *tls)
+{
+    if (tls->context == NULL && SSL_is_init_finished(tls->ssl) && SSL_has_pending(tls->ssl) == 0) {
+        SSL_free_buffers(tls->ssl);
+    }
+}
+
 ptrdiff_t pl_tls_read(struct pl_tls *tls, struct pl_str *in, struct pl_span out,
                       struct pl_error *err)
 {
@@ -146,6 +155,7 @@ ptrdiff_t pl_tls_read(struct pl_tls *tls, struct pl_str *in, struct pl_span out,
         }
         error = SSL_get_error(tls->ssl, 0);
         if (error == SSL_ERROR_WANT_READ) {
+            free_buffers(tls);
             break;
         }
         fail(tls, error);

@@ -37,9 +37,19 @@ struct side {
     size_t leaves_below; /* on_data takes nothing until so much is there */
     size_t takes_max;    /* and no more than that at once; 0: all */
     int data_count;
+    int64_t data_takes_ms; /* by slow_now_ms */
     bool destroys_in_data;
     bool destroys_in_open;
 };
+
+/* While it is more than 0, clients have this clock: it moves when callbacks take time. */
+static int64_t slow_now_ms;
+
+static inline int64_t read_slow_clock(void *user)
+{
+    (void)user;
+    return slow_now_ms;
+}
 
 static inline void side_on_open(struct pl_client_conn *conn, void *user)
 {
@@ -57,6 +67,7 @@ static inline size_t side_on_data(struct pl_client_conn *conn, struct pl_span by
     size_t taken = bytes.len;
     (void)conn;
     side->data_count++;
+    slow_now_ms += side->data_takes_ms;
     pl_client_count_callback(side->client);
     if (side->destroys_in_data) {
         pl_client_conn_destroy(&side->conn);
@@ -96,6 +107,14 @@ static inline void side_on_end(struct pl_client_conn *conn, int error, const cha
 static const struct pl_client_conn_owner side_owner = {side_on_open, side_on_data, side_on_sent,
                                                        side_on_end};
 
+static inline int create_slow(struct parley_client **out)
+{
+    struct pl_client_env env;
+    assert_int_equal(pl_client_env_system(&env, NULL), 0);
+    env.now_ms = read_slow_clock;
+    return pl_client_create_in(out, &env);
+}
+
 /* Returns a code of pl_client_conn_open, or of what comes before it. */
 static inline int side_try_open(struct side *side, const char *url,
                                 const struct parley_client_transport *config)
@@ -104,7 +123,7 @@ static inline int side_try_open(struct side *side, const char *url,
     int rc = 0;
     *side = (struct side){0};
     pl_client_transport_defaults(&usual);
-    rc = parley_client_create(&side->client);
+    rc = slow_now_ms > 0 ? create_slow(&side->client) : parley_client_create(&side->client);
     if (rc == 0) {
         rc = pl_client_transport_init(&side->transport, url, config == NULL ? &usual : config,
                                       &side->err);

@@ -195,14 +195,40 @@ static void test_conn_budget_leaves_bytes_for_the_next_tick(void **state)
 {
     struct pair pair;
     (void)state;
+    slow_now_ms = 1000;
     pair_open(&pair, "127.0.0.1");
-    pair.side.takes_max =
-        1; /* in each call; a call that left some is made again at once or later */
-    say(pair.peer, "ab");
-    TICK_UNTIL(&pair.side, pair.side.got_len == 1);
-    say(pair.peer, "c");
-    TICK_UNTIL(&pair.side, pair.side.got_len == 2);
+    pair.side.takes_max = 1;
+    pair.side.data_takes_ms = 10;
+    say(pair.peer, "abc");
+    assert_int_equal(parley_client_wait(pair.side.client, 1000), 1);
+    for (size_t i = 1; i <= 3; i++) {
+        assert_int_equal(parley_client_tick(pair.side.client, 4), 1);
+        assert_int_equal(pair.side.got_len, i);
+        assert_int_equal(parley_client_wait_ms(pair.side.client), i < 3 ? 0 : -1);
+    }
+    assert_memory_equal(pair.side.got, "abc", 3);
     pair_close(&pair);
+    slow_now_ms = 0;
+}
+
+static void test_conn_end_comes_behind_what_the_budget_left(void **state)
+{
+    struct pair pair;
+    (void)state;
+    slow_now_ms = 1000;
+    pair_open(&pair, "127.0.0.1");
+    pair.side.takes_max = 1;
+    pair.side.data_takes_ms = 10;
+    say(pair.peer, "abc");
+    close(pair.peer);
+    for (int i = 0; i < 100 && !pair.side.has_ended; i++) {
+        (void)!parley_client_tick(pair.side.client, 4);
+    }
+    assert_int_equal(pair.side.got_len, 3);
+    assert_int_equal(pair.side.error, PL_E_CLOSED);
+    pair.peer = -1;
+    pair_close(&pair);
+    slow_now_ms = 0;
 }
 
 static void test_conn_refused_port_is_told_with_its_address(void **state)
@@ -322,6 +348,7 @@ int main(void)
         cmocka_unit_test(test_conn_finish_sends_what_is_queued_and_is_gone),
         cmocka_unit_test(test_conn_finishing_ends_with_its_client),
         cmocka_unit_test(test_conn_budget_leaves_bytes_for_the_next_tick),
+        cmocka_unit_test(test_conn_end_comes_behind_what_the_budget_left),
         cmocka_unit_test(test_conn_refused_port_is_told_with_its_address),
         cmocka_unit_test(test_conn_unknown_name_is_told),
         cmocka_unit_test(test_conn_reaches_ipv6),

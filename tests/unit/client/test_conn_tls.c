@@ -344,6 +344,27 @@ static void test_conn_tls_end_of_the_server_is_told(void **state)
     }
 }
 
+static void test_conn_tls_end_comes_behind_what_the_budget_left(void **state)
+{
+    struct server server;
+    struct side side;
+    slow_now_ms = 1000;
+    side_open_tls(&side, &server, *state);
+    side.takes_max = 1;
+    side.data_takes_ms = 10;
+    assert_int_equal(pl_tls_write(server.tls, PL_STR("last"), NULL), 0);
+    pl_tls_close(server.tls);
+    server_turn(&server);
+    for (int i = 0; i < 100 && !side.has_ended; i++) {
+        (void)!parley_client_tick(side.client, 4);
+    }
+    assert_int_equal(side.got_len, 4);
+    assert_int_equal(side.error, PL_E_CLOSED);
+    side_close(&side);
+    server_close(&server);
+    slow_now_ms = 0;
+}
+
 static void test_conn_tls_carries_megabytes(void **state)
 {
     enum { BYTES = 3 * 1024 * 1024 };
@@ -491,6 +512,7 @@ int main(void)
         cmocka_unit_test(test_conn_tls_server_without_tls_is_named),
         cmocka_unit_test(test_conn_tls_finish_says_close_notify),
         cmocka_unit_test(test_conn_tls_end_of_the_server_is_told),
+        cmocka_unit_test(test_conn_tls_end_comes_behind_what_the_budget_left),
         cmocka_unit_test(test_conn_tls_carries_megabytes),
         cmocka_unit_test(test_conn_proxy_tunnels_tls),
         cmocka_unit_test(test_conn_proxy_answers),

@@ -14,6 +14,15 @@ const differs = (why) => ({ ...LIMIT, skip: isReference && why });
 const QUICK = { delay_ms: 20, delay_max_ms: 40 };
 const range = (count) => Array.from({ length: count }, (_, i) => i);
 
+/** Until the server can send: a poll is parked. Then both sides see a reset. */
+async function parked(npm) {
+  const [peer] = npm.io.sockets.sockets.values();
+  while (!peer.conn.transport.writable) {
+    await new Promise((resolve) => setTimeout(resolve, 1));
+  }
+  return peer;
+}
+
 /** A server, and maybe a proxy before it; both go when the test ends. */
 async function serve(t, options, attach, proxied) {
   const npm = await startNpm(options, attach);
@@ -35,7 +44,9 @@ for (const mode of ['tick', 'thread']) {
       test(`a connection that breaks is made again, ${transports}`, LIMIT, async (t) => {
         const npm = await serve(t, {}, undefined, {});
         const socket = await open(npm.url, { transports, ...QUICK });
-        const gone = await npm.proxy.resetUntil(socket.kind('disconnected'));
+        await parked(npm);
+        npm.proxy.resetAll();
+        const gone = await socket.kind('disconnected');
         assert.match(gone.reason, /^transport (close|error)$/);
         assert.ok(gone.delay_ms >= 0);
         await socket.emit('kept', 1);
@@ -145,9 +156,10 @@ for (const mode of ['tick', 'thread']) {
           await socket.next('news');
         }
         for (let round = 0; round < 3; round++) {
-          const closed = once([...npm.io.sockets.sockets.values()][0], 'disconnect');
+          const closed = once(await parked(npm), 'disconnect');
           npm.proxy.isRefusing = true; // until it is known here that it is gone
-          await npm.proxy.resetUntil(Promise.all([closed, socket.kind('disconnected')]));
+          npm.proxy.resetAll();
+          await Promise.all([closed, socket.kind('disconnected')]);
           send(4);
           npm.proxy.isRefusing = false;
           const back = await socket.kind('connected');

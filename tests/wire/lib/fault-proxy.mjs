@@ -147,17 +147,6 @@ export class FaultProxy {
     [...this.pairs].forEach((pair) => pair.reset());
   }
 
-  /** Reset what there is, and what still comes, until `promise` is settled: a poll may be between two connections. */
-  async resetUntil(promise) {
-    const timer = setInterval(() => this.resetAll(), 10);
-    this.resetAll();
-    try {
-      return await promise;
-    } finally {
-      clearInterval(timer);
-    }
-  }
-
   /** Nothing passes until it is let go again. */
   stall() {
     this.isStalled = true;

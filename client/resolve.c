@@ -8,6 +8,7 @@
 
 #include <ares.h>
 #include <arpa/inet.h>
+#include <strings.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
 #include <sys/time.h>
@@ -195,6 +196,20 @@ static bool read_digits(struct answer *answer)
     return true;
 }
 
+/* This machine, by both of its addresses whatever its hosts file says. Source: RFC 6761 section 6.3. */
+static bool read_localhost(struct answer *answer)
+{
+    if (strcasecmp(answer->host, "localhost") != 0) {
+        return false;
+    }
+    answer->addresses[0] = (struct pl_address){.family = PL_ADDRESS_IPV6, .port = answer->port};
+    answer->addresses[0].bytes[15] = 1;
+    answer->addresses[1] = (struct pl_address){
+        .family = PL_ADDRESS_IPV4, .port = answer->port, .bytes = {127, 0, 0, 1}};
+    answer->count = 2;
+    return true;
+}
+
 static void ask(struct answer *answer)
 {
     const struct ares_addrinfo_hints hints = {.ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM};
@@ -223,7 +238,7 @@ int pl_resolver_lookup(struct pl_resolver *resolver, struct pl_client_lookup *lo
         return 0;
     }
     memcpy(answer->host, host.ptr, host.len);
-    if (read_digits(answer)) {
+    if (read_digits(answer) || read_localhost(answer)) {
         pl_list_push_back(&resolver->done, &answer->node);
         return 0;
     }

@@ -122,8 +122,8 @@ struct parley_client_transport {
     size_t message_max;     /* bytes of the largest message taken from the server; 16 MiB */
 };
 
-/* Reconnection: attempt n is made after min(delay_ms * 2^(n-1), delay_max_ms), give or take `jitter`
- * of it. */
+/* Reconnection: attempt n is made after delay_ms * 2^(n-1), give or take `jitter` of it, and at most
+ * after delay_max_ms. */
 struct parley_client_reconnect {
     bool is_on;       /* true */
     int delay_ms;     /* 1,000 */

@@ -8,6 +8,9 @@ import { Server } from 'socket.io';
 export async function startNpm(options = {}, attach = () => {}, port = 0) {
   const server = http.createServer();
   const io = new Server(server, options);
+  io.engine.on('connection', (session) => {
+    session.transport.closeTimeout = 500; // of polls that may still come: half a minute, which the process would wait for
+  });
   attach(io);
   server.listen(port, '127.0.0.1');
   await once(server, 'listening');

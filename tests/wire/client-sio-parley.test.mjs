@@ -31,8 +31,10 @@ describe('certificates', { concurrency: 4, skip: isReference && 'the reference h
   before(async () => {
     certificates = await Certificates.make();
     await certificates.add('other.test', 'DNS:other.test', 'other');
-    await run('openssl', ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-keyout',
-      certificates.path('old.key'), '-out', certificates.path('old.pem'), '-days', '-1', '-subj', '/CN=localhost', '-addext', 'subjectAltName=IP:127.0.0.1']);
+    await run('openssl', ['req', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-keyout', certificates.path('old.key'),
+      '-out', certificates.path('old.csr'), '-subj', '/CN=localhost', '-addext', 'subjectAltName=IP:127.0.0.1']);
+    await run('openssl', ['x509', '-req', '-in', certificates.path('old.csr'), '-signkey', certificates.path('old.key'), '-days', '-1',
+      '-out', certificates.path('old.pem'), '-copy_extensions', 'copy']);
     for (const name of ['localhost', 'other', 'old']) {
       servers[name] = await startTlsServer(certificates, { app: 'suite', name, set: { 'socketio.path': '/socket.io/' } })
         .catch((error) => (name === 'old' ? null : Promise.reject(error)));

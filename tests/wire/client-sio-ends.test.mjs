@@ -181,12 +181,12 @@ for (const mode of ['tick', 'thread']) {
       const npm = await serve(t, {}, (io) => io.on('connection', (peer) => {
         peer.on('work', (i, ack) => {
           seen.push(i);
-          if (seen.filter((one) => one === i).length === 2) {
+          if (seen.filter((one) => one === i).length >= 2) { // a late answer is asked for again
             ack(i);
           }
         });
       }));
-      const socket = await open(npm.url, { transports: 'websocket', retries: 3, ack_timeout_ms: 30 });
+      const socket = await open(npm.url, { transports: 'websocket', retries: 50, ack_timeout_ms: 50 });
       await socket.burst(3, 'work');
       const last = await socket.call('work', [3], { timeoutMs: 0 });
       assert.equal(last.error, 'OK');
@@ -219,6 +219,7 @@ for (const mode of ['tick', 'thread']) {
       const got = [];
       const peer = await arrived;
       peer.on('much', (_text, i) => got.push(i));
+      await socket.kind('connected');
       assert.deepEqual((await socket.call('end', [], { timeoutMs: 50 })).error, 'TIMEOUT');
       assert.deepEqual(got, range(count));
       await Promise.all([socket.destroy(), none.destroy()]);

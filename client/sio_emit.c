@@ -1,5 +1,6 @@
 /* Emitting: an event is written and sent at once when it can be, kept when it cannot. What was kept
- * goes first, also when only the session had no room for it. */
+ * goes first, also when only the session had no room for it. Where somebody listens to what is sent
+ * everything is kept until the end of the turn: callbacks come inside of ticks alone. */
 #include "client/sio_internal.h"
 
 #include "base/alloc.h"
@@ -87,6 +88,11 @@ bool pl_client_sio_may_send(const struct parley_sio *sio)
            !pl_client_eio_has_expired(sio->manager->eio);
 }
 
+bool pl_client_sio_is_watched(const struct parley_sio *sio)
+{
+    return pl_client_sio_listeners_want(&sio->listeners, PL_CLIENT_SIO_TO_OUTGOING, PL_STR(""));
+}
+
 void pl_client_sio_tell_outgoing(struct parley_sio *sio, const char *event,
                                  const struct parley_args *args)
 {
@@ -166,16 +172,40 @@ void pl_client_sio_flush(struct parley_sio *sio)
     }
 }
 
+void pl_client_sio_flush_silently(struct parley_sio *sio)
+{
+    struct pl_client_sio_kept *kept = NULL;
+    while (pl_client_sio_may_send(sio) &&
+           (kept = pl_client_sio_outbox_first(&sio->unsent)) != NULL && send_kept(sio, kept) == 0) {
+        struct pl_client_sio_ack *ack =
+            kept->has_id ? pl_client_sio_acks_find(&sio->acks, kept->id) : NULL;
+        if (ack != NULL) {
+            ack->kept = NULL;
+        }
+        pl_client_sio_outbox_take(&sio->unsent, kept);
+        pl_client_sio_kept_destroy(kept);
+    }
+}
+
+/* How many bytes may be kept: while it is connected no less than the session would take. */
+static size_t room(const struct parley_sio *sio)
+{
+    size_t max = sio->buffer_max;
+    if (pl_client_sio_is_up(sio)) {
+        max = pl_size_max(max, sio->manager->unsent_max);
+    }
+    return max - pl_size_min(sio->unsent.bytes, max);
+}
+
 static int keep(struct parley_sio *sio, struct pl_client_sio_event *event,
                 struct pl_client_sio_ack *ack)
 {
     struct pl_client_sio_kept *kept = NULL;
-    size_t size = pl_client_sio_kept_size(event);
-    if (sio->buffer_max == 0) {
+    if (sio->buffer_max == 0 && !pl_client_sio_is_up(sio)) {
         return pl_client_fail(sio->client, PL_E_STATE,
                               "it is not connected, and `buffer_max` is 0: nothing is kept");
     }
-    if (size > sio->buffer_max - pl_size_min(sio->unsent.bytes, sio->buffer_max)) {
+    if (pl_client_sio_kept_size(event) > room(sio)) {
         return pl_client_fail(sio->client, PL_E_FULL,
                               "%zu bytes of events wait already (`buffer_max` is %zu)",
                               sio->unsent.bytes, sio->buffer_max);
@@ -186,6 +216,10 @@ static int keep(struct parley_sio *sio, struct pl_client_sio_event *event,
     }
     if (ack != NULL) {
         ack->kept = kept;
+    }
+    kept->is_volatile = event->is_volatile;
+    if (pl_client_sio_is_up(sio)) {
+        pl_client_sio_flush_later(sio);
     }
     return 0;
 }
@@ -221,8 +255,14 @@ static int send_failed(struct parley_sio *sio, int rc)
                : pl_client_fail(sio->client, rc, "no memory to send an event");
 }
 
-/* Send it, or keep it. *was_sent tells which. */
-static int send_or_keep(bool *was_sent, struct parley_sio *sio, struct pl_client_sio_event *event,
+/* It goes at once: nothing waits before it, and nobody listens. */
+static bool goes_at_once(const struct parley_sio *sio)
+{
+    return pl_client_sio_may_send(sio) && pl_list_is_empty(&sio->unsent.events) &&
+           !pl_client_sio_is_watched(sio);
+}
+
+static int send_or_keep(struct parley_sio *sio, struct pl_client_sio_event *event,
                         const struct pl_client_sio_wait *wait)
 {
     struct pl_client_sio_ack *ack = NULL;
@@ -235,10 +275,9 @@ static int send_or_keep(bool *was_sent, struct parley_sio *sio, struct pl_client
         event->has_id = true;
         event->id = ack->id;
     }
-    if (pl_client_sio_may_send(sio) && pl_list_is_empty(&sio->unsent.events)) {
+    if (goes_at_once(sio)) {
         rc = pl_client_sio_send_event(sio, event);
     }
-    *was_sent = rc == 0;
     if (rc == PL_E_CLOSED) {
         rc = keep(sio, event, ack);
     } else if (rc < 0) {
@@ -250,58 +289,57 @@ static int send_or_keep(bool *was_sent, struct parley_sio *sio, struct pl_client
     return rc;
 }
 
-static int send_volatile(bool *was_sent, struct parley_sio *sio,
-                         const struct pl_client_sio_event *event)
+static int send_volatile(struct parley_sio *sio, struct pl_client_sio_event *event)
 {
-    int rc = PL_E_CLOSED;
-    if (pl_client_sio_may_send(sio) && pl_list_is_empty(&sio->unsent.events) &&
-        pl_client_eio_is_writable(sio->manager->eio)) {
-        rc = pl_client_sio_send_event(sio, event);
+    int rc = 0;
+    if (!pl_client_sio_may_send(sio) || !pl_list_is_empty(&sio->unsent.events) ||
+        !pl_client_eio_is_writable(sio->manager->eio)) {
+        return 0;
     }
-    *was_sent = rc == 0;
+    event->is_volatile = true;
+    if (pl_client_sio_is_watched(sio)) {
+        return keep(sio, event, NULL);
+    }
+    rc = pl_client_sio_send_event(sio, event);
     return rc == PL_E_NOMEM ? send_failed(sio, rc) : 0;
 }
 
-static int dispatch(bool *was_sent, struct parley_sio *sio, const struct emission *emission)
+static int emit_written(struct parley_sio *sio, const struct emission *emission,
+                        struct pl_client_sio_event *event)
+{
+    if (pl_client_sio_kept_size(event) > sio->manager->unsent_max) {
+        return pl_client_fail(sio->client, PL_E_TOO_BIG, "the event is larger than `unsent_max`");
+    }
+    if (emission->is_volatile) {
+        return send_volatile(sio, event);
+    }
+    if (sio->retries > 0) {
+        return pl_client_sio_retry_add(sio, event, emission->wait);
+    }
+    return send_or_keep(sio, event, emission->wait);
+}
+
+static int emit(struct parley_sio *sio, const struct emission *emission)
 {
     struct pl_client_sio_manager *manager = sio->manager;
     struct pl_bin_list bins = {.blobs = NULL};
-    int rc = pl_client_sio_write_args(manager, &bins, emission->args);
+    int rc = pl_client_enter(sio->client);
+    if (rc == 0) {
+        rc = check_name(sio, emission->event);
+    }
+    if (rc < 0) {
+        return rc;
+    }
+    rc = pl_client_sio_write_args(manager, &bins, emission->args);
     if (rc == 0) {
         struct pl_client_sio_event event = {.name = pl_str_of_cstr(emission->event),
                                             .raw_args = pl_buf_str(&manager->args),
                                             .blobs = bins.blobs,
                                             .blob_count = bins.count};
-        if (pl_client_sio_kept_size(&event) > manager->unsent_max) {
-            rc = pl_client_fail(sio->client, PL_E_TOO_BIG, "the event is larger than `unsent_max`");
-        } else if (emission->is_volatile) {
-            rc = send_volatile(was_sent, sio, &event);
-        } else if (sio->retries > 0) {
-            rc = pl_client_sio_retry_add(sio, &event, emission->wait);
-        } else {
-            rc = send_or_keep(was_sent, sio, &event, emission->wait);
-        }
+        rc = emit_written(sio, emission, &event);
     }
     pl_bin_list_fini(&bins);
     pl_client_sio_scratch_reset(&manager->args);
-    return rc;
-}
-
-static int emit(struct parley_sio *sio, const struct emission *emission)
-{
-    bool was_sent = false;
-    int rc = pl_client_enter(sio->client);
-    if (rc == 0) {
-        rc = check_name(sio, emission->event);
-    }
-    if (rc == 0) {
-        rc = dispatch(&was_sent, sio, emission);
-    }
-    if (was_sent) {
-        pl_client_sio_tell_outgoing(sio, emission->event, emission->args);
-    } else if (rc == 0 && sio->retries > 0) {
-        pl_client_sio_retry(sio);
-    }
     return rc;
 }
 

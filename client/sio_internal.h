@@ -131,6 +131,7 @@ struct parley_sio {
     size_t received_bytes;
 
     struct pl_client_later later; /* what is owed, asked or tried again in the next turn */
+    struct pl_client_later flush; /* what is in `unsent` and `retrying`, at the end of this turn */
     struct pl_client_later free;
 };
 
@@ -146,8 +147,10 @@ struct pl_client_sio_received {
     char event[]; /* with a NUL behind it */
 };
 
-/* Something of it is to be done in the next turn. */
+/* Something of it is to be done in the next turn, or what waits is to be sent at the end of this
+ * one. */
 void pl_client_sio_run_later(struct parley_sio *sio);
+void pl_client_sio_flush_later(struct parley_sio *sio);
 
 /* Tell what its own disconnect still owes: the event, and the acknowledgements that will not come.
  * The socket may be destroyed afterwards. */
@@ -205,6 +208,7 @@ struct pl_client_sio_event {
     struct pl_blob *const *blobs;
     size_t blob_count;
     bool has_id;
+    bool is_volatile;
     uint64_t id;
 };
 
@@ -228,6 +232,9 @@ bool pl_client_sio_may_send(const struct parley_sio *sio);
 /* Send what was kept, as far as it goes. May call listeners. */
 void pl_client_sio_flush(struct parley_sio *sio);
 
+/* The same before it leaves: no listener is told. */
+void pl_client_sio_flush_silently(struct parley_sio *sio);
+
 /* Send the first of the queue, unless it is in flight. May call listeners. */
 void pl_client_sio_retry(struct parley_sio *sio);
 
@@ -235,6 +242,9 @@ void pl_client_sio_retry(struct parley_sio *sio);
 PL_MUST_CHECK int pl_client_sio_retry_add(struct parley_sio *sio,
                                           const struct pl_client_sio_event *event,
                                           const struct pl_client_sio_wait *wait);
+
+/* Whether somebody listens to what is sent. */
+bool pl_client_sio_is_watched(const struct parley_sio *sio);
 
 /* Tell the listeners of outgoing packets. */
 void pl_client_sio_tell_outgoing(struct parley_sio *sio, const char *event,

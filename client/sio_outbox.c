@@ -5,6 +5,8 @@
 #include "base/alloc.h"
 #include "codec/json_read.h"
 
+#define KEPT_COST_BYTES 64 /* what an event is charged with beside its bytes */
+
 void pl_client_sio_outbox_init(struct pl_client_sio_outbox *outbox)
 {
     pl_list_init(&outbox->events);
@@ -29,7 +31,7 @@ static size_t block_size(const struct pl_client_sio_event *event)
 
 size_t pl_client_sio_kept_size(const struct pl_client_sio_event *event)
 {
-    size_t size = block_size(event);
+    size_t size = KEPT_COST_BYTES + event->name.len + event->raw_args.len;
     for (size_t i = 0; i < event->blob_count; i++) {
         if (!pl_size_add(&size, size, event->blobs[i]->len)) {
             return SIZE_MAX; /* the same bytes many times */
@@ -76,6 +78,18 @@ struct pl_client_sio_kept *pl_client_sio_outbox_first(const struct pl_client_sio
     return pl_list_is_empty(&outbox->events)
                ? NULL
                : PL_CONTAINER_OF(outbox->events.next, struct pl_client_sio_kept, node);
+}
+
+void pl_client_sio_outbox_drop_volatile(struct pl_client_sio_outbox *outbox)
+{
+    PL_LIST_EACH(node, &outbox->events)
+    {
+        struct pl_client_sio_kept *kept = PL_CONTAINER_OF(node, struct pl_client_sio_kept, node);
+        if (kept->is_volatile) {
+            pl_client_sio_outbox_take(outbox, kept);
+            pl_client_sio_kept_destroy(kept);
+        }
+    }
 }
 
 void pl_client_sio_outbox_take(struct pl_client_sio_outbox *outbox, struct pl_client_sio_kept *kept)

@@ -39,6 +39,7 @@ int pl_client_sio_retry_add(struct parley_sio *sio, const struct pl_client_sio_e
         kept->wait = *wait;
     }
     kept->wait.timeout_ms = timeout_ms > 0 ? timeout_ms : DEFAULT_TIMEOUT_MS;
+    pl_client_sio_flush_later(sio);
     return 0;
 }
 

@@ -55,6 +55,21 @@ void pl_client_sio_run_later(struct parley_sio *sio)
     }
 }
 
+void pl_client_sio_flush_later(struct parley_sio *sio)
+{
+    if (!sio->is_destroyed) {
+        pl_client_flush_later(sio->client, &sio->flush);
+    }
+}
+
+static void send_waiting(struct parley_sio *sio)
+{
+    pl_client_sio_flush(sio);
+    if (pl_client_sio_is_up(sio)) {
+        pl_client_sio_retry(sio);
+    }
+}
+
 static void on_later(struct pl_client_later *later)
 {
     struct parley_sio *sio = PL_CONTAINER_OF(later, struct parley_sio, later);
@@ -62,10 +77,12 @@ static void on_later(struct pl_client_later *later)
     if (sio->asks_auth) {
         pl_client_sio_ask_auth(sio);
     }
-    pl_client_sio_flush(sio);
-    if (pl_client_sio_is_up(sio)) {
-        pl_client_sio_retry(sio);
-    }
+    send_waiting(sio);
+}
+
+static void on_flush(struct pl_client_later *later)
+{
+    send_waiting(PL_CONTAINER_OF(later, struct parley_sio, flush));
 }
 
 /* --- life --- */
@@ -97,6 +114,7 @@ static void on_free(struct pl_client_later *later)
 static void send_disconnect(struct parley_sio *sio)
 {
     struct pl_client_sio_manager *manager = sio->manager;
+    pl_client_sio_flush_silently(sio);
     pl_buf_clear(&manager->text);
     pl_sio_write_disconnect(&manager->text, pl_str_of_cstr(sio->nsp));
     (void)!pl_client_sio_send_text(manager, NULL, 0);
@@ -109,6 +127,7 @@ static void destroy(struct parley_sio *sio)
     pl_client_sio_deactivate(sio);
     sio->is_destroyed = true;
     pl_client_later_cancel(&sio->later);
+    pl_client_later_cancel(&sio->flush);
     pl_client_sio_acks_fini(sio);
     pl_client_remove_socket(&sio->socket);
     if (manager->cursor == &sio->node) {
@@ -154,6 +173,7 @@ static int create(struct parley_sio **out, struct pl_client_sio_manager *manager
     pl_list_init(&sio->answers);
     pl_list_init(&sio->received);
     sio->later.run = on_later;
+    sio->flush.run = on_flush;
     sio->free.run = on_free;
     sio->socket.destroy = on_client_destroyed;
     pl_list_push_back(&manager->sockets, &sio->node);
@@ -264,6 +284,7 @@ void pl_client_sio_deactivate(struct parley_sio *sio)
     sio->sid = NULL;
     pl_client_sio_drop_received(sio);
     pl_client_sio_detach_answers(sio);
+    pl_client_sio_outbox_drop_volatile(&sio->unsent);
 }
 
 int parley_sio_connect(struct parley_sio *sio)

@@ -59,6 +59,7 @@ struct pl_client_sio_kept {
     struct pl_list node;
     size_t size; /* that it is charged with */
     bool has_id;
+    bool is_volatile; /* dropped when it cannot be sent after all */
     uint64_t id;
     struct pl_client_sio_wait wait; /* of the at-least-once queue */
     int try_count;                  /* likewise */
@@ -75,6 +76,8 @@ struct pl_client_sio_outbox {
 
 void pl_client_sio_outbox_init(struct pl_client_sio_outbox *outbox);
 void pl_client_sio_outbox_clear(struct pl_client_sio_outbox *outbox);
+
+void pl_client_sio_outbox_drop_volatile(struct pl_client_sio_outbox *outbox);
 
 struct pl_client_sio_event;
 

@@ -153,7 +153,8 @@ PARLEY_API int parley_sio_once(struct parley_sio *sio, const char *event, parley
                                void *user);
 PARLEY_API int parley_sio_on_any(struct parley_sio *sio, parley_sio_listener *fn, void *user);
 
-/* Called for each event that is about to be sent, also inside the emit itself; `ack` is NULL. */
+/* Called for each event that is sent, which is then at the end of a turn: no callback comes inside
+ * parley_sio_emit. `ack` is NULL. */
 PARLEY_API int parley_sio_on_any_outgoing(struct parley_sio *sio, parley_sio_listener *fn,
                                           void *user);
 

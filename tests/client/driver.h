@@ -91,10 +91,8 @@ void write_text(struct pl_buf *out, const char *text, size_t len);
 void write_val(struct pl_buf *out, const struct parley_val *val);
 void write_args(struct pl_buf *out, const struct parley_args *args);
 
-/* Begin a line about a socket, end it and print it. Notes when it comes from a wrong place: the second
- * is for callbacks that may come inside of a command. */
+/* Begin a line about a socket, end it and print it. Notes when it comes from a wrong place. */
 struct pl_buf *say_begin(struct peer *peer, const char *kind);
-struct pl_buf *say_begin_anywhere(struct peer *peer, const char *kind);
 void say_end(struct driver *driver);
 
 /* --- driver_config.c --- */

@@ -167,18 +167,12 @@ static const char *wrong_with(const struct peer *peer)
     return NULL;
 }
 
-struct pl_buf *say_begin_anywhere(struct peer *peer, const char *kind)
-{
-    struct pl_buf *line = &peer->driver->line;
-    pl_buf_clear(line);
-    pl_buf_addf(line, "{\"socket\":\"%s\",\"kind\":\"%s\"", peer->name, kind);
-    return line;
-}
-
 struct pl_buf *say_begin(struct peer *peer, const char *kind)
 {
-    struct pl_buf *line = say_begin_anywhere(peer, kind);
+    struct pl_buf *line = &peer->driver->line;
     const char *wrong = wrong_with(peer);
+    pl_buf_clear(line);
+    pl_buf_addf(line, "{\"socket\":\"%s\",\"kind\":\"%s\"", peer->name, kind);
     if (wrong != NULL) {
         pl_buf_addf(line, ",\"wrong\":\"%s\"", wrong);
     }

@@ -43,9 +43,7 @@ static void hear(struct keep *keep, const char *event, const struct parley_args 
                  struct parley_sio_ack *ack)
 {
     struct peer *peer = keep->peer;
-    bool is_outgoing = strcmp(get_text(keep->command, "how", ""), "outgoing") == 0;
-    struct pl_buf *line =
-        is_outgoing ? say_begin_anywhere(peer, "event") : say_begin(peer, "event");
+    struct pl_buf *line = say_begin(peer, "event");
     pl_buf_add_str(line, PL_STR(",\"event\":"));
     write_text(line, event, strlen(event));
     pl_buf_add_str(line, PL_STR(",\"label\":"));

@@ -235,7 +235,8 @@ static void on_end(struct pl_client_conn *conn, int error, const char *reason, v
         answer(http, (struct pl_span){http->in.ptr, http->in.len}, false);
         return;
     }
-    if (http->again.len > 0 && (error == PL_E_CLOSED || error == PL_E_IO)) {
+    /* After a proper end it is certain that no answer was lost: a poll takes what it brings. */
+    if (http->again.len > 0 && error == PL_E_CLOSED) {
         struct pl_buf again = http->again;
         pl_buf_init(&http->again, SIZE_MAX / 2);
         error = open_and_write(http, &again, &err);

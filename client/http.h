@@ -24,8 +24,9 @@ PL_MUST_CHECK int pl_client_http_create(struct pl_client_http **out, struct parl
 /* One request; only when none is going on (asserted).
  *   target        path and query
  *   content_type  of the body; NULL for a request without one (GET)
- * A kept connection that the server closed before the first byte of an answer is replaced by a new
- * one, once, for GET; a POST that may have arrived is failed.
+ * A kept connection that the server closed properly before the first byte of an answer is replaced
+ * by a new one, once, for GET. After a reset an answer may have been lost, and with it the packets
+ * of a poll: that is failed, as a POST that may have arrived.
  * Returns 0; PL_E_NOMEM, PL_E_IO. */
 PL_MUST_CHECK int pl_client_http_send(struct pl_client_http *http, const char *method,
                                       struct pl_str target, const char *content_type,

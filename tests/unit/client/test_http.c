@@ -246,13 +246,29 @@ static void test_http_stale_connection_is_replaced_once_for_get(void **state)
     feed(&f, PL_STR("HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\n!"));
     expect_body(&f, 200, "!");
     get(&f);
-    fake_end(PL_E_IO);
+    fake_end(PL_E_CLOSED);
     fake_tick(f.client, 0);
     fake_end(PL_E_CLOSED); /* the new connection as well */
     fake_tick(f.client, 0);
     assert_int_equal(f.owner.failed, 1);
     assert_int_equal(f.owner.error, PL_E_CLOSED);
     assert_int_equal(world.opened_count, 3);
+    finish(&f);
+}
+
+static void test_http_get_before_a_reset_is_not_repeated(void **state)
+{
+    (void)state;
+    struct fixture f = begin();
+    open_http(&f, 100);
+    get(&f);
+    feed(&f, PL_STR("HTTP/1.1 204 No Content\r\n\r\n"));
+    get(&f);
+    fake_end(PL_E_IO); /* an answer may have been on its way, with packets in it */
+    fake_tick(f.client, 0);
+    assert_int_equal(f.owner.failed, 1);
+    assert_int_equal(f.owner.error, PL_E_IO);
+    assert_int_equal(world.opened_count, 1);
     finish(&f);
 }
 
@@ -457,6 +473,7 @@ int main(void)
         cmocka_unit_test(test_http_connection_is_kept_for_the_next_request),
         cmocka_unit_test(test_http_body_until_close_ends_with_the_connection),
         cmocka_unit_test(test_http_stale_connection_is_replaced_once_for_get),
+        cmocka_unit_test(test_http_get_before_a_reset_is_not_repeated),
         cmocka_unit_test(test_http_stale_connection_fails_a_post_and_a_first_request),
         cmocka_unit_test(test_http_get_whose_answer_had_begun_is_not_repeated),
         cmocka_unit_test(test_http_idle_connection_that_speaks_or_ends_is_dropped_silently),

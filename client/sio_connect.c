@@ -68,6 +68,7 @@ static int send_connect(struct parley_sio *sio, const struct parley_val *auth)
     pl_client_sio_scratch_reset(&manager->args);
     if (rc == 0) {
         sio->state = PL_CLIENT_SIO_CONNECTING;
+        sio->is_rejoining = sio->was_here;
     }
     return rc;
 }
@@ -187,6 +188,7 @@ static int go_up(struct parley_sio *sio, char *sid, char *pid)
     sio->sid = sid;
     sio->pid = pid;
     sio->state = PL_CLIENT_SIO_CONNECTED;
+    sio->was_here = true;
     rc = pl_client_sio_deliver_received(sio);
     if (rc == 0) {
         pl_client_sio_flush(sio);

@@ -108,6 +108,8 @@ struct parley_sio {
     bool is_destroyed; /* freed when the turn is over */
     bool owes_leave;   /* DISCONNECTED of its own disconnect, in the next turn */
     bool asks_auth;    /* get_auth is called in the next turn */
+    bool was_here;     /* it was connected on this connection */
+    bool is_rejoining; /* ... and again: what comes before the answer is meant for the one before */
     unsigned attempt;  /* as of the CONNECTED event to come */
     char *sid;         /* owned; NULL while not connected */
     char *pid;         /* owned; a secret; NULL without recovery */

@@ -390,6 +390,7 @@ static void start_socket(struct parley_sio *sio, void *user)
 {
     struct pl_client_sio_manager *manager = user;
     int rc = 0;
+    sio->was_here = false;
     if (sio->state != PL_CLIENT_SIO_PENDING || manager->link != PL_CLIENT_SIO_OPEN) {
         return;
     }

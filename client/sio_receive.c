@@ -18,7 +18,7 @@ static struct parley_sio *find_socket(struct pl_client_sio_manager *manager, str
 
 static int take_event(struct parley_sio *sio, const struct pl_sio_message *message)
 {
-    if (sio->state == PL_CLIENT_SIO_CONNECTING || sio->state == PL_CLIENT_SIO_ASKING) {
+    if (sio->state == PL_CLIENT_SIO_CONNECTING && !sio->is_rejoining) {
         return pl_client_sio_keep_received(sio, message);
     }
     if (sio->state != PL_CLIENT_SIO_CONNECTED) {

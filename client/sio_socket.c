@@ -109,15 +109,14 @@ static void on_free(struct pl_client_later *later)
     free_socket(PL_CONTAINER_OF(later, struct parley_sio, free));
 }
 
-/* Behind all that was sent before. Where there is no room for it the server is told by the end of
- * the connection at last. */
-static void send_disconnect(struct parley_sio *sio)
+/* Behind all that was sent before. Returns 0; PL_E_FULL, PL_E_NOMEM, PL_E_CLOSED. */
+static int send_disconnect(struct parley_sio *sio)
 {
     struct pl_client_sio_manager *manager = sio->manager;
     pl_client_sio_flush_silently(sio);
     pl_buf_clear(&manager->text);
     pl_sio_write_disconnect(&manager->text, pl_str_of_cstr(sio->nsp));
-    (void)!pl_client_sio_send_text(manager, NULL, 0);
+    return pl_client_sio_send_text(manager, NULL, 0);
 }
 
 /* Gone for the application; what is on the stack may still look at it. */
@@ -269,7 +268,7 @@ void parley_sio_destroy(struct parley_sio *sio)
         return;
     }
     if (sio->state == PL_CLIENT_SIO_CONNECTED) {
-        send_disconnect(sio);
+        (void)send_disconnect(sio); /* without room the end of the connection says it */
     }
     destroy(sio);
 }
@@ -313,19 +312,43 @@ int parley_sio_connect(struct parley_sio *sio)
     return rc;
 }
 
+static bool has_company(const struct parley_sio *sio)
+{
+    PL_LIST_EACH(node, &sio->manager->sockets)
+    {
+        const struct parley_sio *other = PL_CONTAINER_OF(node, struct parley_sio, node);
+        if (other != sio && pl_client_sio_is_active(other)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Where there is no room to say goodbye the end of the connection says it, if it is the last on it;
+ * otherwise the server would take the next CONNECT for a mistake. */
+static int leave(struct parley_sio *sio)
+{
+    int rc = send_disconnect(sio);
+    if (rc < 0 && rc != PL_E_CLOSED && has_company(sio)) {
+        return pl_client_fail(sio->client, rc, "no room to tell the server: %s",
+                              pl_error_name(rc));
+    }
+    sio->owes_leave = true;
+    pl_client_sio_run_later(sio);
+    return 0;
+}
+
 int parley_sio_disconnect(struct parley_sio *sio)
 {
     int rc = pl_client_enter(sio->client);
     if (rc == 0 && !pl_client_sio_is_active(sio)) {
         rc = pl_client_fail(sio->client, PL_E_STATE, "it is neither connected nor connecting");
     }
+    if (rc == 0 && sio->state == PL_CLIENT_SIO_CONNECTED) {
+        rc = leave(sio);
+    }
     if (rc < 0) {
         return rc;
-    }
-    if (sio->state == PL_CLIENT_SIO_CONNECTED) {
-        send_disconnect(sio);
-        sio->owes_leave = true;
-        pl_client_sio_run_later(sio);
     }
     pl_client_sio_deactivate(sio);
     pl_client_sio_manager_rest(sio->manager);

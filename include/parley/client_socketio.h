@@ -88,7 +88,8 @@ PARLEY_API int parley_sio_connect(struct parley_sio *sio);
 /* Leave: a DISCONNECT is sent behind everything before it, DISCONNECTED comes at once ("io client
  * disconnect") and nothing is reconnected. Pending acknowledgements end with PARLEY_E_CLOSED. The
  * connection goes with its last active namespace. While it is connecting: it stops. Later it may be
- * connected again. Returns 0; PARLEY_E_STATE when it is neither. */
+ * connected again. Returns 0; PARLEY_E_STATE when it is neither, PARLEY_E_FULL or PARLEY_E_NOMEM when
+ * the server cannot be told (it stays as it was: try again). */
 PARLEY_API int parley_sio_disconnect(struct parley_sio *sio);
 
 /* As disconnect, but without an event, and it is gone; pending acknowledgements are dropped. NULL is

@@ -25,9 +25,9 @@ static bool is_made_to_fail(void)
     return atomic_fetch_sub_explicit(&fail_countdown, 1, memory_order_relaxed) == 1;
 }
 
-void pl_try_alloc_fail_at(uint64_t nth)
+uint64_t pl_try_alloc_fail_at(uint64_t nth)
 {
-    atomic_store_explicit(&fail_countdown, nth, memory_order_relaxed);
+    return atomic_exchange_explicit(&fail_countdown, nth, memory_order_relaxed);
 }
 
 void *pl_alloc(size_t size)

@@ -28,7 +28,8 @@ char *pl_strdup_n(const char *ptr, size_t len);
 /* Overwrite a secret before its memory is given back; the compiler cannot leave this out. */
 void pl_wipe(void *ptr, size_t size);
 
-/* Tests: let the nth pl_try_... from now on fail, once (1 is the next). 0 switches it off. */
-void pl_try_alloc_fail_at(uint64_t nth);
+/* Tests: let the nth pl_try_... from now on fail, once (1 is the next). 0 switches it off.
+ * Returns what was left to go of the last such order; 0 when it was off, or has failed. */
+uint64_t pl_try_alloc_fail_at(uint64_t nth);
 
 #endif

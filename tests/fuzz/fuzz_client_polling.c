@@ -1,0 +1,10 @@
+/* Long-polling: a client before whatever answers its requests.
+ * The input: client_hostile.h. */
+#include "client_hostile.h"
+#include "fuzz.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    hostile_run(HOSTILE_POLLING, pl_str_make((const char *)data, size));
+    return 0;
+}

@@ -15,6 +15,8 @@ const parleyCommand = (listen, data, build = release) =>
 // Another build folder of Parley, to compare with (an older one, say); its rows are there when it is.
 const other = process.env.PARLEY_BENCH_OTHER ? `${process.env.PARLEY_BENCH_OTHER.replace(/\/$/, '')}/` : null;
 
+const events = `${release}tests/bench/parley-events`;
+
 export const servers = {
   parley: { title: 'Parley', dialect: 'socketio', command: (data) => parleyCommand('127.0.0.1:0', data) },
   parleydeflate: {
@@ -45,6 +47,10 @@ export const servers = {
   bare8: { title: 'bare loop, 8 frames a write', dialect: 'ws', command: () => [`${release}tests/bench/parley-bare`, '--group', '8'] },
   socketio: { title: 'socket.io', dialect: 'socketio', command: () => ['node', `${peers}socketio.mjs`] },
   ws: { title: 'ws', dialect: 'ws', command: () => ['node', `${peers}ws.mjs`] },
+  // `load`: clients that are measured themselves; what they are connected to only sends.
+  client: { title: 'libparley-client', load: [`${release}tests/bench/parley-client-bench`], command: () => [events] },
+  clientidle: { title: 'libparley-client, idle', load: [`${release}tests/bench/parley-client-bench`], command: () => [events, '--silent'] },
+  clientnode: { title: 'socket.io-client', load: ['node', `${peers}client.mjs`], command: () => [events] },
 };
 
 const sustained = ['--window', '64', '--publishers', '8'];
@@ -73,6 +79,16 @@ export const jobs = {
     args: ['--count', '5000', '--attackers', '500', '--payload', '3072', '--rate', '6', '--rounds', '1', '--duration-ms', '12000',
       '--send-limit', String(SMALL_SEND_BUFFER)],
     servers: ['parleysmall'],
+  },
+  'client-events': { mode: 'events', args: [], servers: ['client', 'clientnode'] },
+  'client-memory': { mode: 'idle', args: ['--count', '1000'], servers: ['clientidle'] },
+  'client-tick': { mode: 'tick', args: [], servers: ['clientidle'] },
+  'client-size': {
+    mode: 'size',
+    args: [],
+    servers: ['client'],
+    exec: { client: () => ['node', `${root}tests/bench/client_size.mjs`, `${release}client/libparley-client.a`] },
+    isWhole: true, // the command is all: no load generator
   },
   start: {
     mode: 'start',
@@ -111,6 +127,11 @@ export const rows = [
   { name: 'deaf-p99', job: 'deaf', of: 'parleysmall', title: '5,000 members, 500 never read: p99 of the others to that when all read', field: 'p99_ratio', unit: '×', digits: 2, bars: [{ most: 1.2 }] },
   { name: 'deaf-memory', job: 'deaf', of: 'parleysmall', title: 'the same: growth of memory to the bound of the settings', field: 'grown_of_bound', unit: '×', digits: 2, bars: [{ most: 1 }] },
   { name: 'start', job: 'start', title: 'second start to the first answer', field: 'start_ms', unit: 'ms', digits: 1, bars: [{ below: 50 }] },
+  { name: 'client-events', job: 'client-events', of: 'client', title: 'client: small events received on one core', field: 'events_per_s', unit: 'events/s', digits: 0, bars: [{ least: 200000 }, { least: 10, than: 'clientnode' }] },
+  { name: 'client-events-cpu', job: 'client-events', of: 'client', title: 'the same by CPU time', field: 'events_per_cpu_s', unit: 'events/s', digits: 0, bars: [{ least: 10, than: 'clientnode' }] },
+  { name: 'client-memory', job: 'client-memory', of: 'clientidle', title: 'client: heap of an idle connected socket', field: 'bytes_per_socket', unit: 'bytes', digits: 0, bars: [{ below: 16384 }] },
+  { name: 'client-tick', job: 'client-tick', of: 'clientidle', title: 'client: a tick with nothing to do', field: 'tick_us', unit: 'µs', digits: 2, bars: [{ below: 2 }] },
+  { name: 'client-size', job: 'client-size', of: 'client', title: 'client: static library, stripped', field: 'size_kib', unit: 'KiB', digits: 0, bars: [{ below: 300 }] },
 ];
 
 for (const [name, title, args] of other === null ? [] : [

@@ -98,7 +98,8 @@ async function measure(jobName, serverName, extra) {
   if (job.exec) {
     const data = mkdtempSync(join(tmpdir(), 'parley-bench-'));
     try {
-      return await runLoad([load, job.mode, ...job.args, '--', ...job.exec[serverName](data)]);
+      const command = job.exec[serverName](data);
+      return await runLoad(job.isWhole ? command : [load, job.mode, ...job.args, '--', ...command]);
     } finally {
       rmSync(data, { recursive: true, force: true });
     }
@@ -106,8 +107,10 @@ async function measure(jobName, serverName, extra) {
   const server = await startServer(serverName);
   try {
     if (servers[serverName].spread && canPin) spreadThreads(server.pid);
-    return await runLoad(pinned(1, [load, job.mode, '--url', server.url, '--pid', String(server.pid),
-      '--dialect', servers[serverName].dialect, ...job.args, ...extra]));
+    const target = ['--url', server.url, '--pid', String(server.pid)];
+    const { dialect } = servers[serverName];
+    return await runLoad(pinned(1, [...(servers[serverName].load ?? [load]), job.mode, ...target, ...(dialect ? ['--dialect', dialect] : []),
+      ...job.args, ...extra]));
   } finally {
     await server.stop();
   }

@@ -61,6 +61,9 @@ static inline bool pl_str_ends_with(struct pl_str str, struct pl_str suffix)
 static inline struct pl_str pl_str_from(struct pl_str str, size_t from)
 {
     from = pl_size_min(from, str.len);
+    if (from == 0) {
+        return str; /* whose pointer may be NULL */
+    }
     return (struct pl_str){str.ptr + from, str.len - from};
 }
 

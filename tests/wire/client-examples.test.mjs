@@ -100,7 +100,9 @@ describe('client-chat', skip, () => {
   });
 
   test('others see who types', LIMIT, async () => {
-    const [ada, grace] = [enter('Ada', { terminal: true }), enter('Grace', { terminal: true })];
+    const ada = enter('Ada', { terminal: true });
+    await ada.says(/you are in/);
+    const grace = enter('Grace', { terminal: true });
     await ada.says(/Grace is here/);
     await grace.says(/you are in/);
     grace.type('hmm');

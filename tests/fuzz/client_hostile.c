@@ -15,6 +15,7 @@
 #include <string.h>
 
 #define SEPARATOR '\xff' /* not in UTF-8 */
+#define LAST_STEPS 40
 #define STEP_MAX 3000
 #define MESSAGE_MAX 100000
 #define PASS_MS 30000
@@ -301,7 +302,8 @@ static void say_on_websocket(struct hostile *hostile)
 
 static void drive(struct hostile *hostile)
 {
-    for (int i = 0; i < STEP_MAX; i++) {
+    int steps_left = STEP_MAX;
+    while (steps_left-- > 0) {
         int wait_ms = parley_client_wait_ms(hostile->client);
         int64_t next_ms = net_next_ms(&hostile->net);
         if (next_ms > hostile->net.now_ms || next_ms < 0) { /* it waits */
@@ -316,6 +318,9 @@ static void drive(struct hostile *hostile)
         }
         hostile->net.now_ms = pl_i64_max(hostile->net.now_ms, next_ms) + hostile->pass_ms;
         hostile->pass_ms = 0;
+        if (hostile->rest.len == 0 && steps_left > LAST_STEPS) {
+            steps_left = LAST_STEPS; /* nothing new is said: let it come to its end */
+        }
         net_run(&hostile->net);
         PL_ASSERT(parley_client_tick(hostile->client,
                                      (hostile->choices & CHOICE_BUDGET) != 0 ? 1 : 0) >= 0);

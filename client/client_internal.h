@@ -25,7 +25,10 @@ struct parley_client {
     bool is_ending;
     bool begins_with_nexts; /* takes turns with what is ready, so that neither starves */
     int64_t now_ms;
-    int64_t until_ms; /* the budget's end; INT64_MAX without one */
+    int64_t until_ms;   /* the budget's end; INT64_MAX without one */
+    int64_t looked_ms;  /* the clock, when it was last read for the budget */
+    int same_count;     /* times since then that it had not moved */
+    int unlooked_count; /* times that it is not read */
     int callback_count;
     int handled_count; /* of sockets, timers and nexts: at least one is handled in each turn */
     struct pl_client_ready ready[PL_CLIENT_READY_MAX];

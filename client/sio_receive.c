@@ -85,11 +85,12 @@ static void fail(struct pl_client_sio_manager *manager, int rc, const struct pl_
 
 static void feed(struct pl_client_sio_manager *manager, struct pl_str bytes, bool is_text)
 {
-    struct pl_error err = {.code = 0};
+    struct pl_error err; /* large: not cleared for each message */
     struct pl_sio_message message;
     struct pl_arena arena;
     size_t limit = manager->limits.packet_limit_bytes;
     int rc = 0;
+    err.text[0] = '\0';
     limit = limit > (SIZE_MAX - ARENA_EXTRA_BYTES) / 2 ? SIZE_MAX : limit * 2 + ARENA_EXTRA_BYTES;
     pl_arena_init(&arena, limit);
     rc = is_text ? pl_sio_decoder_feed_text(&message, &manager->decoder, bytes, &arena, &err)

@@ -227,10 +227,10 @@ static void take_event(struct pl_client_ws *ws, const struct pl_ws_event *event)
 /* Messages until the input or the budget is used up, one at least. Returns the bytes taken. */
 static size_t read_frames(struct pl_client_ws *ws, struct pl_span bytes)
 {
+    struct pl_error err = {0};
     size_t at = 0;
     while (ws->state != WS_ENDED) {
         struct pl_ws_event event;
-        struct pl_error err = {0};
         struct pl_span rest = {bytes.ptr + at, bytes.len - at};
         ptrdiff_t len = pl_ws_decoder_next(&ws->decoder, &event, rest, &err);
         if (len < 0) {

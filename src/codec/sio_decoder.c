@@ -76,7 +76,8 @@ int pl_sio_decoder_feed_text(struct pl_sio_message *out, struct pl_sio_decoder *
                              struct pl_str text, struct pl_arena *arena, struct pl_error *err)
 {
     int rc = 0;
-    *out = (struct pl_sio_message){.attachments = NULL};
+    out->attachments = NULL; /* reading clears the packet */
+    out->attachment_count = 0;
     if (decoder->pending != NULL) {
         pl_sio_decoder_fini(decoder);
         return pl_error_set(err, PL_E_PROTO, "text while attachments are missing");
@@ -158,5 +159,6 @@ void pl_sio_message_fini(struct pl_sio_message *message)
     for (size_t i = 0; i < message->attachment_count; i++) {
         pl_blob_unref(&message->attachments[i]);
     }
-    *message = (struct pl_sio_message){.attachments = NULL};
+    message->attachments = NULL;
+    message->attachment_count = 0;
 }

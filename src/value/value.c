@@ -10,6 +10,8 @@
 
 #include <math.h>
 
+#define SMALL_OBJECT_BYTES 256 /* of text: its keys may have a block of that size */
+
 void parley_free(void *ptr)
 {
     pl_free(ptr);
@@ -212,6 +214,38 @@ static int open_array(struct parley_val *val)
     return 0;
 }
 
+/* The key of item `i`, unescaped and with a NUL; returns what is behind it. */
+static char *put_key(struct parley_val *val, size_t i, char *at, struct pl_str raw_key)
+{
+    ptrdiff_t len = pl_json_string_copy(at, raw_key);
+    PL_ASSERT(len >= 0); /* the document is valid JSON */
+    at[len] = '\0';
+    val->as.list.items[i].key = at;
+    val->as.list.items[i].key_len = (size_t)len;
+    return at + len + 1;
+}
+
+/* With a block that holds the keys however long the values are: one walk. */
+static int open_small_object(struct parley_val *val)
+{
+    struct pl_json_walk walk;
+    struct pl_str raw_key;
+    struct pl_str raw;
+    char *at = pl_try_alloc(val->raw.len);
+    if (at == NULL) {
+        return PL_E_NOMEM;
+    }
+    val->as.list.keys = at;
+    pl_json_object_walk(&walk, val->raw);
+    while (pl_json_object_next(&raw_key, &raw, &walk)) {
+        if (push_raw(val, raw) < 0) {
+            return PL_E_NOMEM;
+        }
+        at = put_key(val, val->as.list.count - 1, at, raw_key);
+    }
+    return 0;
+}
+
 /* All keys lie in one block: unescaped and with a NUL they are no longer than with their quotes. */
 static int open_object(struct parley_val *val)
 {
@@ -234,14 +268,17 @@ static int open_object(struct parley_val *val)
     val->as.list.keys = at;
     pl_json_object_walk(&walk, val->raw);
     for (size_t i = 0; pl_json_object_next(&raw_key, &raw, &walk); ++i) {
-        ptrdiff_t len = pl_json_string_copy(at, raw_key);
-        PL_ASSERT(len >= 0); /* the document is valid JSON */
-        at[len] = '\0';
-        val->as.list.items[i].key = at;
-        val->as.list.items[i].key_len = (size_t)len;
-        at += len + 1;
+        at = put_key(val, i, at, raw_key);
     }
     return 0;
+}
+
+static int split_container(struct parley_val *val)
+{
+    if (val->kind == PARLEY_KIND_ARRAY) {
+        return open_array(val);
+    }
+    return val->raw.len <= SMALL_OBJECT_BYTES ? open_small_object(val) : open_object(val);
 }
 
 int pl_val_open(struct parley_val *val)
@@ -250,7 +287,7 @@ int pl_val_open(struct parley_val *val)
     if (val->is_opened || val->doc == NULL) {
         return 0;
     }
-    rc = val->kind == PARLEY_KIND_ARRAY ? open_array(val) : open_object(val);
+    rc = split_container(val);
     if (rc < 0) {
         free_items(val);
         memset(&val->as, 0, sizeof(val->as));

@@ -1,5 +1,6 @@
 /* parley-client-bench: what libparley-client costs, on one core.
  *   events  receive from parley-events for a while: events a second, by the clock and by CPU time
+ *   read    the same, and each listener reads a number out of the event
  *   idle    heap of connected sockets that do nothing (mallinfo2)
  *   tick    time of a tick that has nothing to do
  * Prints one line of JSON, as parley-load does. */
@@ -46,9 +47,20 @@ static void on_event(struct parley_sio *sio, const struct parley_client_event *e
     }
 }
 
-/* Looks at what came, as the one of socket.io-client does. */
 static void on_news(struct parley_sio *sio, const char *event, const struct parley_args *args,
                     struct parley_sio_ack *ack, void *user)
+{
+    struct figures *figures = user;
+    (void)sio;
+    (void)event;
+    (void)args;
+    (void)ack;
+    figures->events++;
+}
+
+/* Values are split when somebody looks: this one does. */
+static void on_read_news(struct parley_sio *sio, const char *event, const struct parley_args *args,
+                         struct parley_sio_ack *ack, void *user)
 {
     struct figures *figures = user;
     const struct parley_val *news = parley_args_get(args, 0);
@@ -61,7 +73,7 @@ static void on_news(struct parley_sio *sio, const char *event, const struct parl
 }
 
 static struct parley_sio *open_socket(struct parley_client *client, const struct options *options,
-                                      struct figures *figures)
+                                      struct figures *figures, parley_sio_listener *listener)
 {
     struct parley_sio_config config;
     struct parley_sio *sio = NULL;
@@ -70,7 +82,7 @@ static struct parley_sio *open_socket(struct parley_client *client, const struct
     config.on_event = on_event;
     config.user = figures;
     if (parley_sio_create(&sio, client, options->url, &config) < 0 ||
-        parley_sio_on(sio, "news", on_news, figures) < 0 || parley_sio_connect(sio) < 0) {
+        parley_sio_on(sio, "news", listener, figures) < 0 || parley_sio_connect(sio) < 0) {
         fprintf(stderr, "parley-client-bench: %s\n", parley_client_error(client));
         exit(EXIT_FAILURE);
     }
@@ -97,10 +109,11 @@ static void wait_connected(struct parley_client *client, const struct figures *f
     }
 }
 
-static void measure_events(struct parley_client *client, const struct options *options)
+static void measure_events(struct parley_client *client, const struct options *options,
+                           parley_sio_listener *listener)
 {
     struct figures figures = {0};
-    struct parley_sio *sio = open_socket(client, options, &figures);
+    struct parley_sio *sio = open_socket(client, options, &figures, listener);
     double wall_s = 0;
     double cpu_s = 0;
     wait_connected(client, &figures, 1);
@@ -128,11 +141,12 @@ static void measure_idle(struct parley_client *client, const struct options *opt
     if (sockets == NULL) {
         exit(EXIT_FAILURE);
     }
-    sockets[0] = open_socket(client, options, &figures); /* what all of them share is not counted */
+    sockets[0] =
+        open_socket(client, options, &figures, on_news); /* what all of them share is not counted */
     wait_connected(client, &figures, 1);
     before = mallinfo2();
     for (int i = 1; i <= options->count; i++) {
-        sockets[i] = open_socket(client, options, &figures);
+        sockets[i] = open_socket(client, options, &figures, on_news);
         if (i % 100 == 0) {
             wait_connected(client, &figures, i + 1);
         }
@@ -152,7 +166,7 @@ static void measure_idle(struct parley_client *client, const struct options *opt
 static void measure_tick(struct parley_client *client, const struct options *options)
 {
     struct figures figures = {0};
-    struct parley_sio *sio = open_socket(client, options, &figures);
+    struct parley_sio *sio = open_socket(client, options, &figures, on_news);
     double start_s = 0;
     wait_connected(client, &figures, 1);
     run_for(client, 100);
@@ -182,12 +196,14 @@ int main(int argc, char **argv)
         }
     }
     if (options.url == NULL || parley_client_create(&client) < 0) {
-        fprintf(stderr, "usage: parley-client-bench events|idle|tick --url URL [--count N] "
+        fprintf(stderr, "usage: parley-client-bench events|read|idle|tick --url URL [--count N] "
                         "[--duration-ms N] [--warmup-ms N]\n");
         return 2;
     }
     if (strcmp(mode, "events") == 0) {
-        measure_events(client, &options);
+        measure_events(client, &options, on_news);
+    } else if (strcmp(mode, "read") == 0) {
+        measure_events(client, &options, on_read_news);
     } else if (strcmp(mode, "idle") == 0) {
         measure_idle(client, &options);
     } else {

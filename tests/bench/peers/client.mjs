@@ -1,4 +1,4 @@
-// What socket.io-client receives from parley-events: the counterpart of parley-client-bench events.
+// What socket.io-client receives from parley-events: the counterpart of parley-client-bench events and read.
 import { io } from 'socket.io-client';
 
 const option = (name, fallback) => {
@@ -11,9 +11,7 @@ const warmupMs = Number(option('--warmup-ms', '500'));
 const socket = io(option('--url'), { transports: ['websocket'] });
 let events = 0;
 
-socket.on('news', (news) => {
-  if (news.x === 1) events++;
-});
+socket.on('news', process.argv[2] === 'read' ? (news) => { if (news.x === 1) events++; } : () => { events++; });
 
 socket.on('connect_error', (error) => {
   console.error(error.message);

@@ -15,6 +15,7 @@ const parleyCommand = (listen, data, build = release) =>
 // Another build folder of Parley, to compare with (an older one, say); its rows are there when it is.
 const other = process.env.PARLEY_BENCH_OTHER ? `${process.env.PARLEY_BENCH_OTHER.replace(/\/$/, '')}/` : null;
 
+const library = `${release}client/library/libparley-client`;
 const events = `${release}tests/bench/parley-events`;
 
 export const servers = {
@@ -88,7 +89,7 @@ export const jobs = {
     mode: 'size',
     args: [],
     servers: ['client'],
-    exec: { client: () => ['node', `${root}tests/bench/client_size.mjs`, `${release}client/libparley-client.a`] },
+    exec: { client: () => ['node', `${root}tests/bench/client_size.mjs`, `${library}.so`, `${library}.a`] },
     isWhole: true, // the command is all: no load generator
   },
   start: {
@@ -130,10 +131,11 @@ export const rows = [
   { name: 'start', job: 'start', title: 'second start to the first answer', field: 'start_ms', unit: 'ms', digits: 1, bars: [{ below: 50 }] },
   { name: 'client-events', job: 'client-events', of: 'client', title: 'client: small events received on one core', field: 'events_per_s', unit: 'events/s', digits: 0, bars: [{ least: 200000 }, { least: 10, than: 'clientnode' }] },
   { name: 'client-events-cpu', job: 'client-events', of: 'client', title: 'the same: CPU time an event', field: 'cpu_us_per_event', unit: 'µs', digits: 2, bars: [] },
-  { name: 'client-read', job: 'client-read', of: 'client', title: 'client: small events received and a number read out of each', field: 'events_per_s', unit: 'events/s', digits: 0, bars: [{ least: 200000 }, { least: 10, than: 'clientnode' }] },
+  { name: 'client-read', job: 'client-read', of: 'client', title: 'client: small events received and a number read out of each', field: 'events_per_s', unit: 'events/s', digits: 0, bars: [{ least: 200000 }] },
   { name: 'client-memory', job: 'client-memory', of: 'clientidle', title: 'client: heap of an idle connected socket', field: 'bytes_per_socket', unit: 'bytes', digits: 0, bars: [{ below: 16384 }] },
   { name: 'client-tick', job: 'client-tick', of: 'clientidle', title: 'client: a tick with nothing to do', field: 'tick_us', unit: 'µs', digits: 2, bars: [{ below: 2 }] },
-  { name: 'client-size', job: 'client-size', of: 'client', title: 'client: static library, stripped', field: 'size_kib', unit: 'KiB', digits: 0, bars: [{ below: 300 }] },
+  { name: 'client-size', job: 'client-size', of: 'client', title: 'client: all of the library, linked and stripped', field: 'linked_kib', unit: 'KiB', digits: 0, bars: [{ below: 300 }] },
+  { name: 'client-archive', job: 'client-size', of: 'client', title: 'the same as an archive', field: 'archive_kib', unit: 'KiB', digits: 0, bars: [] },
 ];
 
 for (const [name, title, args] of other === null ? [] : [

@@ -45,8 +45,9 @@ static void draw_faults(struct world *world)
         {.refused = 30, .never = 10, .cut = 60, .silent = 10, .no_name = 10, .latency_max_ms = 50},
         {.refused = 5, .never = 2, .cut = 30, .silent = 30, .no_name = 2, .latency_max_ms = 900},
     };
-    world->net.faults = weathers[sim_below(&world->rng, PL_ARRAY_LEN(weathers))];
-    world->net.faults.cut_max_bytes = sim_chance(&world->rng, 50) ? 3000 : 60000;
+    world->net.faults =
+        weathers[sim_chance(&world->rng, 40) ? 0 : sim_below(&world->rng, PL_ARRAY_LEN(weathers))];
+    world->net.faults.cut_max_bytes = sim_chance(&world->rng, 50) ? 3000 : 200000;
     world->net.has_ipv6 = sim_chance(&world->rng, 30);
 }
 

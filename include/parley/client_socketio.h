@@ -82,7 +82,8 @@ parley_sio_create_namespace(struct parley_sio **out, struct parley_sio *sio, con
                             const struct parley_sio_config *config);
 
 /* Begin to connect; an event tells how it ends. Opens the connection when no other namespace has.
- * Returns 0; PARLEY_E_STATE when it is connecting or connected, PARLEY_E_NOMEM. */
+ * Returns 0; PARLEY_E_STATE when it is connecting or connected, PARLEY_E_FULL when CONNECT does not
+ * fit into what waits to be sent, PARLEY_E_NOMEM, PARLEY_E_IO. */
 PARLEY_API int parley_sio_connect(struct parley_sio *sio);
 
 /* Leave: a DISCONNECT is sent behind everything before it, DISCONNECTED comes at once ("io client

@@ -210,8 +210,3 @@ size_t pl_client_conn_unsent(const struct pl_client_conn *conn)
 {
     return conn->out.len + (conn->tls == NULL ? 0 : pl_tls_out(conn->tls)->len);
 }
-
-bool pl_client_conn_is_open(const struct pl_client_conn *conn)
-{
-    return conn->state == PL_CLIENT_CONN_OPEN;
-}

@@ -39,7 +39,6 @@ struct pl_buf *pl_client_conn_out(struct pl_client_conn *conn);
 void pl_client_conn_flush(struct pl_client_conn *conn);
 
 size_t pl_client_conn_unsent(const struct pl_client_conn *conn); /* bytes, those of TLS included */
-bool pl_client_conn_is_open(const struct pl_client_conn *conn);
 
 /* Nothing more is read; what is queued is sent for at most `linger_ms`, then it is gone by itself.
  * The owner hears nothing more and forgets it. */

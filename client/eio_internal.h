@@ -61,7 +61,6 @@ struct pl_client_eio {
 
     struct pl_client_later flush;
     struct pl_client_later resume; /* with what is held */
-    struct pl_client_later tell;   /* that it was closed */
     struct pl_client_later free;
     struct pl_client_socket socket; /* registered once it is destroyed */
 };

@@ -44,7 +44,6 @@ static void on_free(struct pl_client_later *later)
 static void release(struct pl_client_eio *eio)
 {
     drop_transports(eio);
-    pl_client_later_cancel(&eio->tell);
     pl_client_remove_socket(&eio->socket);
     pl_client_release_timer(eio->client, &eio->beat);
     pl_client_release_timer(eio->client, &eio->probe_timer);
@@ -114,17 +113,6 @@ void pl_client_eio_end(struct pl_client_eio *eio, enum pl_client_eio_end end, in
 void pl_client_eio_fail(struct pl_client_eio *eio, int error, const char *detail)
 {
     pl_client_eio_end(eio, PL_CLIENT_EIO_TRANSPORT_ERROR, error, 0, detail);
-}
-
-static void on_tell(struct pl_client_later *later)
-{
-    struct pl_client_eio *eio = PL_CONTAINER_OF(later, struct pl_client_eio, tell);
-    const struct pl_client_eio_owner *owner = eio->owner;
-    struct pl_client_eio_closed closed = {PL_CLIENT_EIO_FORCED_CLOSE, 0, 0, "closed by the client"};
-    eio->owner = NULL;
-    if (owner != NULL) {
-        owner->on_closed(eio, &closed, eio->user);
-    }
 }
 
 static void on_client_destroyed(struct pl_client_socket *socket)
@@ -243,7 +231,6 @@ static int create(struct pl_client_eio **out, struct parley_client *client)
     eio->probe_timer.on_due = on_probe_due;
     eio->flush.run = on_flush;
     eio->resume.run = on_resume;
-    eio->tell.run = on_tell;
     eio->free.run = on_free;
     eio->socket.destroy = on_client_destroyed;
     *out = eio;
@@ -352,19 +339,6 @@ const char *pl_client_eio_transport(const struct pl_client_eio *eio)
     return eio->way == PL_CLIENT_EIO_WEBSOCKET ? "websocket" : "polling";
 }
 
-struct pl_str pl_client_eio_sid(const struct pl_client_eio *eio)
-{
-    return eio->sid == NULL ? PL_STR("") : pl_str_make(eio->sid, eio->sid_len);
-}
-
-void pl_client_eio_close(struct pl_client_eio *eio)
-{
-    if (eio->state == PL_CLIENT_EIO_OPENING || eio->state == PL_CLIENT_EIO_OPEN) {
-        leave(eio);
-        pl_client_run_next(eio->client, &eio->tell);
-    }
-}
-
 void pl_client_eio_destroy(struct pl_client_eio **out)
 {
     struct pl_client_eio *eio = *out;
@@ -373,7 +347,6 @@ void pl_client_eio_destroy(struct pl_client_eio **out)
         return;
     }
     eio->owner = NULL;
-    pl_client_later_cancel(&eio->tell);
     if (eio->state == PL_CLIENT_EIO_OPENING || eio->state == PL_CLIENT_EIO_OPEN) {
         leave(eio);
     }

@@ -15,7 +15,6 @@ enum pl_client_eio_end {
     PL_CLIENT_EIO_TRANSPORT_CLOSE, /* "transport close" */
     PL_CLIENT_EIO_PING_TIMEOUT,    /* "ping timeout" */
     PL_CLIENT_EIO_PARSE_ERROR,     /* "parse error" */
-    PL_CLIENT_EIO_FORCED_CLOSE,    /* "forced close": pl_client_eio_close */
 };
 
 struct pl_client_eio_closed {
@@ -74,14 +73,9 @@ size_t pl_client_eio_unsent(const struct pl_client_eio *eio); /* bytes */
 
 bool pl_client_eio_is_open(const struct pl_client_eio *eio);
 const char *pl_client_eio_transport(const struct pl_client_eio *eio); /* "polling", "websocket" */
-struct pl_str pl_client_eio_sid(const struct pl_client_eio *eio);     /* a secret: never logged */
 
-/* End it: what is queued is sent, then the transport is closed; on_closed comes at once in the next
- * turn at the latest, with PL_CLIENT_EIO_FORCED_CLOSE. */
-void pl_client_eio_close(struct pl_client_eio *eio);
-
-/* As close, but without a callback: what is queued is still sent, as well as that goes, in the
- * background. NULL is fine; sets *eio to NULL. Safe in callbacks. */
+/* Leave it, without a callback: what is queued is still sent in the background, then the transport is
+ * closed, both within two seconds. NULL is fine; sets *eio to NULL. Safe in callbacks. */
 void pl_client_eio_destroy(struct pl_client_eio **eio);
 
 #endif

@@ -330,8 +330,6 @@ static const char *name_of(enum pl_client_eio_end end)
         return "ping timeout";
     case PL_CLIENT_EIO_PARSE_ERROR:
         return "parse error";
-    case PL_CLIENT_EIO_FORCED_CLOSE:
-        return "forced close";
     }
     return "transport error";
 }

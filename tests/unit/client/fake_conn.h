@@ -181,11 +181,6 @@ size_t pl_client_conn_unsent(const struct pl_client_conn *conn)
     return conn->out.len;
 }
 
-bool pl_client_conn_is_open(const struct pl_client_conn *conn)
-{
-    return conn->is_open;
-}
-
 void pl_client_conn_destroy(struct pl_client_conn **conn)
 {
     if (*conn != NULL) {

@@ -152,18 +152,6 @@ const char *pl_client_eio_transport(const struct pl_client_eio *eio)
     return "polling";
 }
 
-struct pl_str pl_client_eio_sid(const struct pl_client_eio *eio)
-{
-    (void)eio;
-    return PL_STR("");
-}
-
-void pl_client_eio_close(struct pl_client_eio *eio)
-{
-    (void)eio;
-    fail_msg("nobody closes a session");
-}
-
 void pl_client_eio_destroy(struct pl_client_eio **out)
 {
     struct pl_client_eio *eio = *out;

@@ -27,6 +27,7 @@ struct pl_client_socket {
 PL_MUST_CHECK int pl_client_create_in(struct parley_client **out, const struct pl_client_env *env);
 
 const struct pl_client_env *pl_client_env(const struct parley_client *client);
+uint32_t pl_client_random(const struct parley_client *client);
 int64_t pl_client_now_ms(const struct parley_client *client); /* of this turn; outside: now */
 
 /* Room for one timer more, taken when its owner is created and given back with it: with it

@@ -23,10 +23,7 @@ static void add_escaped(struct pl_buf *buf, struct pl_str text)
 /* Of its own for each poll: caches on the way shall not answer. */
 static void add_stamp(struct pl_buf *buf, const struct pl_client_eio *eio)
 {
-    const struct pl_client_env *env = pl_client_env(eio->client);
-    uint32_t random = 0;
-    env->random(env->user, &random, sizeof(random));
-    pl_buf_addf(buf, "&t=%08x", (unsigned)random);
+    pl_buf_addf(buf, "&t=%08x", (unsigned)pl_client_random(eio->client));
 }
 
 void pl_client_eio_write_target(struct pl_buf *buf, const struct pl_client_eio *eio,

@@ -72,6 +72,14 @@ void pl_client_sio_manager_lose(struct pl_client_sio_manager *manager, enum pl_c
 void pl_client_sio_each(struct pl_client_sio_manager *manager,
                         void (*visit)(struct parley_sio *sio, void *user), void *user);
 
+/* The socket of a namespace, or NULL. */
+struct parley_sio *pl_client_sio_find(const struct pl_client_sio_manager *manager,
+                                      struct pl_str nsp);
+
+/* Whether a socket, another than `except` (which may be NULL), is connected or wants to be. */
+bool pl_client_sio_has_active(const struct pl_client_sio_manager *manager,
+                              const struct parley_sio *except);
+
 /* The messages of the session (owner's callbacks). */
 void pl_client_sio_on_text(struct pl_client_eio *eio, struct pl_str text, void *user);
 void pl_client_sio_on_binary(struct pl_client_eio *eio, struct pl_str bytes, void *user);
@@ -175,9 +183,6 @@ static inline bool pl_client_sio_is_up(const struct parley_sio *sio)
 {
     return !sio->is_destroyed && sio->state == PL_CLIENT_SIO_CONNECTED;
 }
-
-/* A copy with a NUL; NULL without memory. */
-char *pl_client_sio_copy(struct pl_str text);
 
 /* --- settings (sio_config.c) --- */
 

@@ -119,7 +119,7 @@ static int add(struct parley_sio *sio, const struct pl_client_sio_listener *list
     }
     if (names_event) {
         added.event_len = strlen(event);
-        added.event = pl_client_sio_copy(pl_str_of_cstr(event));
+        added.event = pl_str_to_cstr(pl_str_of_cstr(event));
     }
     if ((names_event && added.event == NULL) || !reserve(&sio->listeners)) {
         pl_free(added.event);

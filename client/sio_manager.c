@@ -168,11 +168,26 @@ void pl_client_sio_each(struct pl_client_sio_manager *manager,
     }
 }
 
-static bool has_active(const struct pl_client_sio_manager *manager)
+struct parley_sio *pl_client_sio_find(const struct pl_client_sio_manager *manager,
+                                      struct pl_str nsp)
 {
     PL_LIST_EACH(node, &manager->sockets)
     {
-        if (pl_client_sio_is_active(PL_CONTAINER_OF(node, struct parley_sio, node))) {
+        struct parley_sio *sio = PL_CONTAINER_OF(node, struct parley_sio, node);
+        if (pl_str_eq(pl_str_of_cstr(sio->nsp), nsp)) {
+            return sio;
+        }
+    }
+    return NULL;
+}
+
+bool pl_client_sio_has_active(const struct pl_client_sio_manager *manager,
+                              const struct parley_sio *except)
+{
+    PL_LIST_EACH(node, &manager->sockets)
+    {
+        const struct parley_sio *sio = PL_CONTAINER_OF(node, struct parley_sio, node);
+        if (sio != except && pl_client_sio_is_active(sio)) {
             return true;
         }
     }
@@ -220,7 +235,7 @@ int pl_client_sio_manager_open(struct pl_client_sio_manager *manager)
 
 void pl_client_sio_manager_rest(struct pl_client_sio_manager *manager)
 {
-    if (!has_active(manager)) {
+    if (!pl_client_sio_has_active(manager, NULL)) {
         shut(manager);
     }
 }
@@ -236,11 +251,7 @@ void pl_client_sio_manager_drop(struct pl_client_sio_manager *manager)
 /* Plan the next one. Returns its delay; -1 when there is none. */
 static int plan(struct pl_client_sio_manager *manager)
 {
-    const struct pl_client_env *env = pl_client_env(manager->client);
-    uint32_t random = 0;
-    int delay_ms = 0;
-    env->random(env->user, &random, sizeof(random));
-    delay_ms = pl_client_backoff_next(&manager->backoff, random);
+    int delay_ms = pl_client_backoff_next(&manager->backoff, pl_client_random(manager->client));
     if (delay_ms >= 0) {
         manager->link = PL_CLIENT_SIO_WAITING;
         pl_client_timer_set(manager->client, &manager->timer, delay_ms);

@@ -4,18 +4,6 @@
 
 #define ARENA_EXTRA_BYTES ((size_t)64 * 1024) /* beside the text of a packet that had to wait */
 
-static struct parley_sio *find_socket(struct pl_client_sio_manager *manager, struct pl_str nsp)
-{
-    PL_LIST_EACH(node, &manager->sockets)
-    {
-        struct parley_sio *sio = PL_CONTAINER_OF(node, struct parley_sio, node);
-        if (pl_str_eq(pl_str_of_cstr(sio->nsp), nsp)) {
-            return sio;
-        }
-    }
-    return NULL;
-}
-
 static int take_event(struct parley_sio *sio, const struct pl_sio_message *message)
 {
     if (sio->state == PL_CLIENT_SIO_CONNECTING && !sio->is_rejoining) {
@@ -47,7 +35,7 @@ static int take_ack(struct parley_sio *sio, const struct pl_sio_message *message
 
 static int take(struct pl_client_sio_manager *manager, const struct pl_sio_message *message)
 {
-    struct parley_sio *sio = find_socket(manager, message->packet.nsp);
+    struct parley_sio *sio = pl_client_sio_find(manager, message->packet.nsp);
     if (sio == NULL) {
         return 0;
     }

@@ -4,18 +4,6 @@
 #include "base/alloc.h"
 #include "codec/sio_write.h"
 
-char *pl_client_sio_copy(struct pl_str text)
-{
-    char *copy = pl_try_alloc(text.len + 1);
-    if (copy != NULL) {
-        if (text.len > 0) {
-            memcpy(copy, text.ptr, text.len);
-        }
-        copy[text.len] = '\0';
-    }
-    return copy;
-}
-
 /* --- telling --- */
 
 static void tell(struct parley_sio *sio, const struct parley_client_event *event)
@@ -159,7 +147,7 @@ static int create(struct parley_sio **out, struct pl_client_sio_manager *manager
 {
     struct parley_client *client = manager->client;
     struct parley_sio *sio = pl_try_alloc(sizeof(*sio));
-    char *copy = sio == NULL ? NULL : pl_client_sio_copy(nsp);
+    char *copy = sio == NULL ? NULL : pl_str_to_cstr(nsp);
     if (copy == NULL) {
         pl_free(sio);
         return pl_client_fail(client, PL_E_NOMEM, "no memory for a socket");
@@ -226,18 +214,6 @@ int parley_sio_create(struct parley_sio **out, struct parley_client *client, con
     return create_with_connection(out, client, url, config == NULL ? &defaults : config);
 }
 
-static bool has_namespace(const struct pl_client_sio_manager *manager, struct pl_str nsp)
-{
-    PL_LIST_EACH(node, &manager->sockets)
-    {
-        const struct parley_sio *sio = PL_CONTAINER_OF(node, struct parley_sio, node);
-        if (pl_str_eq(pl_str_of_cstr(sio->nsp), nsp)) {
-            return true;
-        }
-    }
-    return false;
-}
-
 int parley_sio_create_namespace(struct parley_sio **out, struct parley_sio *sio, const char *name,
                                 const struct parley_sio_config *config)
 {
@@ -256,7 +232,7 @@ int parley_sio_create_namespace(struct parley_sio **out, struct parley_sio *sio,
     if (rc == 0) {
         rc = pl_client_sio_check_socket(config, err);
     }
-    if (rc == 0 && has_namespace(sio->manager, nsp)) {
+    if (rc == 0 && pl_client_sio_find(sio->manager, nsp) != NULL) {
         rc = pl_error_set(err, PL_E_EXISTS, "the connection has the namespace '%s'", name);
     }
     return rc < 0 ? rc : create(out, sio->manager, nsp, config);
@@ -312,26 +288,13 @@ int parley_sio_connect(struct parley_sio *sio)
     return rc;
 }
 
-static bool has_company(const struct parley_sio *sio)
-{
-    PL_LIST_EACH(node, &sio->manager->sockets)
-    {
-        const struct parley_sio *other = PL_CONTAINER_OF(node, struct parley_sio, node);
-        if (other != sio && pl_client_sio_is_active(other)) {
-            return true;
-        }
-    }
-    return false;
-}
-
 /* Where there is no room to say goodbye the end of the connection says it, if it is the last on it;
  * otherwise the server would take the next CONNECT for a mistake. */
 static int leave(struct parley_sio *sio)
 {
     int rc = send_disconnect(sio);
-    if (rc < 0 && rc != PL_E_CLOSED && has_company(sio)) {
-        return pl_client_fail(sio->client, rc, "no room to tell the server: %s",
-                              pl_error_name(rc));
+    if (rc < 0 && rc != PL_E_CLOSED && pl_client_sio_has_active(sio->manager, sio)) {
+        return pl_client_fail(sio->client, rc, "no room to tell the server: %s", pl_error_name(rc));
     }
     sio->owes_leave = true;
     pl_client_sio_run_later(sio);

@@ -29,17 +29,6 @@ static int fail_memory(struct pl_error *err)
     return pl_error_set(err, PL_E_NOMEM, "no memory for a socket's settings");
 }
 
-/* A copy with a NUL; NULL without memory. */
-static char *copy_of(struct pl_str text)
-{
-    char *copy = pl_try_alloc(text.len + 1);
-    if (copy != NULL) {
-        memcpy(copy, text.ptr, text.len);
-        copy[text.len] = '\0';
-    }
-    return copy;
-}
-
 /* --- URLs --- */
 
 static int copy_url(char **text, struct pl_url *url, const char *from, struct pl_error *err)
@@ -47,7 +36,7 @@ static int copy_url(char **text, struct pl_url *url, const char *from, struct pl
     if (from == NULL || strlen(from) > URL_MAX_BYTES) {
         return pl_error_set(err, PL_E_INVALID, "a URL is needed, of at most 16 KiB");
     }
-    *text = copy_of(pl_str_of_cstr(from));
+    *text = pl_str_to_cstr(pl_str_of_cstr(from));
     return *text == NULL ? fail_memory(err) : pl_url_read(url, pl_str_of_cstr(*text), err);
 }
 

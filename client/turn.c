@@ -13,6 +13,13 @@ const struct pl_client_env *pl_client_env(const struct parley_client *client)
     return &client->env;
 }
 
+uint32_t pl_client_random(const struct parley_client *client)
+{
+    uint32_t random = 0;
+    client->env.random(client->env.user, &random, sizeof(random));
+    return random;
+}
+
 static int64_t clock_ms(const struct parley_client *client)
 {
     return client->env.now_ms(client->env.user);

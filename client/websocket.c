@@ -51,16 +51,6 @@ static int check_config(const struct parley_websocket_config *config, struct pl_
     return 0;
 }
 
-static char *copy(const char *text)
-{
-    size_t size = strlen(text) + 1;
-    char *out = pl_try_alloc(size);
-    if (out != NULL) {
-        memcpy(out, text, size);
-    }
-    return out;
-}
-
 /* "/path?query", as the URL has them. */
 static char *make_target(const struct pl_url *url)
 {
@@ -113,8 +103,8 @@ static int fill(struct parley_websocket *websocket, const char *url,
         return rc;
     }
     websocket->target = make_target(&websocket->transport.url);
-    websocket->protocols = copy(protocols);
-    websocket->protocol = copy(protocols);
+    websocket->protocols = pl_str_to_cstr(pl_str_of_cstr(protocols));
+    websocket->protocol = pl_str_to_cstr(pl_str_of_cstr(protocols));
     if (websocket->target == NULL || websocket->protocols == NULL || websocket->protocol == NULL ||
         pl_client_reserve_timer(websocket->client) < 0) {
         return pl_error_set(err, PL_E_NOMEM, "no memory for a WebSocket");

@@ -10,14 +10,6 @@ static void emit(struct parley_websocket *websocket, const struct parley_client_
     }
 }
 
-static uint32_t random_bits(struct parley_websocket *websocket)
-{
-    const struct pl_client_env *env = pl_client_env(websocket->client);
-    uint32_t bits = 0;
-    env->random(env->user, &bits, sizeof(bits));
-    return bits;
-}
-
 void pl_websocket_drop(struct parley_websocket *websocket, enum pl_websocket_state state)
 {
     pl_client_timer_stop(websocket->client, &websocket->timer);
@@ -32,7 +24,8 @@ static void lose(struct parley_websocket *websocket, struct parley_client_event 
     bool was_last = false;
     pl_websocket_drop(websocket, PL_WEBSOCKET_IDLE);
     event->detail = "";
-    event->delay_ms = pl_client_backoff_next(&websocket->backoff, random_bits(websocket));
+    event->delay_ms =
+        pl_client_backoff_next(&websocket->backoff, pl_client_random(websocket->client));
     was_last = event->delay_ms < 0 && websocket->backoff.config.is_on;
     if (event->delay_ms >= 0) {
         websocket->state = PL_WEBSOCKET_WAITING;

@@ -30,16 +30,12 @@ static int make_key(struct pl_client_ws_opening *opening, char key[PL_WS_KEY_LEN
 static int keep_protocols(struct pl_client_ws_opening *opening, const char *protocols,
                           struct pl_error *err)
 {
-    size_t size = protocols == NULL ? 0 : strlen(protocols) + 1;
-    if (size <= 1) {
+    if (protocols == NULL || protocols[0] == '\0') {
         return 0;
     }
-    opening->protocols = pl_try_alloc(size);
-    if (opening->protocols == NULL) {
-        return pl_error_set(err, PL_E_NOMEM, "no memory for a handshake");
-    }
-    memcpy(opening->protocols, protocols, size);
-    return 0;
+    opening->protocols = pl_str_to_cstr(pl_str_of_cstr(protocols));
+    return opening->protocols != NULL ? 0
+                                      : pl_error_set(err, PL_E_NOMEM, "no memory for a handshake");
 }
 
 static void add_request(const struct pl_client_ws_opening *opening, struct pl_buf *out,

@@ -1,6 +1,8 @@
 /* Slices: what is too long to be inline. */
 #include "base/str.h"
 
+#include "base/alloc.h"
+
 static char ascii_lower(char c)
 {
     return c >= 'A' && c <= 'Z' ? (char)(c + ('a' - 'A')) : c;
@@ -77,4 +79,16 @@ bool pl_secret_eq(struct pl_str a, struct pl_str b)
         difference = (uint8_t)(difference | ((uint8_t)a.ptr[i] ^ (uint8_t)b.ptr[i]));
     }
     return difference == 0;
+}
+
+char *pl_str_to_cstr(struct pl_str str)
+{
+    char *copy = pl_try_alloc(str.len + 1);
+    if (copy != NULL) {
+        if (str.len > 0) {
+            memcpy(copy, str.ptr, str.len);
+        }
+        copy[str.len] = '\0';
+    }
+    return copy;
 }

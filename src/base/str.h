@@ -90,6 +90,9 @@ struct pl_str pl_str_split(struct pl_str *rest, char separator);
  * False when it is anything else. */
 bool pl_str_to_u64(uint64_t *out, struct pl_str str, uint64_t max);
 
+/* A copy with a NUL behind it, freed with pl_free. NULL without memory. */
+PL_MUST_CHECK char *pl_str_to_cstr(struct pl_str str);
+
 /* Compare secrets: time depends on the lengths only. */
 bool pl_secret_eq(struct pl_str a, struct pl_str b);
 

@@ -281,11 +281,7 @@ int pl_tls_client_create(struct pl_tls **out, struct pl_tls_client_context *cont
     if (rc < 0) {
         return rc;
     }
-    tls->host = pl_try_alloc(host.len + 1);
-    if (tls->host != NULL) {
-        memcpy(tls->host, host.ptr, host.len);
-        tls->host[host.len] = '\0';
-    }
+    tls->host = pl_str_to_cstr(host);
     if (tls->host == NULL || set_host(tls) < 0) {
         pl_tls_destroy(tls);
         return fail_memory(err);

@@ -21,7 +21,6 @@ struct parley_client {
     struct pl_list frees;
     struct pl_list sockets;
     int64_t now_ms;
-    uint32_t random;
     int reserved_timers;
     char log[WORLD_LOG_BYTES];   /* a line for each thing that happened */
     struct pl_client_http *get;  /* the first that is created */
@@ -57,17 +56,10 @@ static inline void world_log(struct parley_client *world, const char *fmt, ...)
 
 /* --- the client --- */
 
-static void fake_random(void *user, void *out, size_t size)
+uint32_t pl_client_random(const struct parley_client *client)
 {
-    (void)user;
-    memset(out, 0xab, size);
-}
-
-const struct pl_client_env *pl_client_env(const struct parley_client *client)
-{
-    static const struct pl_client_env env = {.random = fake_random};
     (void)client;
-    return &env;
+    return 0xabababab;
 }
 
 int64_t pl_client_now_ms(const struct parley_client *client)

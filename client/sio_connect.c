@@ -127,7 +127,7 @@ static void fail(struct parley_sio *sio, int error, const char *reason,
                                         .delay_ms = -1,
                                         .data = data};
     pl_client_sio_deactivate(sio);
-    pl_client_sio_manager_rest(sio->manager);
+    pl_client_sio_link_rest(sio->manager);
     pl_client_sio_tell(sio, &event);
 }
 
@@ -275,7 +275,7 @@ void pl_client_sio_on_disconnect(struct parley_sio *sio)
         return;
     }
     pl_client_sio_deactivate(sio);
-    pl_client_sio_manager_rest(sio->manager);
+    pl_client_sio_link_rest(sio->manager);
     pl_client_sio_tell(sio, &event);
     pl_client_sio_acks_close(sio);
 }

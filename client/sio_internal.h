@@ -12,7 +12,7 @@
 #include "parley/client_socketio.h"
 #include "value/wire.h"
 
-/* --- the connection (sio_manager.c, sio_receive.c) --- */
+/* --- the connection (sio_manager.c, sio_link.c, sio_receive.c) --- */
 
 enum pl_client_sio_link {
     PL_CLIENT_SIO_CLOSED,
@@ -57,17 +57,6 @@ PL_MUST_CHECK int pl_client_sio_manager_create(struct pl_client_sio_manager **ou
 /* A socket left its list: without any the connection goes, as soon as nobody looks at it. */
 void pl_client_sio_manager_drop(struct pl_client_sio_manager *manager);
 
-/* Open it, unless it is not closed. Returns 0; PL_E_NOMEM, PL_E_IO with the reason kept. */
-PL_MUST_CHECK int pl_client_sio_manager_open(struct pl_client_sio_manager *manager);
-
-/* A socket is no longer active: without any the connection is closed. */
-void pl_client_sio_manager_rest(struct pl_client_sio_manager *manager);
-
-/* The open connection is of no use any more: sockets hear of it, and it is tried again. Not inside
- * a public call. `detail` is copied first. */
-void pl_client_sio_manager_lose(struct pl_client_sio_manager *manager, enum pl_client_eio_end end,
-                                int error, int close_code, const char *detail);
-
 /* Call `visit` for each socket; sockets may come and go meanwhile. Walks do not nest. */
 void pl_client_sio_each(struct pl_client_sio_manager *manager,
                         void (*visit)(struct parley_sio *sio, void *user), void *user);
@@ -79,6 +68,20 @@ struct parley_sio *pl_client_sio_find(const struct pl_client_sio_manager *manage
 /* Whether a socket, another than `except` (which may be NULL), is connected or wants to be. */
 bool pl_client_sio_has_active(const struct pl_client_sio_manager *manager,
                               const struct parley_sio *except);
+
+/* Open it, unless it is not closed. Returns 0; PL_E_NOMEM, PL_E_IO with the reason kept. */
+PL_MUST_CHECK int pl_client_sio_link_open(struct pl_client_sio_manager *manager);
+
+/* A socket is no longer active: without any the connection is closed. */
+void pl_client_sio_link_rest(struct pl_client_sio_manager *manager);
+
+/* The open connection is of no use any more: sockets hear of it, and it is tried again. Not inside
+ * a public call. `detail` is copied first. */
+void pl_client_sio_link_lose(struct pl_client_sio_manager *manager, enum pl_client_eio_end end,
+                             int error, int close_code, const char *detail);
+
+/* Its timer: an attempt takes too long, or the next is due. */
+void pl_client_sio_link_on_timer(struct pl_timer *timer);
 
 /* The messages of the session (owner's callbacks). */
 void pl_client_sio_on_text(struct pl_client_eio *eio, struct pl_str text, void *user);

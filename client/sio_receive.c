@@ -64,10 +64,10 @@ static void fail(struct pl_client_sio_manager *manager, int rc, const struct pl_
         return; /* a callback has closed it */
     }
     if (rc == PL_E_NOMEM) {
-        pl_client_sio_manager_lose(manager, PL_CLIENT_EIO_TRANSPORT_ERROR, rc, 0,
-                                   "no memory for what the server sent");
+        pl_client_sio_link_lose(manager, PL_CLIENT_EIO_TRANSPORT_ERROR, rc, 0,
+                                "no memory for what the server sent");
     } else {
-        pl_client_sio_manager_lose(manager, PL_CLIENT_EIO_PARSE_ERROR, rc, 0, err->text);
+        pl_client_sio_link_lose(manager, PL_CLIENT_EIO_PARSE_ERROR, rc, 0, err->text);
     }
 }
 

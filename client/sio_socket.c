@@ -280,7 +280,7 @@ int parley_sio_connect(struct parley_sio *sio)
             (void)pl_client_fail(sio->client, rc, "CONNECT was not sent: %s", pl_error_name(rc));
         }
     } else {
-        rc = pl_client_sio_manager_open(manager);
+        rc = pl_client_sio_link_open(manager);
     }
     if (rc < 0) {
         sio->state = PL_CLIENT_SIO_IDLE;
@@ -314,7 +314,7 @@ int parley_sio_disconnect(struct parley_sio *sio)
         return rc;
     }
     pl_client_sio_deactivate(sio);
-    pl_client_sio_manager_rest(sio->manager);
+    pl_client_sio_link_rest(sio->manager);
     return 0;
 }
 

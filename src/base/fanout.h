@@ -13,7 +13,7 @@
 
 /* How frames for a sink are encoded: a number that the dialects agree on, one frame per number
  * really present in an audience (design, rule 3). */
-#define PL_ENCODING_MAX 16
+#define PL_ENCODING_MAX 32
 
 struct pl_sink;
 struct pl_sink_info; /* base/fanout_top.h */

@@ -15,6 +15,7 @@ enum pl_encoding {
     PL_ENCODING_EIO3_POLLING,   /* packets behind their lengths, bytes as base64 (b64=1, JSONP) */
     PL_ENCODING_EIO3_POLLING_BINARY, /* the same; a group that has bytes is in the binary form */
     PL_ENCODING_WS,                  /* whatever an application sends on a WebSocket of its own */
+    PL_ENCODING_TALO,                /* Talo's JSON as WebSocket text frames */
 };
 
 /* Added to an encoding made of WebSocket frames: the same, with its larger messages compressed

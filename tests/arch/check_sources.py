@@ -16,8 +16,11 @@ STANDS_ON = {
     "io": ["net"],
     "web": ["io", "codec"],
     "value": ["codec", "api"],
+    "work": ["base"],
+    "store": ["work", "codec"],
+    "service": ["store", "hub"],
     "dialect": ["base"],  # what all dialects agree on: the numbers of encodings
-    "dialect/*": ["dialect", "web", "hub", "value"],  # and no other dialect
+    "dialect/*": ["dialect", "web", "service", "value"],  # and no other dialect
     "app": ["dialect/*"],
     "cli": ["app"],
     "client": ["net", "value"],  # its own loop: no io, no hub

@@ -32,16 +32,6 @@ enum pl_talo_event_kind {
     PL_TALO_EVENT_SUBSCRIPTION_DELETED,   /* subscription, reciprocal (may be NULL) */
 };
 
-/* Properties of a channel that an update gave (spec 1.8.6), in the order of the list. */
-enum {
-    PL_TALO_CHANGED_NAME = 1,
-    PL_TALO_CHANGED_PROPS = 2,
-    PL_TALO_CHANGED_OWNER = 4,
-    PL_TALO_CHANGED_AUTO_CLEANUP = 8,
-    PL_TALO_CHANGED_PRIVATE = 16,
-    PL_TALO_CHANGED_TEMPORARY = 32,
-};
-
 /* Borrowed for the call of `encode`. */
 struct pl_talo_event {
     enum pl_talo_event_kind kind;

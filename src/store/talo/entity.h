@@ -114,6 +114,16 @@ struct pl_talo_channel {
     int64_t member_count; /* only where an operation says so */
 };
 
+/* Properties of a channel that an update gave (spec 1.8.6), in the order of the list. */
+enum {
+    PL_TALO_CHANGED_NAME = 1,
+    PL_TALO_CHANGED_PROPS = 2,
+    PL_TALO_CHANGED_OWNER = 4,
+    PL_TALO_CHANGED_AUTO_CLEANUP = 8,
+    PL_TALO_CHANGED_PRIVATE = 16,
+    PL_TALO_CHANGED_TEMPORARY = 32,
+};
+
 struct pl_talo_storage_prop {
     struct pl_str key;
     struct pl_str value;

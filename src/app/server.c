@@ -25,6 +25,11 @@ static int64_t env_now_ms(void *user)
     return pl_loop_now_ms(((struct server *)user)->loop);
 }
 
+static int64_t env_unix_us(void *user)
+{
+    return pl_clock_unix_us() + ((struct server *)user)->advanced_us;
+}
+
 static void begin_turn(struct pl_turn_hook *hook)
 {
     pl_hub_turn_begin(PL_CONTAINER_OF(hook, struct server, hub_hook)->hub);
@@ -69,6 +74,7 @@ static int start_hub(struct server *server, struct pl_error *err)
 {
     struct pl_env env = pl_env_system();
     env.now_ms = env_now_ms;
+    env.unix_us = env_unix_us;
     env.user = server;
     struct pl_hub_config config = {
         .env = env,

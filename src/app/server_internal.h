@@ -56,6 +56,7 @@ struct server {
     bool is_waiting; /* the delay before draining */
     int64_t start_ms;
     int64_t start_unix_us;
+    int64_t advanced_us; /* tests: the calendar is ahead by so much */
     size_t conns_by_files; /* connections that the open-file limit allows */
     bool has_app;
     bool app_has_started;

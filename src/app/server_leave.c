@@ -132,6 +132,7 @@ void pl_server_advance_clock(void *user, int64_t ms)
     struct server *server = user;
     struct pl_io_threads *threads = pl_web_threads(server->web);
     pl_loop_advance(server->loop, ms);
+    server->advanced_us += ms * 1000;
     if (threads != NULL) {
         pl_io_threads_advance(threads, ms);
     }

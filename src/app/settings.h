@@ -183,6 +183,14 @@ struct pl_settings_socketio {
     struct pl_settings_recovery recovery;
 };
 
+struct pl_settings_talo {
+    bool enabled;
+    uint32_t rest_limit_auth; /* requests a minute; 0: no limit */
+    uint32_t rest_limit_default;
+    size_t message_limit_bytes;
+    size_t send_buffer_bytes;
+};
+
 struct pl_setting_origin; /* where a value comes from; settings_table.h */
 
 struct pl_settings {
@@ -204,6 +212,10 @@ struct pl_settings {
     struct pl_settings_inbound inbound;
     struct pl_settings_rate rate;
     struct pl_settings_socketio socketio;
+    struct {
+        struct pl_str url; /* empty: SQLite in the data directory; pl_settings_store_url */
+    } store;
+    struct pl_settings_talo talo;
 
     struct pl_arena arena;             /* holds every text above */
     struct pl_setting_origin *origins; /* one per row, in the arena */

@@ -133,6 +133,15 @@ static int check_token(struct pl_str text, struct pl_error *err)
     return 0;
 }
 
+static int check_store_url(struct pl_str text, struct pl_error *err)
+{
+    (void)err;
+    bool is_known = pl_str_starts_with(text, PL_STR("sqlite:")) ||
+                    pl_str_starts_with(text, PL_STR("postgresql://")) ||
+                    pl_str_starts_with(text, PL_STR("postgres://"));
+    return text.len == 0 || is_known ? 0 : PL_E_INVALID;
+}
+
 static int check_cors_origin(struct pl_str text, struct pl_error *err)
 {
     if (pl_str_eq(text, PL_STR("*")) || pl_str_eq(text, PL_STR("true"))) {
@@ -399,6 +408,29 @@ const struct pl_setting_row pl_setting_rows[] = {
           "Packets kept in one namespace; the oldest is forgotten first."),
     SIZE("socketio.recovery.max_bytes", socketio.recovery.max_bytes, NOW, "16777216", 4096,
          65536 * MIB, "Bytes of such packets."),
+
+    /* The store. */
+    {.name = "store.url",
+     .type = PL_SETTING_STRING,
+     .offset = PLACE(struct pl_str, store.url),
+     .change = PL_SETTING_CHANGE_RESTART,
+     .default_text = "",
+     .max = STRING_MAX,
+     .check = check_store_url,
+     .allowed = "sqlite:FILE, postgresql://USER:PASSWORD@HOST/NAME or nothing",
+     .is_secret = true,
+     .help = "Where games and players are kept; empty is the SQLite file store.db in data_dir."},
+
+    /* Talo. */
+    BOOL("talo.enabled", talo.enabled, RESTART, "true", "Serve Talo's sockets and REST services."),
+    COUNT("talo.rest_limit_auth", talo.rest_limit_auth, NOW, "20", 0, 1000000,
+          "Requests a minute of one address for tickets, tokens and identification; 0: any."),
+    COUNT("talo.rest_limit_default", talo.rest_limit_default, NOW, "100", 0, 1000000,
+          "Other requests a minute of one address under /v1; 0: any number."),
+    SIZE("talo.message_limit_bytes", talo.message_limit_bytes, NEW, "65536", 4096, 16 * MIB,
+         "Largest message of a Talo socket; beyond it the close code 1009."),
+    SIZE("talo.send_buffer_bytes", talo.send_buffer_bytes, NEW, "4194304", 4096, 1024 * MIB,
+         "Bytes that may stay unsent to one Talo socket; beyond it the socket is closed."),
 };
 
 const size_t pl_setting_row_count = PL_ARRAY_LEN(pl_setting_rows);

@@ -41,6 +41,11 @@ void pl_web_show_again(struct pl_web_request *request)
     wait_for_answer(http);
 }
 
+static bool is_upgrade(const struct pl_web_request *request)
+{
+    return request->route->on_upgrade != NULL && pl_http_upgrade_is_websocket(&request->head);
+}
+
 /* --- the steps: true when the request is answered --- */
 
 /* Too many requests of one address. The connection stays: another one would cost more than the
@@ -67,7 +72,7 @@ static bool refuse_rate(struct pl_web_request *request)
 
 static bool refuse_unknown_path(struct pl_web_request *request)
 {
-    if (request->route != NULL) {
+    if (request->route != NULL && (request->route->on_request != NULL || is_upgrade(request))) {
         return false;
     }
     pl_web_answer_text(request, 404, "Not Found", false);
@@ -89,11 +94,6 @@ static bool answer_preflight(struct pl_web_request *request)
             .status = cors->options_success_status == 0 ? 204 : cors->options_success_status,
         });
     return true;
-}
-
-static bool is_upgrade(const struct pl_web_request *request)
-{
-    return request->route->on_upgrade != NULL && pl_http_upgrade_is_websocket(&request->head);
 }
 
 static bool has_foreign_origin(const struct pl_web_request *request)

@@ -54,6 +54,16 @@ static unsigned owners_of(const struct pl_conn *conn)
                : PL_CONTAINER_OF(conn->source, struct pl_web_entrance, source)->owners;
 }
 
+static const struct pl_route *find_route(const struct pl_web_request *request)
+{
+    const struct pl_route_table *table = &request->web->routes;
+    unsigned owners = owners_of(request->conn);
+    const struct pl_route *route = pl_route_table_find(table, request->url.path, owners);
+    return pl_http_upgrade_is_websocket(&request->head)
+               ? pl_route_table_find_upgrade(table, route, owners)
+               : route;
+}
+
 struct pl_web_request *pl_web_request_create(struct pl_web_conn *http, struct pl_str raw)
 {
     const struct pl_http_request *parsed = &http->web->parsed;
@@ -72,8 +82,7 @@ struct pl_web_request *pl_web_request_create(struct pl_web_conn *http, struct pl
     pl_list_init(&request->in_kept);
     take_head(request, raw);
     pl_proxy_find_client(request);
-    request->route =
-        pl_route_table_find(&http->web->routes, request->url.path, owners_of(http->conn));
+    request->route = find_route(request);
     pl_buf_init(&request->body, request->route == NULL ? 0 : request->route->body_limit_bytes);
     pl_buf_init(&request->extra, PL_WEB_EXTRA_BYTES);
     pl_arena_init(&request->arena, PL_WEB_ARENA_BYTES);

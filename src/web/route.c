@@ -138,6 +138,15 @@ const struct pl_route *pl_route_table_find(const struct pl_route_table *table, s
     return row == NULL ? NULL : &row->route;
 }
 
+const struct pl_route *pl_route_table_find_upgrade(const struct pl_route_table *table,
+                                                   const struct pl_route *route, unsigned owners)
+{
+    const struct pl_route_row *fallback = table->fallback;
+    bool is_better = (route == NULL || route->on_upgrade == NULL) && is_served(fallback, owners) &&
+                     fallback->route.on_upgrade != NULL;
+    return is_better ? &fallback->route : route;
+}
+
 bool pl_route_allows(const struct pl_route *route, enum pl_http_method method)
 {
     unsigned wanted =

@@ -81,7 +81,7 @@ void pl_web_set_proxies(struct pl_web *web, const struct pl_web_proxies *proxies
 
 int pl_web_route_add(struct pl_web *web, const struct pl_route *route, struct pl_error *err)
 {
-    PL_ASSERT(route->on_request != NULL);
+    PL_ASSERT(route->on_request != NULL || route->on_upgrade != NULL);
     return pl_route_table_add(&web->routes, route, err);
 }
 

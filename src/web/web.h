@@ -57,8 +57,9 @@ struct pl_web_proxies {
 
 enum pl_route_match {
     PL_ROUTE_EXACT,
-    PL_ROUTE_PREFIX,   /* the path, or the path and '/' and more; never "/pathxyz" */
-    PL_ROUTE_FALLBACK, /* any path that nobody owns */
+    PL_ROUTE_PREFIX, /* the path, or the path and '/' and more; never "/pathxyz" */
+    /* Any path that nobody owns, and WebSocket handshakes on a path whose owner takes none. */
+    PL_ROUTE_FALLBACK,
 };
 
 /* How a body over its limit is answered; NULL text: empty body. */
@@ -89,7 +90,8 @@ struct pl_route {
      * own abort function with pl_web_request_on_abort, or do nothing: the body is read and
      * on_request follows. */
     void (*on_head)(struct pl_web_request *request, void *user);
-    /* The whole request. Must answer now, or keep the request and answer later. */
+    /* The whole request. Must answer now, or keep the request and answer later. NULL, only with
+     * on_upgrade: what is no handshake gets 404. */
     void (*on_request)(struct pl_web_request *request, void *user);
     /* A valid WebSocket handshake request (others get 400 or 426 by the server).
      * Must answer with pl_web_respond, or accept, now or later.

@@ -53,6 +53,10 @@ unsigned pl_route_owner_bit(struct pl_route_table *table, const char *owner);
 const struct pl_route *pl_route_table_find(const struct pl_route_table *table, struct pl_str path,
                                            unsigned owners);
 
+/* Who gets a WebSocket handshake: `route`, or the fallback when that takes none. */
+const struct pl_route *pl_route_table_find_upgrade(const struct pl_route_table *table,
+                                                   const struct pl_route *route, unsigned owners);
+
 bool pl_route_allows(const struct pl_route *route, enum pl_http_method method);
 /* Append the value of Allow: "GET, HEAD, POST". */
 void pl_route_write_allow(struct pl_buf *out, const struct pl_route *route);

@@ -69,6 +69,14 @@ PL_MUST_CHECK int pl_talo_create(struct pl_talo **out, const struct pl_talo_conf
                                  struct pl_error *err);
 void pl_talo_destroy(struct pl_talo *talo); /* all connections closed, the store destroyed before */
 
+/* Submit what is kept in memory to be written now and then (counts of messages, uses of keys). */
+void pl_talo_flush(struct pl_talo *talo);
+
+/* Another process has this world from now on (an upgrade): operations that write are not run and
+ * come back with PL_E_CLOSED, and a connection that closes changes nothing in the store: the other
+ * process has put everybody offline when it loaded the world. */
+void pl_talo_retire(struct pl_talo *talo);
+
 /* Milliseconds since 1970: the hub's stamps. */
 int64_t pl_talo_now_ms(struct pl_talo *talo);
 struct pl_uuid pl_talo_new_uuid(struct pl_talo *talo);

@@ -75,6 +75,37 @@ static void test_route_of_an_owner_left_out_is_as_if_it_were_not_there(void **st
     pl_route_table_fini(&table);
 }
 
+static void never(struct pl_web_request *request, void *user)
+{
+    (void)request;
+    (void)user;
+}
+
+static void test_route_fallback_takes_the_handshakes_that_others_do_not(void **state)
+{
+    struct pl_route taker = {
+        .path = PL_STR("/ws"), .match = PL_ROUTE_EXACT, .owner = "/ws", .on_upgrade = never};
+    struct pl_route fallback = {
+        .match = PL_ROUTE_FALLBACK, .owner = "fallback", .on_upgrade = never};
+    struct pl_route_table table;
+    const struct pl_route *plain = NULL;
+    unsigned without = 0;
+    (void)state;
+    pl_route_table_init(&table);
+    add(&table, "/", PL_ROUTE_PREFIX);
+    assert_int_equal(pl_route_table_add(&table, &taker, NULL), 0);
+    plain = pl_route_table_find(&table, PL_STR("/page"), 0);
+    assert_ptr_equal(pl_route_table_find_upgrade(&table, plain, 0), plain);
+    assert_int_equal(pl_route_table_add(&table, &fallback, NULL), 0);
+    assert_string_equal(pl_route_table_find_upgrade(&table, plain, 0)->owner, "fallback");
+    assert_string_equal(pl_route_table_find_upgrade(&table, NULL, 0)->owner, "fallback");
+    plain = pl_route_table_find(&table, PL_STR("/ws"), 0);
+    assert_ptr_equal(pl_route_table_find_upgrade(&table, plain, 0), plain);
+    without = pl_route_owner_bit(&table, "/");
+    assert_null(pl_route_table_find_upgrade(&table, NULL, without));
+    pl_route_table_fini(&table);
+}
+
 static void test_route_root_prefix_owns_everything(void **state)
 {
     static const char *const paths[] = {"/", "/a", "/a/b", "//", "/a/"};
@@ -110,6 +141,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_route_lookup),
         cmocka_unit_test(test_route_of_an_owner_left_out_is_as_if_it_were_not_there),
+        cmocka_unit_test(test_route_fallback_takes_the_handshakes_that_others_do_not),
         cmocka_unit_test(test_route_root_prefix_owns_everything),
         cmocka_unit_test(test_route_taken_path_is_refused),
     };

@@ -1,0 +1,44 @@
+/* Talo's dialect: its sockets, on any path that takes no other WebSocket, and its REST services under
+ * /v1, in front of a world of service/talo/. What other folders see of it.
+ * Threads: the hub's. */
+#ifndef PL_DIALECT_TALO_TALO_H
+#define PL_DIALECT_TALO_TALO_H
+
+#include "service/talo/talo.h"
+#include "web/web.h"
+
+struct pl_talo_dialect;
+
+/* What may change while it runs. */
+struct pl_talo_limits {
+    uint32_t rest_auth_per_minute; /* requests of one address (spec 3.4); 0: no limit */
+    uint32_t rest_default_per_minute;
+    size_t message_bytes; /* of a socket opened from now on; past it 1009 */
+    uint32_t send_bytes;  /* that may stay unsent to such a socket */
+};
+
+struct pl_talo_params {
+    struct pl_web *web; /* everything is borrowed, and outlives the dialect */
+    struct pl_hub *hub;
+    struct pl_talo *talo;
+    const struct pl_log *log;
+    struct pl_metrics *metrics;
+    struct pl_talo_limits limits;
+};
+
+/* Add its routes. Returns PL_E_EXISTS when an application has one of them. */
+PL_MUST_CHECK int pl_talo_dialect_create(struct pl_talo_dialect **out,
+                                         const struct pl_talo_params *params, struct pl_error *err);
+void pl_talo_dialect_configure(struct pl_talo_dialect *dialect,
+                               const struct pl_talo_limits *limits);
+
+/* Close every socket with this code and refuse new ones. */
+void pl_talo_dialect_leave(struct pl_talo_dialect *dialect, uint16_t code);
+
+/* All connections are closed. NULL is fine. */
+void pl_talo_dialect_destroy(struct pl_talo_dialect *dialect);
+
+/* `encode` of struct pl_talo_config (spec 1.8). */
+struct pl_frame *pl_talo_encode(void *user, const struct pl_talo_event *event, uint8_t encoding);
+
+#endif

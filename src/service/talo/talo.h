@@ -67,6 +67,11 @@ struct pl_talo_config {
  * offline (spec 1.9); waits for the store. */
 PL_MUST_CHECK int pl_talo_create(struct pl_talo **out, const struct pl_talo_config *config,
                                  struct pl_error *err);
+
+/* Write what waits in memory (counts of messages, use of keys). The order of an end: close all
+ * connections, pl_talo_stop, pl_store_destroy (which waits for all of it), pl_talo_destroy. From
+ * here on nothing is tried again. */
+void pl_talo_stop(struct pl_talo *talo);
 void pl_talo_destroy(struct pl_talo *talo); /* all connections closed, the store destroyed before */
 
 /* Submit what is kept in memory to be written now and then (counts of messages, uses of keys). */
@@ -156,6 +161,8 @@ bool pl_talo_verify_request(struct pl_talo *talo, int64_t game_id, int64_t alias
 
 /* --- connections --- */
 
+struct pl_talo_request; /* what a connection waits for */
+
 /* An open socket. Embedded in the dialect's object. */
 struct pl_talo_conn {
     struct pl_talo *talo;
@@ -171,6 +178,8 @@ struct pl_talo_conn {
     struct pl_table_link by_alias;
     struct pl_table_link by_player;
     struct pl_list in_world;
+    uint64_t number; /* in the order of opening; the service's, as the fields below */
+    struct pl_talo_request *request;
     /* The key was revoked: close with 3000. */
     void (*on_revoked)(struct pl_talo_conn *conn);
 };

@@ -247,10 +247,11 @@ extern const struct pl_store_op_type pl_talo_op_channel_delete_type;
 
 struct pl_talo_channel_tally {
     int64_t channel_id;
-    int64_t count; /* of messages since the last time */
+    int64_t total; /* totalMessages now, as the hub counts them */
 };
 
-/* Add to totalMessages. Channels that are gone are passed over. Does not change updatedAt. */
+/* Set totalMessages, where it is less: running it again, even after a connection that broke while
+ * committing, is harmless. Channels that are gone are passed over. Does not change updatedAt. */
 struct pl_talo_op_channel_tally {
     struct pl_store_op op;
     const struct pl_talo_channel_tally *items;

@@ -3,7 +3,8 @@
 
 #include "base/alloc.h"
 
-#define ARENA_BYTES ((size_t)1024 * 1024)
+/* Takes what it needs: a page of the largest players is near the bound. */
+#define ARENA_BYTES ((size_t)64 * 1024 * 1024)
 
 struct pl_store_op *pl_store_op_create(const struct pl_store_op_type *type, size_t arena_bytes)
 {

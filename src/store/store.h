@@ -37,7 +37,7 @@ struct pl_store_op {
     struct pl_store_op *next;
 };
 
-/* A zeroed struct of type->size. arena_bytes: 0 for 1 MiB. */
+/* A zeroed struct of type->size. arena_bytes: its cap; 0 for 64 MiB. */
 struct pl_store_op *pl_store_op_create(const struct pl_store_op_type *type, size_t arena_bytes);
 void pl_store_op_free(struct pl_store_op *op); /* NULL is fine */
 

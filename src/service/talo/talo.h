@@ -86,16 +86,6 @@ void pl_talo_retire(struct pl_talo *talo);
 int64_t pl_talo_now_ms(struct pl_talo *talo);
 struct pl_uuid pl_talo_new_uuid(struct pl_talo *talo);
 
-enum pl_talo_id {
-    PL_TALO_ID_GAME,
-    PL_TALO_ID_KEY,
-    PL_TALO_ID_VERIFICATION_KEY,
-    PL_TALO_ID_ALIAS,
-    PL_TALO_ID_CHANNEL,
-    PL_TALO_ID_SUBSCRIPTION,
-    PL_TALO_ID_COUNT,
-};
-
 /* Never given before, not even to what has been deleted. */
 int64_t pl_talo_next_id(struct pl_talo *talo, enum pl_talo_id kind);
 

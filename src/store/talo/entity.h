@@ -218,6 +218,17 @@ struct pl_talo_key {
     int64_t last_used_ms; /* 0: never */
 };
 
+/* What numbers are given to; the numbers of the kinds are stored (talo_ids). */
+enum pl_talo_id {
+    PL_TALO_ID_GAME,
+    PL_TALO_ID_KEY,
+    PL_TALO_ID_VERIFICATION_KEY,
+    PL_TALO_ID_ALIAS,
+    PL_TALO_ID_CHANNEL,
+    PL_TALO_ID_SUBSCRIPTION,
+    PL_TALO_ID_COUNT,
+};
+
 /* Access key scopes (spec 3.3), in the order in which they are listed. */
 #define PL_TALO_SCOPE_LIST(X)                                                                      \
     X(READ_PLAYERS, "read:players")                                                                \

@@ -7,6 +7,11 @@ int pl_sql_run(struct pl_sql *sql, const char *text, const struct pl_sql_value *
     return sql->impl->run(sql, text, values, count, changed, err);
 }
 
+int pl_sql_script(struct pl_sql *sql, const char *text_cstr, struct pl_error *err)
+{
+    return sql->impl->script(sql, text_cstr, err);
+}
+
 int pl_sql_query(struct pl_sql_rows *rows, struct pl_sql *sql, const char *text,
                  const struct pl_sql_value *values, size_t count, struct pl_error *err)
 {

@@ -64,6 +64,7 @@ struct pl_sql_impl {
     bool (*is_null)(const struct pl_sql_rows *rows, int column);
     int64_t (*get_int)(const struct pl_sql_rows *rows, int column);
     struct pl_str (*get_bytes)(const struct pl_sql_rows *rows, int column);
+    int (*script)(struct pl_sql *sql, const char *text, struct pl_error *err);
 };
 
 /* Embedded as the first field of a backend's connection. */
@@ -88,6 +89,10 @@ struct pl_sql_rows {
 PL_MUST_CHECK int pl_sql_run(struct pl_sql *sql, const char *text,
                              const struct pl_sql_value *values, size_t count, int64_t *changed,
                              struct pl_error *err);
+
+/* Statements without parameters and rows, one behind the other, from text that may be anywhere: for
+ * migrations and transactions, not for operations. Errors as pl_sql_run. */
+PL_MUST_CHECK int pl_sql_script(struct pl_sql *sql, const char *text_cstr, struct pl_error *err);
 
 /* A statement with rows. Errors as pl_sql_run; every query that returned 0 needs its pl_sql_end. */
 PL_MUST_CHECK int pl_sql_query(struct pl_sql_rows *rows, struct pl_sql *sql, const char *text,

@@ -219,6 +219,11 @@ static int64_t get_int(const struct pl_sql_rows *rows, int column)
     return (int64_t)value;
 }
 
+static int script(struct pl_sql *sql, const char *text, struct pl_error *err)
+{
+    return pl_pg_script(PL_CONTAINER_OF(sql, struct pl_pg_conn, sql), text, err);
+}
+
 const struct pl_sql_impl pl_pg_sql_impl = {
     .run = run,
     .query = query,
@@ -227,4 +232,5 @@ const struct pl_sql_impl pl_pg_sql_impl = {
     .is_null = is_null,
     .get_int = get_int,
     .get_bytes = get_bytes,
+    .script = script,
 };

@@ -1,0 +1,79 @@
+/* SQLite's errors: what an owner of the machine can do about each decides the code and the words. */
+#include "store/sqlite/error.h"
+
+#include <errno.h>
+#include <sqlite3.h>
+#include <string.h>
+
+/* The write calls that find no room fail in several ways: the disk, a quota, the process's limit. */
+static bool is_no_room(int system_errno)
+{
+    return system_errno == ENOSPC || system_errno == EDQUOT || system_errno == EFBIG;
+}
+
+static int code_of_constraint(int extended)
+{
+    switch (extended) {
+    case SQLITE_CONSTRAINT_UNIQUE:
+    case SQLITE_CONSTRAINT_PRIMARYKEY:
+    case SQLITE_CONSTRAINT_ROWID:
+        return PL_E_EXISTS;
+    default: /* CHECK, NOT NULL, foreign keys: the operation did not look first */
+        return PL_E_INVALID;
+    }
+}
+
+int pl_sqlite_error_code(int extended, int system_errno)
+{
+    switch (extended & 0xff) {
+    case SQLITE_CONSTRAINT:
+        return code_of_constraint(extended);
+    case SQLITE_FULL:
+        return PL_E_FULL;
+    case SQLITE_IOERR:
+        if (extended == SQLITE_IOERR_NOMEM) {
+            return PL_E_NOMEM;
+        }
+        return is_no_room(system_errno) ? PL_E_FULL : PL_E_IO;
+    case SQLITE_NOMEM:
+        return PL_E_NOMEM;
+    case SQLITE_BUSY:
+    case SQLITE_LOCKED:
+        return PL_E_TIMEOUT;
+    case SQLITE_TOOBIG:
+        return PL_E_TOO_BIG;
+    case SQLITE_PERM:
+    case SQLITE_READONLY:
+    case SQLITE_AUTH:
+        return PL_E_DENIED;
+    case SQLITE_ERROR:
+    case SQLITE_MISMATCH:
+    case SQLITE_RANGE:
+    case SQLITE_MISUSE:
+        return PL_E_INVALID;
+    case SQLITE_CANTOPEN:
+        return system_errno == EACCES || system_errno == EPERM ? PL_E_DENIED : PL_E_IO;
+    default: /* CORRUPT, NOTADB, and what SQLite may add */
+        return PL_E_IO;
+    }
+}
+
+int pl_sqlite_error(struct sqlite3 *db, struct pl_error *err)
+{
+    int extended = sqlite3_extended_errcode(db);
+    int system_errno = sqlite3_system_errno(db);
+    const char *words = sqlite3_errmsg(db);
+    int code = pl_sqlite_error_code(extended, system_errno);
+    if (code == PL_E_FULL) {
+        return pl_error_set(err, code, "no space is left for the database (%s%s%s)", words,
+                            system_errno == 0 ? "" : ": ",
+                            system_errno == 0 ? "" : strerror(system_errno));
+    }
+    if (code == PL_E_TIMEOUT) {
+        return pl_error_set(err, code, "another process keeps the database locked (%s)", words);
+    }
+    if (system_errno != 0 && (code == PL_E_IO || code == PL_E_DENIED)) {
+        return pl_error_set(err, code, "the database: %s: %s", words, strerror(system_errno));
+    }
+    return pl_error_set(err, code, "the database: %s", words);
+}

@@ -6,6 +6,8 @@
 
 #include "service/talo/talo.h"
 #include "web/web.h"
+#include "work/crypto.h"
+#include "work/mail.h"
 
 struct pl_talo_dialect;
 
@@ -15,12 +17,15 @@ struct pl_talo_limits {
     uint32_t rest_default_per_minute;
     size_t message_bytes; /* of a socket opened from now on; past it 1009 */
     uint32_t send_bytes;  /* that may stay unsent to such a socket */
+    uint32_t bcrypt_cost; /* of passwords set from now on */
 };
 
 struct pl_talo_params {
     struct pl_web *web; /* everything is borrowed, and outlives the dialect */
     struct pl_hub *hub;
     struct pl_talo *talo;
+    struct pl_crypto *crypto; /* of player authentication, as the mail */
+    struct pl_mail *mail;
     const struct pl_log *log;
     struct pl_metrics *metrics;
     struct pl_talo_limits limits;

@@ -9,6 +9,7 @@
 #include "base/buf.h"
 #include "hub/session.h"
 #include "hub/table.h"
+#include "service/talo/secrets.h"
 #include "store/store.h"
 #include "store/talo/entity.h"
 
@@ -59,8 +60,7 @@ struct pl_talo_config {
     /* One frame with one reference for sinks of this encoding, or NULL. */
     struct pl_frame *(*encode)(void *user, const struct pl_talo_event *event, uint8_t encoding);
     void *user;
-    /* Seals secrets for the store (codec/seal.h). */
-    uint8_t sealing_key[32];
+    uint8_t sealing_key[PL_SEAL_KEY_BYTES]; /* of service/talo/secrets.h */
 };
 
 /* Load games, keys and live configurations, and put presences that an earlier run left online
@@ -89,8 +89,13 @@ struct pl_uuid pl_talo_new_uuid(struct pl_talo *talo);
 /* Never given before, not even to what has been deleted. */
 int64_t pl_talo_next_id(struct pl_talo *talo, enum pl_talo_id kind);
 
+/* Append a secret as an operation wants it, sealed for the row with this id. */
+void pl_talo_seal(struct pl_buf *out, struct pl_talo *talo, enum pl_talo_secret kind, int64_t id,
+                  struct pl_str plain);
+
 /* Submit an operation of store/talo/. When it comes back, first what it means for this world is
- * done (members, caches, events, closed sockets), then its on_done is called. */
+ * done (members, caches, events, closed sockets), then its on_done is called. Channels in its results
+ * have the exact count of messages by then. */
 void pl_talo_submit(struct pl_talo *talo, struct pl_store_op *op);
 
 /* --- what administrators own, in memory --- */

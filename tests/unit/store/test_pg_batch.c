@@ -35,7 +35,7 @@ static struct pl_pg_mark mark = {.run = {{1, 2, 3}}};
 static int look(struct thing_op *op, struct pl_sql *sql, struct pl_error *error)
 {
     struct pl_sql_rows rows;
-    int rc = pl_sql_query(&rows, sql, "SELECT count(*) FROM things", NULL, 0, error);
+    int rc = pl_sql_query(&rows, sql, "SELECT count(*) FROM batch_things", NULL, 0, error);
     if (rc < 0) {
         return rc;
     }
@@ -64,7 +64,7 @@ static int run(struct pl_store_op *base, struct pl_sql *sql)
     if (op->kind == LOSE_CONNECTION) {
         return lose(sql, &base->error);
     }
-    int rc = PL_SQL_RUN(sql, &base->error, "INSERT INTO things (id, name) VALUES ($1, $2)",
+    int rc = PL_SQL_RUN(sql, &base->error, "INSERT INTO batch_things (id, name) VALUES ($1, $2)",
                         pl_sql_int(op->id), pl_sql_text(text));
     if (rc == 0 && op->kind == INSERT_AND_LOOK) {
         rc = look(op, sql, &base->error);
@@ -99,8 +99,8 @@ static void free_all(struct pl_store_op *ops)
 static void clear(void)
 {
     assert_int_equal(pl_pg_script(&conn,
-                                  "DROP TABLE IF EXISTS things;"
-                                  "CREATE TABLE things (id BIGINT PRIMARY KEY, name TEXT)",
+                                  "DROP TABLE IF EXISTS batch_things;"
+                                  "CREATE TABLE batch_things (id BIGINT PRIMARY KEY, name TEXT)",
                                   &err),
                      0);
 }
@@ -129,7 +129,7 @@ static int write_batch(struct pl_store_op *ops, bool *in_doubt)
     return pl_pg_write(&conn, ops, &mark, in_doubt, &err);
 }
 
-static int64_t count_things(void)
+static int64_t count_rows(void)
 {
     struct pl_store_op *ops = NULL;
     add(&ops, LOOK, 0);
@@ -202,7 +202,7 @@ static void test_batches_come_to_what_one_by_one_comes_to(void **state)
         for (size_t i = 0; i < IDS; i++) {
             count += is_there[i];
         }
-        assert_int_equal(count_things(), count);
+        assert_int_equal(count_rows(), count);
     }
 }
 
@@ -216,7 +216,7 @@ static void test_large_batch(void **state)
     }
     assert_int_equal(write_batch(ops, &in_doubt), 0);
     free_all(ops);
-    assert_int_equal(count_things(), 2000);
+    assert_int_equal(count_rows(), 2000);
 }
 
 static void test_lost_connection_undoes_the_batch_and_the_mark_tells(void **state)
@@ -231,13 +231,13 @@ static void test_lost_connection_undoes_the_batch_and_the_mark_tells(void **stat
     assert_false(in_doubt);
     assert_int_equal(pl_pg_connect(&conn, getenv("PARLEY_TEST_POSTGRES"), &err), 0);
     assert_int_equal(pl_pg_mark_check(&conn, &mark, &err), 0);
-    assert_int_equal(count_things(), 0);
+    assert_int_equal(count_rows(), 0);
     struct pl_store_op *rest = NULL;
     add(&rest, INSERT, 2);
     add(&rest, INSERT_AND_LOOK, 1);
     assert_int_equal(write_batch(rest, &in_doubt), 0);
     assert_int_equal(pl_pg_mark_check(&conn, &mark, &err), 1);
-    assert_int_equal(count_things(), 2);
+    assert_int_equal(count_rows(), 2);
     free_all(rest);
     free_all(ops);
 }
@@ -250,7 +250,7 @@ static void test_read_that_fails_leaves_the_connection_usable(void **state)
     assert_int_equal(pl_pg_read(&conn, ops, &err), 0);
     assert_int_equal(ops->rc, PL_E_IO);
     free_all(ops);
-    assert_int_equal(count_things(), 0);
+    assert_int_equal(count_rows(), 0);
 }
 
 #define CASE(name) cmocka_unit_test_setup_teardown(name, open_conn, close_conn)

@@ -224,11 +224,6 @@ static int script(struct pl_sql *sql, const char *text, struct pl_error *err)
     return pl_pg_script(PL_CONTAINER_OF(sql, struct pl_pg_conn, sql), text, err);
 }
 
-static int script(struct pl_sql *sql, const char *text, struct pl_error *err)
-{
-    return pl_pg_script((struct pl_pg_conn *)sql, text, err);
-}
-
 const struct pl_sql_impl pl_pg_sql_impl = {
     .run = run,
     .query = query,
@@ -237,6 +232,5 @@ const struct pl_sql_impl pl_pg_sql_impl = {
     .is_null = is_null,
     .get_int = get_int,
     .get_bytes = get_bytes,
-    .script = script,
     .script = script,
 };

@@ -6,22 +6,23 @@
 #define PL_STORE_TALO_CHANNELS_H
 
 #include "store/store.h"
-#include "store/talo/entity.h"
+#include "store/talo/props.h"
 
 #define PL_TALO_PAGE_ITEMS 50
 #define PL_TALO_CHANNEL_NAME_MAX 255 /* UTF-16 units; longer: 400, judged by the caller */
 
 /* What operations on channels and their storage refuse, with what REST answers. */
 enum pl_talo_channel_refusal {
-    PL_TALO_CHANNEL_NO_ALIAS = 1, /* 404 Player not found: the acting alias */
-    PL_TALO_CHANNEL_NOT_FOUND,    /* 404 Channel not found */
-    PL_TALO_CHANNEL_IS_PRIVATE,   /* 403 This channel is private */
-    PL_TALO_CHANNEL_NOT_OWNER,    /* 403 This player is not the owner of the channel */
-    PL_TALO_CHANNEL_NOT_MEMBER,   /* 403 This player is not a member of the channel */
-    PL_TALO_CHANNEL_NO_INVITEE,   /* 404 Invitee not found */
-    PL_TALO_CHANNEL_INVITES_SELF, /* 400 Players cannot invite themselves */
-    PL_TALO_CHANNEL_NO_NEW_OWNER, /* 404 New owner not found */
-    PL_TALO_CHANNEL_BAD_PROPS,    /* 400 with rejectedProps: the operation's `rejected` */
+    PL_TALO_CHANNEL_NO_ALIAS = 1,   /* 404 Player not found: the acting alias */
+    PL_TALO_CHANNEL_NOT_FOUND,      /* 404 Channel not found */
+    PL_TALO_CHANNEL_IS_PRIVATE,     /* 403 This channel is private */
+    PL_TALO_CHANNEL_NOT_OWNER,      /* 403 This player is not the owner of the channel */
+    PL_TALO_CHANNEL_NOT_MEMBER,     /* 403 This player is not a member of the channel */
+    PL_TALO_CHANNEL_NO_INVITEE,     /* 404 Invitee not found */
+    PL_TALO_CHANNEL_INVITES_SELF,   /* 400 Players cannot invite themselves */
+    PL_TALO_CHANNEL_NO_NEW_OWNER,   /* 404 New owner not found */
+    PL_TALO_CHANNEL_BAD_PROPS,      /* 400 with rejectedProps: the operation's `rejected` */
+    PL_TALO_CHANNEL_TOO_MANY_PROPS, /* 400: PL_TALO_PROPS_BYTES_MAX, PL_TALO_STORAGE_CHARS_MAX */
 };
 
 /* Who acts on a channel. */
@@ -140,8 +141,8 @@ struct pl_talo_op_channel_create {
                                    either; another one that does not exist is refused (NO_NEW_OWNER) */
     int64_t channel_id; /* a new one */
     struct pl_str name; /* as given */
-    struct pl_talo_props props; /* as given: neither merged nor de-duplicated */
-    bool blocks_profanity;
+    struct pl_talo_props props;         /* as given: neither merged nor de-duplicated */
+    struct pl_talo_profanity profanity; /* zeroed where the game does not block it */
     bool is_auto_cleanup;
     bool is_private;
     bool is_temporary;
@@ -177,8 +178,8 @@ extern const struct pl_store_op_type pl_talo_op_channel_invite_type;
 /* One alias that left one channel. Events, all before it is taken off the stream: player-left with
  * `channel`, then, if was_deleted, channel deleted with the same. */
 struct pl_talo_departure {
-    struct pl_talo_channel
-        channel; /* as it was before: the owner may still be the leaver (8.2.5) */
+    /* As it was before: the owner may still be the leaver (8.2.5). */
+    struct pl_talo_channel channel;
     struct pl_talo_alias *alias;
     bool was_owner;     /* and the channel has none now, unless it was deleted */
     bool was_deleted;   /* auto cleanup: the channel is gone, whoever was in it */
@@ -218,11 +219,10 @@ struct pl_talo_op_channel_update {
     struct pl_store_op op;
     struct pl_talo_actor actor;
     int64_t channel_id;
-    unsigned given;     /* bits of PL_TALO_CHANGED_NAME ... PL_TALO_CHANGED_TEMPORARY
-                           */
+    unsigned given;     /* bits of PL_TALO_CHANGED_NAME ... PL_TALO_CHANGED_TEMPORARY */
     struct pl_str name; /* blank: as if not given; trimmed otherwise */
     struct pl_talo_prop_changes props;
-    bool blocks_profanity;
+    struct pl_talo_profanity profanity;     /* zeroed where the game does not block it */
     enum pl_talo_owner_change owner_change; /* of PL_TALO_CHANGED_OWNER */
     int64_t new_owner_id;
     bool is_auto_cleanup;

@@ -1,10 +1,15 @@
 /* Operations on the storage of channels: key/value pairs that every member may read and write (spec
- * talo, 3.12). Refusals are those of channels.h: NO_ALIAS, NOT_FOUND, NOT_MEMBER.
+ * talo, 3.12). Refusals are those of channels.h: NO_ALIAS, NOT_FOUND, NOT_MEMBER, and
+ * TOO_MANY_PROPS of put.
  * Threads: `run` is the worker's, everything else the hub's. */
 #ifndef PL_STORE_TALO_STORAGE_H
 #define PL_STORE_TALO_STORAGE_H
 
 #include "store/talo/channels.h"
+
+/* The bound of the storage of one channel: characters of keys and values, and 64 for each prop.
+ * Ours, not the protocol's. */
+#define PL_TALO_STORAGE_CHARS_MAX (4 * 1024 * 1024)
 
 #define PL_TALO_STORAGE_LIST_MAX 50 /* keys of a list, judged by the caller */
 
@@ -37,7 +42,7 @@ struct pl_talo_op_storage_put {
     struct pl_talo_actor actor; /* no administrator: somebody is the creator */
     int64_t channel_id;
     struct pl_talo_prop_changes changes;
-    bool blocks_profanity;
+    struct pl_talo_profanity profanity;
     struct pl_talo_channel channel; /* without member_count */
     struct pl_talo_storage_props upserted;
     struct pl_talo_storage_props deleted;

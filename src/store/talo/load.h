@@ -36,12 +36,4 @@ PL_MUST_CHECK int pl_talo_load_players(struct pl_talo_player *players, size_t co
                                        struct pl_sql *sql, enum pl_talo_load_what what,
                                        struct pl_arena *arena, struct pl_error *err);
 
-/* The rows of a query whose only column is an id. *ids is in the arena. */
-PL_MUST_CHECK int pl_talo_read_ids(int64_t **ids, size_t *count, struct pl_sql_rows *rows,
-                                   struct pl_arena *arena, struct pl_error *err);
-
-/* The rows of a query whose two columns are key and value. */
-PL_MUST_CHECK int pl_talo_read_props(struct pl_talo_props *out, struct pl_sql_rows *rows,
-                                     struct pl_arena *arena, struct pl_error *err);
-
 #endif

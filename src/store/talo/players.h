@@ -5,6 +5,7 @@
 
 #include "store/store.h"
 #include "store/talo/props.h"
+#include "store/talo/session.h"
 
 /* UTF-16 units; longer: 400, judged by the caller. */
 #define PL_TALO_SERVICE_MAX 255
@@ -143,20 +144,16 @@ struct pl_talo_op_alias_find {
 };
 extern const struct pl_store_op_type pl_talo_op_alias_find_type;
 
-/* What a request's headers mean (spec 3.6.1, 3.2.10): who acts, and whether a session must be shown.
- * No refusals. */
+/* What a request's headers mean (spec 3.6.1 and 3.2, steps 6 and 10): whether the session that they
+ * show is right, and who acts. No refusals. */
 struct pl_talo_op_acting_load {
     struct pl_store_op op;
     int64_t game_id;
-    int64_t alias_id; /* x-talo-alias; 0: none */
-    bool has_player_id;
-    struct pl_uuid player_id;    /* x-talo-player */
-    struct pl_talo_alias *alias; /* result: that of alias_id; NULL: none, or not of the game */
-    /* Result: an alias of service `talo` with the id of the alias header or the player of the player
-     * header; the former goes first. 0: none, no session needed. */
-    int64_t talo_alias_id;
-    struct pl_uuid talo_player_id;
-    struct pl_str session_key; /* of that player, as stored; empty: no session, any is invalid */
+    struct pl_talo_session_claim claim;
+    int64_t now_ms;
+    enum pl_talo_session_check session; /* result; MISSING and INVALID end the request */
+    struct pl_talo_alias *alias;        /* result: claim.alias_id's; NULL: none, not of the game, or
+                                           the session is not right */
 };
 extern const struct pl_store_op_type pl_talo_op_acting_load_type;
 

@@ -19,15 +19,6 @@ enum pl_talo_auth_refusal {
     PL_TALO_AUTH_NO_EMAIL,         /* nobody of this game has it */
 };
 
-/* The session check of REST, step 6 of 3.2: reads what the headers name and checks the token. */
-struct pl_talo_op_session_check {
-    struct pl_store_op op;
-    int64_t game_id;
-    struct pl_talo_session_claim claim;
-    int64_t now_ms;
-    enum pl_talo_session_check result;
-};
-extern const struct pl_store_op_type pl_talo_op_session_check_type;
 
 /* POST /register: a new player with a `talo` alias, logged in. The groups of the player are
  * evaluated as at any creation. Refused with EMAIL_TAKEN or IDENTIFIER_TAKEN, in this order. */

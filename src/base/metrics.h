@@ -184,6 +184,18 @@
       "Bytes of messages that wait for an unfinished request.")                                    \
     X(LOG_SUPPRESSED, COUNTER, "parley_log_lines_suppressed_total", "", 1,                         \
       "Log lines left out by rate limits.")                                                        \
+    /* players' passwords and mail */                                                              \
+    X(CRYPTO_JOBS_WAITING, GAUGE, "parley_crypto_jobs_waiting", "", 1,                             \
+      "Passwords that are being hashed or compared, or wait for it.")                              \
+    X(CRYPTO_JOBS_DONE, COUNTER, "parley_crypto_jobs_total", "result=\"done\"", 1,                 \
+      "Passwords hashed and compared, and those refused because too many waited.")                 \
+    X(CRYPTO_JOBS_REFUSED, COUNTER, "parley_crypto_jobs_total", "result=\"refused\"", 1, "")       \
+    X(MAIL_WAITING, GAUGE, "parley_mail_waiting", "", 1, "Mails that wait for being sent.")        \
+    X(MAIL_SENT, COUNTER, "parley_mails_total", "result=\"sent\"", 1,                              \
+      "Mails to players, by what became of them.")                                                 \
+    X(MAIL_LOGGED, COUNTER, "parley_mails_total", "result=\"logged\"", 1, "")                      \
+    X(MAIL_FAILED, COUNTER, "parley_mails_total", "result=\"failed\"", 1, "")                      \
+    X(MAIL_REFUSED, COUNTER, "parley_mails_total", "result=\"refused\"", 1, "")                    \
     /* the process */                                                                              \
     X(START_TIME, GAUGE, "process_start_time_seconds", "", 1000000,                                \
       "Start of the process, in seconds since 1970.")                                              \

@@ -9,10 +9,7 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "base/metrics.h"
-
-#define PL_BCRYPT_COST_MIN 4
-#define PL_BCRYPT_COST_MAX 15
-#define PL_BCRYPT_HASH_MAX 72 /* bytes of a hash's text: "$2b$10$..." has 60 */
+#include "work/bcrypt.h"
 
 struct pl_crypto;
 
@@ -42,7 +39,7 @@ struct pl_crypto_result {
 typedef void pl_crypto_done(void *user, const struct pl_crypto_result *result);
 
 /* Hash a password with a random salt. Returns 0, or PL_E_FULL when too many wait: then on_done is
- * not called. A password with U+0000 in it is PL_E_INVALID. */
+ * not called. PL_E_INVALID for a password with U+0000; PL_E_CLOSED while the pool is destroyed. */
 PL_MUST_CHECK int pl_crypto_hash(struct pl_crypto *crypto, struct pl_str password, uint32_t cost,
                                  pl_crypto_done *on_done, void *user);
 

@@ -58,6 +58,7 @@
     X(REFUSED_FORBIDDEN, COUNTER, "parley_refusals_total", "reason=\"forbidden\"", 1, "")          \
     X(REFUSED_NAMESPACE, COUNTER, "parley_refusals_total", "reason=\"namespace\"", 1, "")          \
     X(REFUSED_MIDDLEWARE, COUNTER, "parley_refusals_total", "reason=\"middleware\"", 1, "")        \
+    X(REFUSED_TICKET, COUNTER, "parley_refusals_total", "reason=\"ticket\"", 1, "")                \
     X(PEER_ADDRESSES, GAUGE, "parley_peer_addresses", "", 1,                                       \
       "Addresses remembered for the limits of protect.per_address.")                               \
     /* requests and messages */                                                                    \
@@ -75,6 +76,10 @@
       "dialect=\"socketio\",direction=\"in\"", 1, "")                                              \
     X(SOCKETIO_MESSAGES_OUT, COUNTER, "parley_messages_total",                                     \
       "dialect=\"socketio\",direction=\"out\"", 1, "")                                             \
+    X(TALO_MESSAGES_IN, COUNTER, "parley_messages_total", "dialect=\"talo\",direction=\"in\"", 1,  \
+      "")                                                                                          \
+    X(TALO_MESSAGES_OUT, COUNTER, "parley_messages_total", "dialect=\"talo\",direction=\"out\"",   \
+      1, "")                                                                                       \
     X(WEBSOCKET_BYTES_IN, COUNTER, "parley_message_bytes_total",                                   \
       "dialect=\"websocket\",direction=\"in\"", 1,                                                 \
       "Payload bytes of messages, by dialect and direction.")                                      \
@@ -84,6 +89,10 @@
       "dialect=\"socketio\",direction=\"in\"", 1, "")                                              \
     X(SOCKETIO_BYTES_OUT, COUNTER, "parley_message_bytes_total",                                   \
       "dialect=\"socketio\",direction=\"out\"", 1, "")                                             \
+    X(TALO_BYTES_IN, COUNTER, "parley_message_bytes_total", "dialect=\"talo\",direction=\"in\"",   \
+      1, "")                                                                                       \
+    X(TALO_BYTES_OUT, COUNTER, "parley_message_bytes_total", "dialect=\"talo\",direction=\"out\"", \
+      1, "")                                                                                       \
     X(DEFLATE_MESSAGES_IN, COUNTER, "parley_deflate_messages_total", "direction=\"in\"", 1,        \
       "WebSocket messages decompressed, and compressed: once for all their recipients.")           \
     X(DEFLATE_MESSAGES_OUT, COUNTER, "parley_deflate_messages_total", "direction=\"out\"", 1, "")  \
@@ -129,6 +138,8 @@
       "dialect=\"socketio\",kind=\"attachment\"", 1, "")                                           \
     X(ERROR_SOCKETIO_STATE, COUNTER, "parley_protocol_errors_total",                               \
       "dialect=\"socketio\",kind=\"state\"", 1, "")                                                \
+    X(ERROR_TALO_MESSAGE, COUNTER, "parley_protocol_errors_total",                                 \
+      "dialect=\"talo\",kind=\"message\"", 1, "")                                                  \
     X(ERROR_TLS_HANDSHAKE, COUNTER, "parley_protocol_errors_total",                                \
       "dialect=\"tls\",kind=\"handshake\"", 1, "")                                                 \
     X(ERROR_TLS_RECORD, COUNTER, "parley_protocol_errors_total",                                   \
@@ -162,14 +173,17 @@
       "Sessions open now, by dialect and transport.")                                              \
     X(SESSIONS_WEBSOCKET, GAUGE, "parley_sessions",                                                \
       "dialect=\"socketio\",transport=\"websocket\"", 1, "")                                       \
+    X(TALO_SOCKETS, GAUGE, "parley_sessions", "dialect=\"talo\",transport=\"websocket\"", 1, "")   \
     X(SESSIONS_OPENED, COUNTER, "parley_sessions_opened_total", "dialect=\"socketio\"", 1,         \
       "Sessions opened, by dialect.")                                                              \
+    X(TALO_SOCKETS_OPENED, COUNTER, "parley_sessions_opened_total", "dialect=\"talo\"", 1, "")     \
     X(SESSIONS_UPGRADED, COUNTER, "parley_sessions_upgraded_total", "dialect=\"socketio\"", 1,     \
       "Sessions that went from polling to WebSocket.")                                             \
     X(WEBSOCKET_TIMED_OUT, COUNTER, "parley_websocket_timed_out_total", "", 1,                     \
       "WebSockets of the application closed because their peer did not answer pings.")             \
     X(SESSIONS_TIMED_OUT, COUNTER, "parley_sessions_timed_out_total", "dialect=\"socketio\"", 1,   \
       "Sessions closed because their peer did not answer pings.")                                  \
+    X(TALO_TIMED_OUT, COUNTER, "parley_sessions_timed_out_total", "dialect=\"talo\"", 1, "")       \
     X(SOCKETIO_SOCKETS, GAUGE, "parley_socketio_sockets", "", 1,                                   \
       "Socket.IO sockets connected to a namespace now.")                                           \
     X(RECOVERIES_OK, COUNTER, "parley_recoveries_total", "dialect=\"socketio\",result=\"ok\"", 1,  \

@@ -57,6 +57,13 @@ static void build_head(struct pl_buf *out, struct pl_web_request *request, struc
     pl_http_response_end(out);
 }
 
+/* A dialect counts its messages under its own name. */
+static bool counts_itself(const struct pl_web_request *request)
+{
+    const char *owner = request->route == NULL ? NULL : request->route->owner;
+    return owner != NULL && (strcmp(owner, "socketio") == 0 || strcmp(owner, "talo") == 0);
+}
+
 static struct pl_ws *create_ws(struct pl_web_request *request,
                                const struct pl_ws_accepted *accepted)
 {
@@ -87,7 +94,6 @@ int pl_web_accept_websocket(struct pl_ws **out, struct pl_web_request *request,
     struct pl_buf *head = &web->answer;
     struct pl_frame *frame = NULL;
     struct pl_ws *ws = NULL;
-    const char *owner = request->route == NULL ? NULL : request->route->owner;
     char accept[PL_WS_ACCEPT_LEN + 1];
     struct pl_ws_deflate_agreement agreed;
     const struct pl_ws_deflate_agreement *agreement = NULL;
@@ -109,8 +115,7 @@ int pl_web_accept_websocket(struct pl_ws **out, struct pl_web_request *request,
     ws = create_ws(request, &(struct pl_ws_accepted){
                                 .params = params,
                                 .agreement = agreement,
-                                /* that dialect counts its own */
-                                .is_counted = owner == NULL || strcmp(owner, "socketio") != 0,
+                                .is_counted = !counts_itself(request),
                             });
     if (ws == NULL) {
         pl_frame_unref(&frame);

@@ -19,13 +19,12 @@ enum pl_talo_auth_refusal {
     PL_TALO_AUTH_NO_EMAIL,         /* nobody of this game has it */
 };
 
-
 /* POST /register: a new player with a `talo` alias, logged in. The groups of the player are
  * evaluated as at any creation. Refused with EMAIL_TAKEN or IDENTIFIER_TAKEN, in this order. */
 struct pl_talo_op_auth_register {
     struct pl_store_op op;
     int64_t game_id;
-    struct pl_uuid player_id;       /* new ones */
+    struct pl_uuid player_id; /* new ones */
     int64_t alias_id;
     bool is_dev_build;
     struct pl_str identifier; /* trimmed */
@@ -50,7 +49,7 @@ struct pl_talo_auth_record {
 
 enum pl_talo_auth_key {
     PL_TALO_AUTH_BY_IDENTIFIER, /* text: of a `talo` alias; refused with NO_ALIAS or NONE */
-    PL_TALO_AUTH_BY_EMAIL,      /* text, any letter case; refused with NO_EMAIL */
+    PL_TALO_AUTH_BY_EMAIL,      /* text, lower case; refused with NO_EMAIL */
     PL_TALO_AUTH_BY_ALIAS,      /* alias_id; refused with NO_ALIAS or NONE */
 };
 
@@ -171,7 +170,7 @@ struct pl_talo_op_auth_delete {
     /* What it took part in, for those who keep track of that: in ascending order. */
     int64_t *channels; /* whose member it was */
     size_t channel_count;
-    int64_t *owned_channels; /* whose owner it was */
+    int64_t *owned; /* channels whose owner it was */
     size_t owned_count;
     int64_t *targets; /* aliases whose broadcasts it received */
     size_t target_count;

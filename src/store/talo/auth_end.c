@@ -2,6 +2,7 @@
 #include "store/talo/auth_load.h"
 #include "store/talo/erase.h"
 #include "store/talo/load.h"
+#include "store/talo/rows.h"
 
 static int erase_login(struct pl_sql *sql, const struct pl_uuid *player_id, struct pl_error *err)
 {

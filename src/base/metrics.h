@@ -210,6 +210,21 @@
     X(MAIL_LOGGED, COUNTER, "parley_mails_total", "result=\"logged\"", 1, "")                      \
     X(MAIL_FAILED, COUNTER, "parley_mails_total", "result=\"failed\"", 1, "")                      \
     X(MAIL_REFUSED, COUNTER, "parley_mails_total", "result=\"refused\"", 1, "")                    \
+    /* the store */                                                                                \
+    X(STORE_READS_DONE, COUNTER, "parley_store_operations_total",                                  \
+      "kind=\"read\",outcome=\"done\"", 1, "Operations of the store, by kind and outcome.")        \
+    X(STORE_READS_REFUSED, COUNTER, "parley_store_operations_total",                               \
+      "kind=\"read\",outcome=\"refused\"", 1, "")                                                  \
+    X(STORE_READS_FAILED, COUNTER, "parley_store_operations_total",                                \
+      "kind=\"read\",outcome=\"failed\"", 1, "")                                                   \
+    X(STORE_WRITES_DONE, COUNTER, "parley_store_operations_total",                                 \
+      "kind=\"write\",outcome=\"done\"", 1, "")                                                    \
+    X(STORE_WRITES_REFUSED, COUNTER, "parley_store_operations_total",                              \
+      "kind=\"write\",outcome=\"refused\"", 1, "")                                                 \
+    X(STORE_WRITES_FAILED, COUNTER, "parley_store_operations_total",                               \
+      "kind=\"write\",outcome=\"failed\"", 1, "")                                                  \
+    X(STORE_WAITING, GAUGE, "parley_store_waiting", "", 1,                                         \
+      "Operations handed to the store whose results have not come back.")                          \
     /* the process */                                                                              \
     X(START_TIME, GAUGE, "process_start_time_seconds", "", 1000000,                                \
       "Start of the process, in seconds since 1970.")                                              \
@@ -224,7 +239,10 @@
     X(TURN, "parley_turn_seconds", 1000000,                                                        \
       "Time of a turn of the loop, waiting excluded; observed in microseconds.")                   \
     X(IO_TURN, "parley_io_turn_seconds", 1000000, "The same of the I/O threads' loops.")           \
-    X(FLUSH_FRAMES, "parley_flush_frames", 1, "Frames handed to the system by one gather write.")
+    X(FLUSH_FRAMES, "parley_flush_frames", 1, "Frames handed to the system by one gather write.")  \
+    X(STORE_BATCH, "parley_store_batch_operations", 1, "Writes of the store in one commit.")       \
+    X(STORE_COMMIT, "parley_store_commit_seconds", 1000000,                                        \
+      "Time of such a batch: its operations and the commit.")
 
 enum pl_metric {
 #define PL_METRIC_ENUM(name, type, text, labels, scale, help) PL_METRIC_##name,

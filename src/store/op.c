@@ -50,3 +50,8 @@ int pl_store_run(struct pl_store *store, struct pl_store_op *op)
 {
     return store->impl->run(store, op);
 }
+
+void pl_store_collect(const struct pl_store *store, struct pl_metrics *out)
+{
+    store->impl->collect(store, out);
+}

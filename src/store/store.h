@@ -8,7 +8,9 @@
 #define PL_STORE_STORE_H
 
 #include "base/log.h"
+#include "base/metrics.h"
 #include "store/sql.h"
+#include "work/pool.h"
 
 struct pl_store_op;
 
@@ -33,8 +35,9 @@ struct pl_store_op {
     int rc;      /* 0: done and durable; 1: refused; negative: it failed and nothing happened (but
                     PL_E_CLOSED: with a connection that broke while committing, it may have) */
     int refusal; /* of 1: the operation's own list */
-    struct pl_error error; /* of a negative rc */
-    struct pl_store_op *next;
+    struct pl_error error;    /* of a negative rc */
+    struct pl_store_op *next; /* the store's, as is `job`, from submitting until on_done */
+    struct pl_job job;
 };
 
 /* A zeroed struct of type->size. arena_bytes: its cap; 0 for 64 MiB. */
@@ -50,6 +53,7 @@ struct pl_store_impl {
     void (*submit)(struct pl_store *store, struct pl_store_op *op);
     void (*complete)(struct pl_store *store);
     int (*run)(struct pl_store *store, struct pl_store_op *op);
+    void (*collect)(const struct pl_store *store, struct pl_metrics *out);
     void (*destroy)(struct pl_store *store);
 };
 
@@ -64,6 +68,9 @@ void pl_store_submit(struct pl_store *store, struct pl_store_op *op);
 /* Call on_done of what has come back: after `wake` of the configuration, on the hub's thread. */
 void pl_store_complete(struct pl_store *store);
 
+/* Add what the store has counted: operations by outcome, batches, how many wait. */
+void pl_store_collect(const struct pl_store *store, struct pl_metrics *out);
+
 /* Waits for the operations under way, whose on_done are called. NULL is fine. */
 void pl_store_destroy(struct pl_store *store);
 
@@ -76,7 +83,8 @@ struct pl_store_config {
     uint32_t reader_count;    /* 0: 2 */
     uint32_t waiting_max;     /* operations that may wait; 0: 16,384 */
     uint32_t batch_max;       /* writes in one commit; 0: 512 */
-    void (*wake)(void *user); /* from a worker's thread: pl_store_complete is to be called */
+    void (*wake)(void *user); /* from a worker's thread, or from inside submit:
+                                 pl_store_complete is to be called */
     void *user;
     const struct pl_log *log;
 };

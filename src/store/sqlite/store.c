@@ -1,0 +1,139 @@
+/* The store on a file of SQLite. Writes that wait together are one transaction with a savepoint for
+ * each, so that one commit, which waits for the disk, pays for all. */
+#include "store/sqlite/store.h"
+
+#include "base/alloc.h"
+#include "store/migrate.h"
+#include "store/sqlite/transaction.h"
+#include "store/threaded.h"
+
+#include <sqlite3.h>
+
+struct sqlite_store {
+    struct pl_store_backend backend; /* first */
+    struct pl_sqlite *writer;        /* the writer's thread's, once there is one */
+    struct pl_sqlite **readers;      /* each its thread's */
+    uint32_t reader_count;
+};
+
+static struct sqlite_store *store_of(struct pl_store_backend *backend)
+{
+    return PL_CONTAINER_OF(backend, struct sqlite_store, backend);
+}
+
+/* --- writing --- */
+
+/* One by one, each with a commit of its own. Not all of them wait for somebody who has the file. */
+static void write_apart(struct pl_sqlite *conn, struct pl_store_op *chain)
+{
+    for (struct pl_store_op *op = chain; op != NULL; op = op->next) {
+        if (pl_sqlite_write(conn, op) == PL_E_TIMEOUT) {
+            pl_store_fail_chain(op, &op->error);
+            return;
+        }
+    }
+}
+
+/* In the open transaction. False when SQLite has ended it: an operation found no room, memory or
+ * working disk, and everything is undone. */
+static bool write_together(struct pl_sqlite *conn, struct pl_store_op *chain)
+{
+    for (struct pl_store_op *op = chain; op != NULL; op = op->next) {
+        pl_sqlite_write_inside(conn, op);
+        if (!pl_sqlite_is_in_transaction(conn)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* A batch that is lost to one of its operations is done again in pieces: the others may well work.
+ * When the commit fails all have failed, even those that were refused: what they saw was not to be. */
+static void sqlite_write(struct pl_store_backend *backend, struct pl_store_op *chain)
+{
+    struct pl_sqlite *conn = store_of(backend)->writer;
+    struct pl_error err = {0};
+    int rc = pl_sql_run(&conn->sql, "BEGIN IMMEDIATE", NULL, 0, NULL, &err);
+    if (rc == 0 && !write_together(conn, chain)) {
+        write_apart(conn, chain);
+        return;
+    }
+    if (rc == 0) {
+        rc = pl_sql_run(&conn->sql, "COMMIT", NULL, 0, NULL, &err);
+    }
+    if (rc < 0) {
+        pl_sqlite_rollback(conn);
+        pl_store_fail_chain(chain, &err);
+    }
+}
+
+static void sqlite_read(struct pl_store_backend *backend, uint32_t reader, struct pl_store_op *op)
+{
+    pl_sqlite_read(store_of(backend)->readers[reader], op);
+}
+
+/* --- the beginning and the end --- */
+
+/* The readers first: the last connection to close empties the journal into the database. */
+static void sqlite_close(struct pl_store_backend *backend)
+{
+    struct sqlite_store *store = store_of(backend);
+    for (uint32_t i = 0; i < store->reader_count; i++) {
+        pl_sqlite_close(store->readers[i]);
+    }
+    pl_sqlite_close(store->writer);
+    pl_free(store->readers);
+    pl_free(store);
+}
+
+static const struct pl_store_backend_impl sqlite_backend = {
+    .name = "sqlite",
+    .write = sqlite_write,
+    .read = sqlite_read,
+    .close = sqlite_close,
+};
+
+static int check_schema(struct pl_sqlite *conn, struct pl_error *err)
+{
+    struct pl_migration_list list = {0};
+    int rc = pl_migrate_list(&list, &conn->sql, &pl_migrations_sqlite, err);
+    if (rc == 0) {
+        rc = pl_migrate_check(&list, false, err);
+    }
+    pl_migration_list_free(&list);
+    return rc;
+}
+
+static int open_connections(struct sqlite_store *store, const char *path_cstr, const char *vfs,
+                            bool may_migrate, const struct pl_log *log, struct pl_error *err)
+{
+    int rc = pl_sqlite_open(&store->writer, path_cstr, vfs, PL_SQLITE_WRITER, err);
+    if (rc == 0) {
+        rc = may_migrate ? pl_migrate_up(&store->writer->sql, &pl_migrations_sqlite, log, err)
+                         : check_schema(store->writer, err);
+    }
+    for (uint32_t i = 0; rc >= 0 && i < store->reader_count; i++) {
+        rc = pl_sqlite_open(&store->readers[i], path_cstr, vfs, PL_SQLITE_READER, err);
+    }
+    return rc < 0 ? rc : 0;
+}
+
+int pl_sqlite_store_open(struct pl_store **out, const struct pl_store_config *config,
+                         const char *path_cstr, const char *vfs, bool may_migrate,
+                         struct pl_error *err)
+{
+    struct pl_store_config filled = *config;
+    struct sqlite_store *store = pl_alloc(sizeof(*store));
+    if (filled.reader_count == 0) {
+        filled.reader_count = PL_STORE_READER_COUNT;
+    }
+    store->backend.impl = &sqlite_backend;
+    store->reader_count = filled.reader_count;
+    store->readers = pl_alloc_array(store->reader_count, sizeof(struct pl_sqlite *));
+    int rc = open_connections(store, path_cstr, vfs, may_migrate, config->log, err);
+    if (rc < 0) {
+        sqlite_close(&store->backend);
+        return rc;
+    }
+    return pl_store_threaded_create(out, &store->backend, &filled, err);
+}

@@ -87,3 +87,53 @@ size_t pl_utf8_cut(struct pl_str str, size_t limit_bytes)
     }
     return len;
 }
+
+/* White space of ECMA-262: what `trim` takes away. */
+static bool is_space(struct pl_str character)
+{
+    static const struct pl_str wide[] = {
+        PL_STR_INIT("\xC2\xA0"),     PL_STR_INIT("\xE1\x9A\x80"), PL_STR_INIT("\xE2\x80\xA8"),
+        PL_STR_INIT("\xE2\x80\xA9"), PL_STR_INIT("\xE2\x80\xAF"), PL_STR_INIT("\xE2\x81\x9F"),
+        PL_STR_INIT("\xE3\x80\x80"), PL_STR_INIT("\xEF\xBB\xBF"),
+    };
+    const uint8_t *bytes = (const uint8_t *)character.ptr;
+    if (character.len == 1) {
+        return bytes[0] == ' ' || (bytes[0] >= '\t' && bytes[0] <= '\r');
+    }
+    if (character.len == 3 && bytes[0] == 0xE2 && bytes[1] == 0x80 && bytes[2] <= 0x8A) {
+        return true; /* U+2000 to U+200A */
+    }
+    for (size_t i = 0; i < PL_ARRAY_LEN(wide); i++) {
+        if (pl_str_eq(character, wide[i])) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool is_continuation(char byte)
+{
+    return ((uint8_t)byte & 0xC0) == 0x80;
+}
+
+struct pl_str pl_utf8_trim(struct pl_str str)
+{
+    size_t len = 0;
+    while (str.len > 0) {
+        for (len = 1; len < str.len && is_continuation(str.ptr[len]); len++) {
+        }
+        if (!is_space(pl_str_first(str, len))) {
+            break;
+        }
+        str = pl_str_from(str, len);
+    }
+    while (str.len > 0) {
+        for (len = 1; len < str.len && is_continuation(str.ptr[str.len - len]); len++) {
+        }
+        if (!is_space(pl_str_from(str, str.len - len))) {
+            break;
+        }
+        str.len -= len;
+    }
+    return str;
+}

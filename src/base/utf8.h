@@ -31,4 +31,8 @@ bool pl_utf8_is_valid(struct pl_str str);
  * character. `str` must be well formed. */
 size_t pl_utf8_cut(struct pl_str str, size_t limit_bytes);
 
+/* Without white space and line ends at either end, as JavaScript's `trim` has it. `str` must be well
+ * formed. */
+struct pl_str pl_utf8_trim(struct pl_str str);
+
 #endif

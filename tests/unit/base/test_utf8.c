@@ -163,6 +163,29 @@ static void test_utf8_cut_ends_between_characters(void **state)
     }
 }
 
+static void test_utf8_trim_takes_what_javascript_takes(void **state)
+{
+    static const struct {
+        struct pl_str text;
+        struct pl_str expected;
+    } texts[] = {
+        {PL_STR_INIT(""), PL_STR_INIT("")},
+        {PL_STR_INIT(" \t\n\v\f\r"), PL_STR_INIT("")},
+        {PL_STR_INIT(" a b\n"), PL_STR_INIT("a b")},
+        {PL_STR_INIT("\xC2\xA0x\xEF\xBB\xBF"), PL_STR_INIT("x")},
+        {PL_STR_INIT("\xE2\x80\x80\xE2\x80\x8A y\xE3\x80\x80"), PL_STR_INIT("y")},
+        {PL_STR_INIT("\xE2\x80\xA8\xE2\x80\xA9\xE2\x80\xAF\xE2\x81\x9F\xE1\x9A\x80"),
+         PL_STR_INIT("")},
+        {PL_STR_INIT("\xE2\x80\x8B"), PL_STR_INIT("\xE2\x80\x8B")}, /* of no width: no space */
+        {PL_STR_INIT(" \xC3\xA9 "), PL_STR_INIT("\xC3\xA9")},
+        {PL_STR_INIT("\xF0\x9F\x98\x80"), PL_STR_INIT("\xF0\x9F\x98\x80")},
+    };
+    (void)state;
+    for (size_t i = 0; i < PL_ARRAY_LEN(texts); i++) {
+        assert_true(pl_str_eq(pl_utf8_trim(texts[i].text), texts[i].expected));
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -171,6 +194,7 @@ int main(void)
         cmocka_unit_test(test_utf8_cut_anywhere_is_judged_the_same),
         cmocka_unit_test(test_utf8_every_code_point_agrees_with_the_definition),
         cmocka_unit_test(test_utf8_cut_ends_between_characters),
+        cmocka_unit_test(test_utf8_trim_takes_what_javascript_takes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -34,12 +34,6 @@ struct pl_talo_actor {
     int64_t now_ms;    /* for writes */
 };
 
-/* Which part of a paged list it is (spec 3.5). */
-struct pl_talo_page {
-    int64_t total; /* of all pages */
-    bool is_last;
-};
-
 /* --- reading --- */
 
 /* GET /v1/game-channels. Most messages first, then by id. */
@@ -53,7 +47,7 @@ struct pl_talo_op_channel_list {
     struct pl_str prop_value;   /* with this value; NULL pointer: any */
     struct pl_talo_channel *channels; /* with member_count */
     size_t channel_count;
-    struct pl_talo_page result;
+    int64_t total; /* of all pages */
 };
 extern const struct pl_store_op_type pl_talo_op_channel_list_type;
 
@@ -94,7 +88,7 @@ struct pl_talo_op_channel_members {
     struct pl_uuid group_id;
     struct pl_talo_alias *members;
     size_t member_count;
-    struct pl_talo_page result;
+    int64_t total; /* of all pages */
 };
 extern const struct pl_store_op_type pl_talo_op_channel_members_type;
 
@@ -152,7 +146,7 @@ struct pl_talo_op_channel_create {
 };
 extern const struct pl_store_op_type pl_talo_op_channel_create_type;
 
-/* POST .../{id}/join. Events: player-joined to all members, if was_added. */
+/* POST .../{id}/join; not for administrators. Events: player-joined to all members, if was_added. */
 struct pl_talo_op_channel_join {
     struct pl_store_op op;
     struct pl_talo_actor actor;
@@ -186,7 +180,7 @@ struct pl_talo_departure {
     int64_t updated_ms; /* of the channel that is left */
 };
 
-/* POST .../{id}/leave. */
+/* POST .../{id}/leave; not for administrators. */
 struct pl_talo_op_channel_leave {
     struct pl_store_op op;
     struct pl_talo_actor actor;

@@ -67,7 +67,7 @@ struct pl_talo_op_subscription_list {
     int64_t other_id; /* the alias of the other side */
     struct pl_talo_subscription *subscriptions;
     size_t subscription_count;
-    struct pl_talo_page result;
+    int64_t total; /* of all pages */
 };
 extern const struct pl_store_op_type pl_talo_op_subscription_list_type;
 

@@ -79,16 +79,15 @@ static void run_reads(struct pl_job *chain, uint32_t thread, void *user)
 
 /* --- what comes back --- */
 
-/* Those of writes stand behind those of reads in the list of metrics, in the same order. */
 static void count_outcome(struct threaded *store, const struct pl_store_op *op)
 {
-    enum pl_metric metric = op->rc == 0   ? PL_METRIC_STORE_READS_DONE
-                            : op->rc == 1 ? PL_METRIC_STORE_READS_REFUSED
-                                          : PL_METRIC_STORE_READS_FAILED;
-    if (op->type->is_write) {
-        metric += PL_METRIC_STORE_WRITES_DONE - PL_METRIC_STORE_READS_DONE;
-    }
-    pl_metrics_add(&store->counted, metric, 1);
+    static const enum pl_metric rows[2][3] = {
+        {PL_METRIC_STORE_READS_DONE, PL_METRIC_STORE_READS_REFUSED, PL_METRIC_STORE_READS_FAILED},
+        {PL_METRIC_STORE_WRITES_DONE, PL_METRIC_STORE_WRITES_REFUSED,
+         PL_METRIC_STORE_WRITES_FAILED},
+    };
+    size_t outcome = op->rc < 0 ? 2 : (size_t)op->rc;
+    pl_metrics_add(&store->counted, rows[op->type->is_write ? 1 : 0][outcome], 1);
 }
 
 static void log_failure(struct threaded *store, const struct pl_store_op *op)

@@ -1,5 +1,6 @@
 /* The dialects that the load generator speaks. `socketio` is Engine.IO 4 with the default namespace
- * of Socket.IO 5, `eio` is Engine.IO 4 without it, `ws` is WebSocket messages as they are. */
+ * of Socket.IO 5, `eio` is Engine.IO 4 without it, `ws` is WebSocket messages as they are, `talo` is Talo's
+ * socket, whose connections need logins: members of the channel with the id 1. */
 #include "dialect.h"
 
 /* "0{...}" opens, "2" pings, "40{...}" connects, "44{...}" refuses, "42[...]" is an event; of the
@@ -52,6 +53,26 @@ static enum pl_load_event ws_classify(struct pl_str message)
     return message.len > 0 && message.ptr[0] == 'b' ? PL_LOAD_BROADCAST : PL_LOAD_ECHO;
 }
 
+/* The events that matter begin in different ways; errors, of whatever kind, end the run. */
+static enum pl_load_event talo_classify(struct pl_str message)
+{
+    static const struct {
+        struct pl_str head;
+        enum pl_load_event event;
+    } rows[] = {
+        {PL_STR_INIT("{\"res\":\"v1.channels.message\""), PL_LOAD_BROADCAST},
+        {PL_STR_INIT("{\"res\":\"v1.connected\""), PL_LOAD_GREETED},
+        {PL_STR_INIT("{\"res\":\"v1.players.identify.success\""), PL_LOAD_READY},
+        {PL_STR_INIT("{\"res\":\"v1.error\""), PL_LOAD_REFUSED},
+    };
+    for (size_t i = 0; i < PL_ARRAY_LEN(rows); i++) {
+        if (pl_str_starts_with(message, rows[i].head)) {
+            return rows[i].event;
+        }
+    }
+    return PL_LOAD_OTHER;
+}
+
 static const struct pl_load_dialect dialects[] = {
     {
         .name = "socketio",
@@ -80,6 +101,16 @@ static const struct pl_load_dialect dialects[] = {
         .reply_head_len = 1,
         .broadcast = {PL_STR_INIT("b"), PL_STR_INIT("")},
         .classify = ws_classify,
+    },
+    {
+        .name = "talo",
+        .target = "/",
+        .broadcast = {PL_STR_INIT(
+                          "{\"req\":\"v1.channels.message\",\"data\":{\"channel\":{\"id\":1},"
+                          "\"message\":\""),
+                      PL_STR_INIT("\"}}")},
+        .has_other_shape = true,
+        .classify = talo_classify,
     },
 };
 

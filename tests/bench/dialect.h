@@ -32,6 +32,7 @@ struct pl_load_dialect {
     struct pl_load_shape echo;      /* comes back to its sender */
     size_t reply_head_len;          /* of the answer: what stands before the filling */
     struct pl_load_shape broadcast; /* reaches every connection, its sender's too, unchanged */
+    bool has_other_shape;           /* not unchanged: in the server's own shape */
     enum pl_load_event (*classify)(struct pl_str message);
 };
 
@@ -39,6 +40,6 @@ struct pl_load_dialect {
 const struct pl_load_dialect *pl_load_dialect_find(const char *name);
 
 /* The names, for help texts. */
-#define PL_LOAD_DIALECT_NAMES "socketio, eio, ws"
+#define PL_LOAD_DIALECT_NAMES "socketio, eio, ws, talo"
 
 #endif

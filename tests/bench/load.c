@@ -31,6 +31,9 @@ static const char usage[] =
     "  --payload BYTES    of a message, without the WebSocket header (128)\n"
     "  --window N         broadcasts outstanding; 1 is one at a time (1)\n"
     "  --publishers N     connections that publish in turn (1)\n"
+    "  --audience N       the first N connections are those that get broadcasts (all)\n"
+    "  --logins FILE      a line per connection: target of its upgrade request, a tab, its\n"
+    "                     answer to the server's greeting\n"
     "  --rate N           requests or broadcasts a second, modes echo, slowloris, deaf (1000)\n"
     "  --attackers N      connections that never end a request, or members that never read (100)\n"
     "  --send-limit BYTES socketio.send_buffer_bytes of the server, mode deaf (4194304)\n"
@@ -53,6 +56,8 @@ enum option_id {
     OPTION_PAYLOAD,
     OPTION_WINDOW,
     OPTION_PUBLISHERS,
+    OPTION_AUDIENCE,
+    OPTION_LOGINS,
     OPTION_RATE,
     OPTION_ATTACKERS,
     OPTION_SEND_LIMIT,
@@ -77,6 +82,8 @@ static const struct option long_options[] = {
     {"payload", required_argument, NULL, OPTION_PAYLOAD},
     {"window", required_argument, NULL, OPTION_WINDOW},
     {"publishers", required_argument, NULL, OPTION_PUBLISHERS},
+    {"audience", required_argument, NULL, OPTION_AUDIENCE},
+    {"logins", required_argument, NULL, OPTION_LOGINS},
     {"rate", required_argument, NULL, OPTION_RATE},
     {"attackers", required_argument, NULL, OPTION_ATTACKERS},
     {"send-limit", required_argument, NULL, OPTION_SEND_LIMIT},
@@ -180,6 +187,12 @@ static bool parse_option(struct pl_load_options *options, enum option_id id, con
         is_good = parse_number(&number, text, 1, 4096);
         options->publishers = (size_t)number;
         return is_good;
+    case OPTION_AUDIENCE:
+        is_good = parse_number(&number, text, 1, 1000000);
+        options->audience = (size_t)number;
+        return is_good;
+    case OPTION_LOGINS:
+        return pl_load_logins_read(&options->way.logins, text, NULL) == 0;
     case OPTION_RATE:
         is_good = parse_number(&number, text, 1, 10000000);
         options->rate_per_s = (double)number;

@@ -18,6 +18,7 @@ struct pl_load_options {
     size_t payload_bytes;              /* of a message, without its WebSocket header */
     size_t window;                     /* broadcasts outstanding; 1 is one message at a time */
     size_t publishers;                 /* connections that publish, in turn */
+    size_t audience;                   /* the first connections, who get broadcasts; 0: all */
     size_t depth;                      /* echo requests outstanding per connection, mode rate */
     double rate_per_s;                 /* echo requests, or broadcasts in mode deaf */
     size_t attackers;                  /* modes slowloris and deaf */

@@ -15,7 +15,9 @@ struct broadcast {
     struct pl_swarm swarm;
     const struct pl_load_options *options;
     struct pl_str message;
-    size_t count;       /* receivers */
+    size_t count;       /* receivers: the first of the connections */
+    size_t open_count;  /* connections */
+    uint64_t bytes;     /* of what was delivered */
     uint64_t published; /* broadcasts */
     uint64_t delivered; /* messages */
     uint64_t done;      /* broadcasts; delivered / count */
@@ -33,8 +35,10 @@ static void on_message(void *user, struct pl_load_client *client, enum pl_load_e
                        struct pl_str message)
 {
     struct broadcast *run = user;
-    if (event == PL_LOAD_BROADCAST && message.len == run->message.len) {
+    bool is_ours = run->options->way.dialect->has_other_shape || message.len == run->message.len;
+    if (event == PL_LOAD_BROADCAST && is_ours) {
         client->received++;
+        run->bytes += message.len;
         run->delivered++;
     }
 }
@@ -97,8 +101,8 @@ static size_t drain(struct broadcast *run)
     while (run->delivered < run->published * run->count && pl_proc_now_ns() < end_ns) {
         pl_swarm_pump(&run->swarm, 100);
     }
-    for (size_t i = 0; i < run->count; i++) {
-        wrong += run->swarm.clients[i].received != run->published;
+    for (size_t i = 0; i < run->open_count; i++) {
+        wrong += run->swarm.clients[i].received != (i < run->count ? run->published : 0);
     }
     return wrong;
 }
@@ -112,9 +116,11 @@ static void report(const struct broadcast *run, const struct mark *from, const s
     double server_us = (double)(to->server_cpu_ns - from->server_cpu_ns) / 1e3;
     pl_report_init(&out, "broadcast", run->options->way.dialect->name);
     pl_report_integer(&out, "count", (int64_t)run->count);
+    pl_report_integer(&out, "open", (int64_t)run->open_count);
     pl_report_integer(&out, "window", (int64_t)run->options->window);
     pl_report_real(&out, "delivered_per_s", messages / seconds);
     pl_report_real(&out, "server_us_per_message", server_us / messages);
+    pl_report_real(&out, "bytes_per_message", (double)run->bytes / (double)run->delivered);
     pl_report_real(&out, "server_cpu", server_us / 1e6 / seconds);
     pl_report_real(&out, "load_cpu", (double)(to->own_cpu_ns - from->own_cpu_ns) / 1e9 / seconds);
     pl_report_integer(&out, "wrong_connections", (int64_t)wrong);
@@ -124,7 +130,7 @@ static void report(const struct broadcast *run, const struct mark *from, const s
 static int measure(struct broadcast *run, struct pl_error *err)
 {
     const struct pl_load_options *options = run->options;
-    int rc = pl_swarm_open_all(&run->swarm, run->count,
+    int rc = pl_swarm_open_all(&run->swarm, run->open_count,
                                pl_proc_now_ns() + options->timeout_ms * 1000000, err);
     if (rc == 0) {
         rc = run_for(run, options->warmup_ms, err);
@@ -147,14 +153,18 @@ static int measure(struct broadcast *run, struct pl_error *err)
 
 int pl_mode_broadcast(const struct pl_load_options *options, struct pl_error *err)
 {
-    struct broadcast run = {.options = options, .count = options->counts[0]};
-    if (options->publishers > run.count || run.count > options->file_limit) {
+    struct broadcast run = {.options = options,
+                            .open_count = options->counts[0],
+                            .count =
+                                options->audience > 0 ? options->audience : options->counts[0]};
+    if (options->publishers > run.count || run.count > run.open_count ||
+        run.open_count > options->file_limit) {
         return pl_error_set(err, PL_E_INVALID,
                             "this mode holds all connections in one process: at most %zu, and at "
-                            "least as many as publishers",
+                            "least as many as publishers and audience",
                             options->file_limit);
     }
-    int rc = pl_swarm_init(&run.swarm, &options->way, run.count, err);
+    int rc = pl_swarm_init(&run.swarm, &options->way, run.open_count, err);
     if (rc < 0) {
         return rc;
     }

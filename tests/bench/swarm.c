@@ -104,6 +104,13 @@ static void mark_identified(struct pl_swarm *swarm, struct pl_load_client *clien
     swarm->last_identified_ns = pl_proc_now_ns();
 }
 
+static struct pl_str greeting_of(const struct pl_swarm *swarm, const struct pl_load_client *client)
+{
+    size_t index = (size_t)(client - swarm->clients);
+    const struct pl_swarm_way *way = &swarm->way;
+    return index < way->logins.count ? way->logins.items[index].greeting : way->dialect->greeting;
+}
+
 static int handle_message(struct pl_swarm *swarm, struct pl_load_client *client,
                           struct pl_str message, struct pl_error *err)
 {
@@ -113,7 +120,7 @@ static int handle_message(struct pl_swarm *swarm, struct pl_load_client *client,
     case PL_LOAD_OTHER:
         break;
     case PL_LOAD_GREETED:
-        pl_load_client_queue(client, dialect->greeting);
+        pl_load_client_queue(client, greeting_of(swarm, client));
         break;
     case PL_LOAD_READY:
         if (client->state == PL_LOAD_OPEN) {
@@ -242,8 +249,10 @@ static void open_next(struct pl_swarm *swarm)
     source.sin_addr.s_addr = htonl(INADDR_LOOPBACK + (uint32_t)(index % way->source_count));
     target.sin_addr.s_addr = htonl(ntohl(target.sin_addr.s_addr) +
                                    (uint32_t)(index / way->source_count % way->target_count));
-    if (pl_load_client_open(client, &source, &target, way->dialect->target, way->head, &way->link,
-                            swarm->tls, &err) < 0) {
+    const char *path =
+        index < way->logins.count ? way->logins.items[index].target : way->dialect->target;
+    if (pl_load_client_open(client, &source, &target, path, way->head, &way->link, swarm->tls,
+                            &err) < 0) {
         fail_client(swarm, client, &err);
         return;
     }

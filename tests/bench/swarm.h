@@ -5,6 +5,7 @@
 
 #include "client.h"
 #include "dialect.h"
+#include "logins.h"
 
 /* Where and how the connections go. */
 struct pl_swarm_way {
@@ -13,7 +14,8 @@ struct pl_swarm_way {
     unsigned source_count; /* connections come from 127.0.0.1 to 127.0.0.source_count, in turn */
     unsigned target_count; /* and go to as many addresses from the server's on, in turn */
     enum pl_load_head head;
-    bool is_secure; /* TLS */
+    bool is_secure;               /* TLS */
+    struct pl_load_logins logins; /* of the connections, in their order; none: all alike */
     struct pl_load_link link;
 };
 

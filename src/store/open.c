@@ -2,6 +2,7 @@
 #include "store/store.h"
 
 #include "base/alloc.h"
+#include "store/postgres/store.h"
 #include "store/sqlite/store.h"
 
 /* What is shown of a URL: no password. */
@@ -25,6 +26,16 @@ static int open_sqlite(struct pl_store **out, const struct pl_store_config *conf
     return rc;
 }
 
+static int open_postgres(struct pl_store **out, const struct pl_store_config *config,
+                         bool may_migrate, struct pl_error *err)
+{
+    char *url_cstr = pl_strdup_n(config->url.ptr, config->url.len);
+    int rc = pl_postgres_store_open(out, config, url_cstr, may_migrate, err);
+    pl_wipe(url_cstr, config->url.len); /* a password may be in it */
+    pl_free(url_cstr);
+    return rc;
+}
+
 int pl_store_open(struct pl_store **out, const struct pl_store_config *config, bool may_migrate,
                   struct pl_error *err)
 {
@@ -35,7 +46,7 @@ int pl_store_open(struct pl_store **out, const struct pl_store_config *config, b
     }
     if (pl_str_starts_with(url, PL_STR("postgresql://")) ||
         pl_str_starts_with(url, PL_STR("postgres://"))) {
-        return pl_error_set(err, PL_E_UNSUPPORTED, "PostgreSQL is not supported yet");
+        return open_postgres(out, config, may_migrate, err);
     }
     return pl_error_set(err, PL_E_INVALID,
                         "a store is sqlite:PATH or postgresql://..., not '" PL_STR_FMT "'",

@@ -76,6 +76,10 @@ static void call(struct pl_pg_conn *conn, struct pl_store_op *op)
     op->refusal = 0;
     op->error = (struct pl_error){0};
     op->rc = op->type->run(op, &conn->sql);
+    if (op->rc < 0 && op->error.code == 0) {
+        pl_error_set(&op->error, op->rc, "%s failed (%s)", op->type->name, pl_error_name(op->rc));
+    }
+    pl_pg_end_all(conn);
 }
 
 static void tell(struct pl_store_op *op, int rc, const struct pl_error *err)

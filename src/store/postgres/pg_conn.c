@@ -23,6 +23,7 @@ void pl_pg_init(struct pl_pg_conn *conn, int timeout_ms)
     *conn = (struct pl_pg_conn){.timeout_ms = timeout_ms, .is_lost = true};
     conn->sql = (struct pl_sql){.impl = &pl_pg_sql_impl, .is_postgres = true};
     pl_map_init(&conn->statements, NULL);
+    pl_list_init(&conn->open_rows);
 }
 
 void pl_pg_disconnect(struct pl_pg_conn *conn)

@@ -5,6 +5,7 @@
 #ifndef PL_STORE_POSTGRES_PG_CONN_H
 #define PL_STORE_POSTGRES_PG_CONN_H
 
+#include "base/list.h"
 #include "base/map.h"
 #include "store/sql.h"
 
@@ -25,6 +26,7 @@ struct pl_pg_conn {
     PGconn *pg;               /* NULL while there is no connection */
     struct pl_map statements; /* prepared: by the address of their text */
     uint32_t statement_count;
+    struct pl_list open_rows;                        /* of queries that wait for their pl_sql_end */
     struct pl_pg_pending pending[PL_PG_PENDING_MAX]; /* a ring */
     uint32_t pending_first;
     uint32_t pending_count;
@@ -58,6 +60,9 @@ PL_MUST_CHECK int pl_pg_settle(struct pl_pg_conn *conn, struct pl_error *err);
 /* After a failure: forget what was stopped, so that commands run again. The transaction has failed
  * up to its last savepoint. PL_E_CLOSED when the connection is gone. */
 PL_MUST_CHECK int pl_pg_recover(struct pl_pg_conn *conn, struct pl_error *err);
+
+/* End what an operation left open: each is a mistake of ours. */
+void pl_pg_end_all(struct pl_pg_conn *conn);
 
 /* Run a script of several commands (a migration), outside of the pipeline. */
 PL_MUST_CHECK int pl_pg_script(struct pl_pg_conn *conn, const char *script_cstr,

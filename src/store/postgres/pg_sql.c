@@ -2,6 +2,7 @@
  * integers, whose text fits whatever width a column has. */
 #include "store/postgres/pg_internal.h"
 
+#include "base/alloc.h"
 #include "base/utf8.h"
 
 #include <inttypes.h>
@@ -169,6 +170,24 @@ static int run(struct pl_sql *sql, const char *text, const struct pl_sql_value *
 
 /* --- rows --- */
 
+/* What `state` of rows points to. */
+struct pg_rows {
+    struct pl_list open; /* in conn->open_rows */
+    PGresult *result;
+};
+
+static const PGresult *result_of(const struct pl_sql_rows *rows)
+{
+    return ((const struct pg_rows *)rows->state)->result;
+}
+
+static void free_rows(struct pg_rows *open)
+{
+    pl_list_remove(&open->open);
+    PQclear(open->result);
+    pl_free(open);
+}
+
 static int query(struct pl_sql_rows *rows, struct pl_sql *sql, const char *text,
                  const struct pl_sql_value *values, size_t count, struct pl_error *err)
 {
@@ -178,39 +197,52 @@ static int query(struct pl_sql_rows *rows, struct pl_sql *sql, const char *text,
     if (rc == 0) {
         rc = pl_pg_drain(conn, &result, err);
     }
-    rows->state = result;
+    if (rc < 0) {
+        return rc;
+    }
+    struct pg_rows *open = pl_alloc(sizeof(*open));
+    open->result = result;
+    pl_list_push_back(&conn->open_rows, &open->open);
+    rows->state = open;
     rows->at = -1;
-    return rc;
+    return 0;
 }
 
 static int next(struct pl_sql_rows *rows, struct pl_error *err)
 {
     (void)err;
     rows->at++;
-    return rows->at < PQntuples(rows->state) ? 1 : 0;
+    return rows->at < PQntuples(result_of(rows)) ? 1 : 0;
 }
 
 static void end(struct pl_sql_rows *rows)
 {
-    PQclear(rows->state);
+    free_rows(rows->state);
+}
+
+void pl_pg_end_all(struct pl_pg_conn *conn)
+{
+    while (!pl_list_is_empty(&conn->open_rows)) {
+        free_rows(PL_CONTAINER_OF(conn->open_rows.next, struct pg_rows, open));
+    }
 }
 
 static bool is_null(const struct pl_sql_rows *rows, int column)
 {
-    return PQgetisnull(rows->state, (int)rows->at, column) != 0;
+    return PQgetisnull(result_of(rows), (int)rows->at, column) != 0;
 }
 
 static struct pl_str get_bytes(const struct pl_sql_rows *rows, int column)
 {
-    int length = PQgetlength(rows->state, (int)rows->at, column);
-    return pl_str_make(PQgetvalue(rows->state, (int)rows->at, column), (size_t)length);
+    int length = PQgetlength(result_of(rows), (int)rows->at, column);
+    return pl_str_make(PQgetvalue(result_of(rows), (int)rows->at, column), (size_t)length);
 }
 
 /* Integers come big-endian, as wide as their type. */
 static int64_t get_int(const struct pl_sql_rows *rows, int column)
 {
     struct pl_str bytes = get_bytes(rows, column);
-    Oid type = PQftype(rows->state, column);
+    Oid type = PQftype(result_of(rows), column);
     PL_ASSERT(type == TYPE_INT8 || type == TYPE_INT4 || type == TYPE_INT2 || type == TYPE_BOOL);
     uint64_t value = bytes.len > 0 && (bytes.ptr[0] & 0x80) != 0 ? UINT64_MAX : 0;
     for (size_t i = 0; i < bytes.len; i++) {

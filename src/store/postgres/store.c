@@ -1,0 +1,265 @@
+/* The store on PostgreSQL: what happens when a connection is lost, and that one process alone writes. */
+#include "store/postgres/store.h"
+
+#include "base/alloc.h"
+#include "base/env.h"
+#include "store/migrate.h"
+#include "store/postgres/pg_batch.h"
+#include "store/threaded.h"
+
+#include <time.h>
+
+#define ANSWER_MS 30000  /* for an answer of the server */
+#define PATIENCE_MS 5000 /* in which a lost connection may come back before callers hear of it */
+#define RETRY_MS 100
+#define AGAIN_MAX 5 /* transactions that the server wants to have tried again */
+
+struct postgres_store {
+    struct pl_store_backend backend; /* first */
+    char *url;
+    const struct pl_log *log;
+    struct pl_pg_conn writer; /* the writer's thread's, once there is one */
+    struct pl_pg_mark mark;
+    bool is_away; /* the writer gave up: the next batch tries once and does not wait */
+    struct pl_pg_conn *readers; /* each its thread's */
+    uint32_t reader_count;
+};
+
+static struct postgres_store *store_of(struct pl_store_backend *backend)
+{
+    return PL_CONTAINER_OF(backend, struct postgres_store, backend);
+}
+
+static void pause_ms(long ms)
+{
+    struct timespec time = {.tv_nsec = ms * 1000000};
+    (void)nanosleep(&time, NULL);
+}
+
+/* --- the writer's connection --- */
+
+/* One row of one number. */
+static int ask_int(int64_t *out, struct pl_pg_conn *conn, const char *text, struct pl_error *err)
+{
+    struct pl_sql_rows rows;
+    int rc = pl_sql_query(&rows, &conn->sql, text, NULL, 0, err);
+    if (rc < 0) {
+        return rc;
+    }
+    rc = pl_sql_next(&rows, err);
+    if (rc == 1) {
+        *out = pl_sql_get_int(&rows, 0);
+    }
+    pl_sql_end(&rows);
+    return rc < 0 ? rc : 0;
+}
+
+/* A lock of the session: it ends with the connection, however that ends. */
+static int take_lock(struct pl_pg_conn *conn, struct pl_error *err)
+{
+    int64_t is_ours = 0;
+    int rc = ask_int(&is_ours, conn, "SELECT pg_try_advisory_lock(88426193477985)::int", err);
+    if (rc == 0 && is_ours == 0) {
+        return pl_error_set(err, PL_E_STATE, "another Parley writes to this database");
+    }
+    return rc;
+}
+
+/* What was said to be stored is to be on the disk, whatever the server's own setting. */
+static int connect_writer(struct postgres_store *store, struct pl_error *err)
+{
+    struct pl_pg_conn *conn = &store->writer;
+    int rc = pl_pg_connect(conn, store->url, err);
+    if (rc == 0) {
+        rc = pl_pg_script(conn,
+                          "SELECT set_config('synchronous_commit', 'on', false) "
+                          "WHERE current_setting('synchronous_commit') = 'off'",
+                          err);
+    }
+    if (rc == 0) {
+        rc = take_lock(conn, err);
+    }
+    if (rc < 0) {
+        pl_pg_disconnect(conn);
+    }
+    return rc;
+}
+
+/* Try until it works or until_ms is over, at least once. The lock may be held for a moment by our own
+ * former connection, whose end the server has not noticed. */
+static int connect_until(struct postgres_store *store, int64_t until_ms, struct pl_error *err)
+{
+    for (;;) {
+        int rc = connect_writer(store, err);
+        if (rc == 0 || pl_clock_monotonic_ms() >= until_ms) {
+            return rc;
+        }
+        pause_ms(RETRY_MS);
+    }
+}
+
+/* --- writing --- */
+
+static void note_away(struct postgres_store *store, bool is_away, const struct pl_error *err)
+{
+    char reason[2 * PL_ERROR_TEXT_MAX];
+    if (is_away && !store->is_away) {
+        pl_log(store->log, PL_LOG_ERROR, "store.lost", "backend=postgres reason=%s",
+               pl_log_quote(reason, sizeof(reason), pl_str_of_cstr(err->text)));
+    } else if (!is_away && store->is_away) {
+        pl_log(store->log, PL_LOG_INFO, "store.back", "backend=postgres");
+    }
+    store->is_away = is_away;
+}
+
+/* A batch, and how it fares. */
+struct writing {
+    struct postgres_store *store;
+    struct pl_store_op *chain;
+    int64_t until_ms;
+    int again_count;
+    bool in_doubt; /* the connection was lost while committing */
+};
+
+/* Returns 0 when the batch is committed, PL_E_AGAIN to try once more, or why it failed. */
+static int try_write(struct writing *writing, struct pl_error *err)
+{
+    struct postgres_store *store = writing->store;
+    struct pl_pg_conn *conn = &store->writer;
+    int rc = conn->is_lost ? connect_until(store, writing->until_ms, err) : 0;
+    if (rc == 0 && writing->in_doubt) {
+        rc = pl_pg_mark_check(conn, &store->mark, err);
+        writing->in_doubt = rc < 0;
+        if (rc == 1) {
+            return 0;
+        }
+    }
+    if (rc == 0) {
+        rc = pl_pg_write(conn, writing->chain, &store->mark, &writing->in_doubt, err);
+    } else if (rc == PL_E_CLOSED && !conn->is_lost) {
+        conn->is_lost = true;
+    }
+    bool is_late = pl_clock_monotonic_ms() >= writing->until_ms;
+    if (rc == PL_E_CLOSED && !is_late) {
+        return PL_E_AGAIN;
+    }
+    return rc == PL_E_AGAIN && ++writing->again_count > AGAIN_MAX ? PL_E_IO : rc;
+}
+
+static void postgres_write(struct pl_store_backend *backend, struct pl_store_op *chain)
+{
+    struct postgres_store *store = store_of(backend);
+    int64_t patience_ms = store->is_away ? 0 : PATIENCE_MS;
+    struct writing writing = {
+        .store = store, .chain = chain, .until_ms = pl_clock_monotonic_ms() + patience_ms};
+    struct pl_error err = {0};
+    int rc;
+    store->mark.batch++;
+    do {
+        rc = try_write(&writing, &err);
+    } while (rc == PL_E_AGAIN);
+    note_away(store, rc == PL_E_CLOSED || rc == PL_E_STATE, &err);
+    if (rc < 0) {
+        err.code = rc == PL_E_STATE ? PL_E_CLOSED : rc;
+        pl_store_fail_chain(chain, &err);
+    }
+}
+
+/* --- reading --- */
+
+static int try_read(struct postgres_store *store, struct pl_pg_conn *conn, struct pl_store_op *op,
+                    struct pl_error *err)
+{
+    int rc = conn->is_lost ? pl_pg_connect(conn, store->url, err) : 0;
+    return rc == 0 ? pl_pg_read(conn, op, err) : rc;
+}
+
+/* A connection may have been lost long ago, and nobody has noticed: so once more at least. */
+static void postgres_read(struct pl_store_backend *backend, uint32_t reader, struct pl_store_op *op)
+{
+    struct postgres_store *store = store_of(backend);
+    struct pl_error err = {0};
+    int rc = PL_E_AGAIN;
+    for (int i = 0; i < AGAIN_MAX && (rc == PL_E_AGAIN || (rc == PL_E_CLOSED && i < 2)); i++) {
+        rc = try_read(store, &store->readers[reader], op, &err);
+    }
+    if (rc < 0) {
+        op->rc = rc;
+        op->error = err;
+    }
+}
+
+/* --- the beginning and the end --- */
+
+static void postgres_close(struct pl_store_backend *backend)
+{
+    struct postgres_store *store = store_of(backend);
+    for (uint32_t i = 0; i < store->reader_count; i++) {
+        pl_pg_fini(&store->readers[i]);
+    }
+    pl_pg_fini(&store->writer);
+    pl_free(store->readers);
+    pl_wipe(store->url, strlen(store->url)); /* a password may be in it */
+    pl_free(store->url);
+    pl_free(store);
+}
+
+static const struct pl_store_backend_impl postgres_backend = {
+    .name = "postgres",
+    .write = postgres_write,
+    .read = postgres_read,
+    .close = postgres_close,
+};
+
+static int check_schema(struct pl_pg_conn *conn, struct pl_error *err)
+{
+    struct pl_migration_list list = {0};
+    int rc = pl_migrate_list(&list, &conn->sql, &pl_migrations_postgres, err);
+    if (rc == 0) {
+        rc = pl_migrate_check(&list, false, err);
+    }
+    pl_migration_list_free(&list);
+    return rc;
+}
+
+static int open_writer(struct postgres_store *store, bool may_migrate, struct pl_error *err)
+{
+    struct pl_pg_conn *conn = &store->writer;
+    int rc = connect_until(store, pl_clock_monotonic_ms() + PATIENCE_MS, err);
+    if (rc == 0) {
+        rc = may_migrate ? pl_migrate_up(&conn->sql, &pl_migrations_postgres, store->log, err)
+                         : check_schema(conn, err);
+    }
+    if (rc < 0) {
+        return rc;
+    }
+    pl_log(store->log, PL_LOG_INFO, "store.opened", "backend=postgres host=%s database=%s",
+           PQhost(conn->pg), PQdb(conn->pg));
+    pl_random_bytes(store->mark.run.bytes, sizeof(store->mark.run.bytes));
+    return pl_pg_mark_create(conn, &store->mark, err);
+}
+
+int pl_postgres_store_open(struct pl_store **out, const struct pl_store_config *config,
+                           const char *url_cstr, bool may_migrate, struct pl_error *err)
+{
+    struct pl_store_config filled = *config;
+    struct postgres_store *store = pl_alloc(sizeof(*store));
+    if (filled.reader_count == 0) {
+        filled.reader_count = PL_STORE_READER_COUNT;
+    }
+    store->backend.impl = &postgres_backend;
+    store->url = pl_strdup_n(url_cstr, strlen(url_cstr));
+    store->log = config->log;
+    store->readers = pl_alloc_array(filled.reader_count, sizeof(struct pl_pg_conn));
+    store->reader_count = filled.reader_count;
+    pl_pg_init(&store->writer, ANSWER_MS);
+    for (uint32_t i = 0; i < store->reader_count; i++) {
+        pl_pg_init(&store->readers[i], ANSWER_MS);
+    }
+    int rc = open_writer(store, may_migrate, err);
+    if (rc < 0) {
+        postgres_close(&store->backend);
+        return rc;
+    }
+    return pl_store_threaded_create(out, &store->backend, &filled, err);
+}

@@ -1,0 +1,332 @@
+/* A PostgreSQL that goes away: for a moment, for long, and just while a commit is answered. What was acknowledged is
+ * there, once; what was not says why; nothing has to be started again. Run by script/with-postgres --own. */
+#include "store/postgres/store.h"
+
+#include "base/alloc.h"
+
+#include <arpa/inet.h>
+#include <poll.h>
+#include <pthread.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
+#include <cmocka.h>
+
+struct thing_op {
+    struct pl_store_op op;
+    int64_t id;
+    int64_t count;
+};
+
+static void on_wake(void *user)
+{
+    (void)user; /* pl_store_run and pl_store_destroy look for themselves */
+}
+
+/* Run twice, it would fail. */
+static int run_insert(struct pl_store_op *base, struct pl_sql *sql)
+{
+    struct thing_op *op = (struct thing_op *)base;
+    return PL_SQL_RUN(sql, &base->error, "INSERT INTO lost_things (id) VALUES ($1)",
+                      pl_sql_int(op->id));
+}
+
+static int run_count(struct pl_store_op *base, struct pl_sql *sql)
+{
+    struct thing_op *op = (struct thing_op *)base;
+    struct pl_sql_rows rows;
+    int rc = pl_sql_query(&rows, sql, "SELECT count(*) FROM lost_things", NULL, 0, &base->error);
+    if (rc == 0) {
+        rc = pl_sql_next(&rows, &base->error);
+        op->count = pl_sql_get_int(&rows, 0);
+        pl_sql_end(&rows);
+    }
+    return rc < 0 ? rc : 0;
+}
+
+static const struct pl_store_op_type insert_type = {
+    .name = "insert", .is_write = true, .size = sizeof(struct thing_op), .run = run_insert};
+static const struct pl_store_op_type count_type = {
+    .name = "count", .size = sizeof(struct thing_op), .run = run_count};
+
+static struct pl_store *store;
+static struct pl_error err;
+
+static void prepare(void)
+{
+    char command[512];
+    (void)snprintf(command, sizeof(command),
+                   "psql -q '%s' -c 'SET client_min_messages = error; DROP TABLE IF EXISTS "
+                   "lost_things; CREATE TABLE lost_things (id BIGINT PRIMARY KEY)'",
+                   getenv("PARLEY_TEST_POSTGRES"));
+    assert_int_equal(system(command), 0);
+}
+
+static void open_store(const char *url)
+{
+    struct pl_store_config config = {.wake = on_wake};
+    if (pl_postgres_store_open(&store, &config, url, true, &err) < 0) {
+        fail_msg("%s", err.text);
+    }
+}
+
+static int setup(void **state)
+{
+    (void)state;
+    prepare();
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    (void)state;
+    pl_store_destroy(store);
+    store = NULL;
+    return 0;
+}
+
+static void server_does(const char *what)
+{
+    char command[256];
+    (void)snprintf(command, sizeof(command), "\"$PARLEY_TEST_POSTGRES_DIR/%s\"", what);
+    assert_int_equal(system(command), 0);
+}
+
+static int insert(int64_t id)
+{
+    struct thing_op *op = (struct thing_op *)pl_store_op_create(&insert_type, 0);
+    op->id = id;
+    int rc = pl_store_run(store, &op->op);
+    err = op->op.error;
+    pl_store_op_free(&op->op);
+    return rc;
+}
+
+static int64_t count_rows(void)
+{
+    struct thing_op *op = (struct thing_op *)pl_store_op_create(&count_type, 0);
+    assert_int_equal(pl_store_run(store, &op->op), 0);
+    int64_t count = op->count;
+    pl_store_op_free(&op->op);
+    return count;
+}
+
+static void *restart_soon(void *user)
+{
+    (void)user;
+    server_does("start");
+    return NULL;
+}
+
+static void test_server_that_restarts_is_not_noticed(void **state)
+{
+    (void)state;
+    open_store(getenv("PARLEY_TEST_POSTGRES"));
+    int64_t id = 0;
+    for (int round = 0; round < 3; round++) {
+        pthread_t thread;
+        server_does("stop");
+        assert_int_equal(pthread_create(&thread, NULL, restart_soon, NULL), 0);
+        for (int i = 0; i < 20; i++) {
+            assert_int_equal(insert(++id), 0);
+        }
+        assert_int_equal(pthread_join(thread, NULL), 0);
+    }
+    assert_int_equal(count_rows(), id);
+}
+
+static void test_server_that_stays_away_is_told_and_welcomed_back(void **state)
+{
+    (void)state;
+    open_store(getenv("PARLEY_TEST_POSTGRES"));
+    assert_int_equal(insert(1), 0);
+    server_does("stop");
+    assert_int_equal(insert(2), PL_E_CLOSED);
+    assert_non_null(strstr(err.text, "PostgreSQL"));
+    assert_int_equal(insert(3), PL_E_CLOSED); /* at once */
+    server_does("start");
+    assert_int_equal(insert(4), 0);
+    assert_int_equal(count_rows(), 2);
+}
+
+static void test_database_of_another_parley_is_refused(void **state)
+{
+    (void)state;
+    struct pl_store *other = NULL;
+    struct pl_store_config config = {.wake = on_wake};
+    open_store(getenv("PARLEY_TEST_POSTGRES"));
+    assert_int_equal(
+        pl_postgres_store_open(&other, &config, getenv("PARLEY_TEST_POSTGRES"), true, &err),
+        PL_E_STATE);
+    assert_non_null(strstr(err.text, "another Parley"));
+}
+
+/* --- a connection that breaks just while a commit is answered --- */
+
+struct cutter {
+    int listen_fd;
+    uint16_t port; /* its own */
+    uint16_t server_port;
+    _Atomic int cuts;   /* how many commits are still to be cut */
+    _Atomic bool after; /* the server gets the commit, its answer is lost; or it gets nothing */
+    _Atomic bool is_over;
+    pthread_t thread;
+};
+
+static int connect_to(uint16_t port)
+{
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons(port)};
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    int fd = socket(AF_INET, SOCK_STREAM, 0);
+    assert_int_equal(connect(fd, (struct sockaddr *)&address, sizeof(address)), 0);
+    return fd;
+}
+
+static bool has_commit(const char *bytes, size_t len)
+{
+    return memmem(bytes, len, "COMMIT", 6) != NULL;
+}
+
+/* What is said in one direction. False when the connection is over. */
+static bool pass_on(struct cutter *cutter, int from, int to, bool is_client)
+{
+    char bytes[65536];
+    ssize_t len = read(from, bytes, sizeof(bytes));
+    if (len <= 0) {
+        return false;
+    }
+    bool is_cut = is_client && cutter->cuts > 0 && has_commit(bytes, (size_t)len);
+    if (!is_cut || cutter->after) {
+        (void)!write(to, bytes, (size_t)len);
+    }
+    if (is_cut) {
+        cutter->cuts--;
+        if (cutter->after) {
+            (void)!read(to, bytes, sizeof(bytes)); /* committed */
+        }
+    }
+    return !is_cut;
+}
+
+struct leg {
+    struct cutter *cutter;
+    int client;
+    int server;
+};
+
+static void *carry(void *user)
+{
+    struct leg *leg = user;
+    struct pollfd fds[] = {{.fd = leg->client, .events = POLLIN},
+                           {.fd = leg->server, .events = POLLIN}};
+    bool is_open = true;
+    while (is_open && !leg->cutter->is_over) {
+        (void)poll(fds, 2, 50);
+        if ((fds[0].revents & (POLLIN | POLLHUP)) != 0) {
+            is_open = pass_on(leg->cutter, leg->client, leg->server, true);
+        }
+        if (is_open && (fds[1].revents & (POLLIN | POLLHUP)) != 0) {
+            is_open = pass_on(leg->cutter, leg->server, leg->client, false);
+        }
+    }
+    (void)close(leg->client);
+    (void)close(leg->server);
+    pl_free(leg);
+    return NULL;
+}
+
+static void *accept_all(void *user)
+{
+    struct cutter *cutter = user;
+    pthread_t threads[64];
+    size_t count = 0;
+    struct pollfd poll_fd = {.fd = cutter->listen_fd, .events = POLLIN};
+    while (!cutter->is_over && count < PL_ARRAY_LEN(threads)) {
+        if (poll(&poll_fd, 1, 50) != 1) {
+            continue;
+        }
+        struct leg *leg = pl_alloc(sizeof(*leg));
+        leg->cutter = cutter;
+        leg->client = accept(cutter->listen_fd, NULL, NULL);
+        leg->server = connect_to(cutter->server_port);
+        assert_int_equal(pthread_create(&threads[count++], NULL, carry, leg), 0);
+    }
+    while (count > 0) {
+        assert_int_equal(pthread_join(threads[--count], NULL), 0);
+    }
+    return NULL;
+}
+
+static void start_cutter(struct cutter *cutter, bool after)
+{
+    struct sockaddr_in address = {.sin_family = AF_INET};
+    socklen_t size = sizeof(address);
+    unsigned port = 0;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    assert_int_equal(
+        sscanf(getenv("PARLEY_TEST_POSTGRES"), "postgresql://parley@127.0.0.1:%u/", &port), 1);
+    cutter->server_port = (uint16_t)port;
+    cutter->after = after;
+    cutter->listen_fd = socket(AF_INET, SOCK_STREAM, 0);
+    assert_int_equal(bind(cutter->listen_fd, (struct sockaddr *)&address, sizeof(address)), 0);
+    assert_int_equal(listen(cutter->listen_fd, 16), 0);
+    assert_int_equal(getsockname(cutter->listen_fd, (struct sockaddr *)&address, &size), 0);
+    cutter->port = ntohs(address.sin_port);
+    assert_int_equal(pthread_create(&cutter->thread, NULL, accept_all, cutter), 0);
+}
+
+static void stop_cutter(struct cutter *cutter)
+{
+    cutter->is_over = true;
+    assert_int_equal(pthread_join(cutter->thread, NULL), 0);
+    (void)close(cutter->listen_fd);
+}
+
+static void check_cut(bool after)
+{
+    struct cutter cutter = {0};
+    char url[128];
+    start_cutter(&cutter, after);
+    (void)snprintf(url, sizeof(url), "postgresql://parley@127.0.0.1:%u/parley",
+                   (unsigned)cutter.port);
+    open_store(url);
+    for (int64_t id = 1; id <= 6; id++) {
+        cutter.cuts = id % 2 == 0 ? 1 : 0;
+        assert_int_equal(insert(id), 0);
+        assert_int_equal(cutter.cuts, 0);
+    }
+    assert_int_equal(count_rows(), 6);
+    pl_store_destroy(store);
+    store = NULL;
+    stop_cutter(&cutter);
+}
+
+static void test_commit_whose_answer_is_lost_happens_once(void **state)
+{
+    (void)state;
+    check_cut(true);
+}
+
+static void test_commit_that_did_not_arrive_is_made_again(void **state)
+{
+    (void)state;
+    check_cut(false);
+}
+
+#define CASE(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        CASE(test_server_that_restarts_is_not_noticed),
+        CASE(test_server_that_stays_away_is_told_and_welcomed_back),
+        CASE(test_database_of_another_parley_is_refused),
+        CASE(test_commit_whose_answer_is_lost_happens_once),
+        CASE(test_commit_that_did_not_arrive_is_made_again),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -48,7 +48,7 @@ CREATE TABLE talo_players (
     last_seen_ms BIGINT NOT NULL
 );
 
-CREATE INDEX talo_players_game ON talo_players (game_id, created_ms);
+CREATE INDEX talo_players_game ON talo_players (game_id, created_ms, id);
 
 CREATE TABLE talo_player_props (
     player_id BYTEA NOT NULL,

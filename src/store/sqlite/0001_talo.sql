@@ -48,7 +48,7 @@ CREATE TABLE talo_players (
     last_seen_ms INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 
-CREATE INDEX talo_players_game ON talo_players (game_id, created_ms);
+CREATE INDEX talo_players_game ON talo_players (game_id, created_ms, id);
 
 CREATE TABLE talo_player_props (
     player_id BLOB NOT NULL,

@@ -2,6 +2,7 @@
 #include "store/sqlite/statement.h"
 
 #include "base/alloc.h"
+#include "base/utf8.h"
 #include "store/sqlite/error.h"
 
 #include <stdio.h>
@@ -96,10 +97,10 @@ static int bind_one(sqlite3_stmt *stmt, int at, const struct pl_sql_value *value
     return SQLITE_MISUSE;
 }
 
-static bool has_nul(const struct pl_sql_value *value)
+static bool is_sound(const struct pl_sql_value *value)
 {
-    return value->kind == PL_SQL_TEXT && value->bytes.len > 0 &&
-           memchr(value->bytes.ptr, 0, value->bytes.len) != NULL;
+    return value->kind != PL_SQL_TEXT || (pl_str_find_char(value->bytes, 0) == value->bytes.len &&
+                                          pl_utf8_is_valid(value->bytes));
 }
 
 int pl_sqlite_statement_bind(struct pl_sqlite_statement *statement,
@@ -108,8 +109,8 @@ int pl_sqlite_statement_bind(struct pl_sqlite_statement *statement,
 {
     PL_ASSERT((size_t)sqlite3_bind_parameter_count(statement->stmt) == count);
     for (size_t i = 0; i < count; i++) {
-        if (has_nul(&values[i])) {
-            return pl_error_set(err, PL_E_INVALID, "a text contains the character U+0000");
+        if (!is_sound(&values[i])) {
+            return pl_error_set(err, PL_E_INVALID, "a text is not UTF-8, or contains U+0000");
         }
         if (bind_one(statement->stmt, (int)i + 1, &values[i], is_copied) != SQLITE_OK) {
             return pl_sqlite_error(sqlite3_db_handle(statement->stmt), err);

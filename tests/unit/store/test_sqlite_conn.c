@@ -181,12 +181,15 @@ static void test_sqlite_parameters_out_of_order_are_refused(void **state)
     assert_int_equal(count_rows(), 2);
 }
 
-static void test_sqlite_text_with_nul_is_refused(void **state)
+static void test_sqlite_text_with_nul_or_broken_utf8_is_refused(void **state)
 {
     (void)state;
     struct pl_error err;
     assert_int_equal(PL_SQL_RUN(&conn->sql, &err, "INSERT INTO t (b) VALUES ($1)",
                                 pl_sql_text(pl_str_make("a\0b", 3))),
+                     PL_E_INVALID);
+    assert_int_equal(PL_SQL_RUN(&conn->sql, &err, "INSERT INTO t (b) VALUES ($1)",
+                                pl_sql_text(PL_STR("\xc3("))),
                      PL_E_INVALID);
     assert_int_equal(count_rows(), 0);
 }
@@ -347,7 +350,7 @@ int main(void)
         TEST(test_sqlite_returning_works_unread),
         TEST(test_sqlite_errors_have_codes_and_words),
         TEST(test_sqlite_parameters_out_of_order_are_refused),
-        TEST(test_sqlite_text_with_nul_is_refused),
+        TEST(test_sqlite_text_with_nul_or_broken_utf8_is_refused),
         TEST(test_sqlite_strpos_counts_characters_and_lower_knows_ascii),
         TEST(test_sqlite_no_room_has_many_names_and_one_code),
         TEST(test_sqlite_file_is_private_and_durable),

@@ -319,7 +319,10 @@ static int copy_in_transactions(struct copying *all)
     }
     if (rc == 0) {
         rc = pl_sql_script(all->to, "COMMIT", all->err);
+    } else {
+        (void)!pl_sql_script(all->to, "ROLLBACK", NULL);
     }
+    (void)!pl_sql_script(all->from, "ROLLBACK", NULL);
     return rc;
 }
 

@@ -289,7 +289,7 @@ int pl_pg_command(struct pl_pg_conn *conn, const char *text, struct pl_error *er
 
 int pl_pg_script(struct pl_pg_conn *conn, const char *script_cstr, struct pl_error *err)
 {
-    int rc = pl_pg_settle(conn, err);
+    int rc = conn->has_failed ? pl_pg_recover(conn, err) : pl_pg_settle(conn, err);
     if (rc < 0) {
         return rc;
     }

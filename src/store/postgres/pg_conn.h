@@ -64,7 +64,8 @@ PL_MUST_CHECK int pl_pg_recover(struct pl_pg_conn *conn, struct pl_error *err);
 /* End what an operation left open: each is a mistake of ours. */
 void pl_pg_end_all(struct pl_pg_conn *conn);
 
-/* Run a script of several commands (a migration), outside of the pipeline. */
+/* Run a script of several commands (a migration), outside of the pipeline; after a failure as well,
+ * to roll back. */
 PL_MUST_CHECK int pl_pg_script(struct pl_pg_conn *conn, const char *script_cstr,
                                struct pl_error *err);
 

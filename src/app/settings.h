@@ -189,6 +189,18 @@ struct pl_settings_talo {
     uint32_t rest_limit_default;
     size_t message_limit_bytes;
     size_t send_buffer_bytes;
+    uint32_t bcrypt_cost;
+};
+
+struct pl_settings_mail {
+    struct pl_str smtp_url; /* empty: into the log */
+    struct pl_str user;
+    struct pl_str password;
+    struct pl_str from;
+    bool tls_required;
+    struct pl_str ca_file; /* empty: the system's */
+    int64_t connect_timeout_ms;
+    int64_t timeout_ms;
 };
 
 struct pl_setting_origin; /* where a value comes from; settings_table.h */
@@ -215,6 +227,11 @@ struct pl_settings {
     struct {
         struct pl_str url; /* empty: SQLite in the data directory; pl_settings_store_url */
     } store;
+    struct {
+        uint32_t threads;
+        uint32_t waiting_max;
+    } crypto;
+    struct pl_settings_mail mail;
     struct pl_settings_talo talo;
 
     struct pl_arena arena;             /* holds every text above */

@@ -10,6 +10,8 @@
 #include "net/tls.h"
 #include "web/origin.h"
 #include "web/web.h"
+#include "work/bcrypt.h"
+#include "work/mail.h"
 
 #define MIB ((int64_t)1024 * 1024)
 #define HOUR_MS ((int64_t)3600 * 1000)
@@ -140,6 +142,11 @@ static int check_store_url(struct pl_str text, struct pl_error *err)
                     pl_str_starts_with(text, PL_STR("postgresql://")) ||
                     pl_str_starts_with(text, PL_STR("postgres://"));
     return text.len == 0 || is_known ? 0 : PL_E_INVALID;
+}
+
+static int check_smtp_url(struct pl_str text, struct pl_error *err)
+{
+    return text.len == 0 ? 0 : pl_mail_check_url(text, err);
 }
 
 static int check_cors_origin(struct pl_str text, struct pl_error *err)
@@ -421,6 +428,38 @@ const struct pl_setting_row pl_setting_rows[] = {
      .is_secret = true,
      .help = "Where games and players are kept; empty is the SQLite file store.db in data_dir."},
 
+    /* Passwords, and mail to players. */
+    COUNT("crypto.threads", crypto.threads, RESTART, "1", 1, 16,
+          "Threads that hash and compare passwords, each about 20 a second at a cost of 10."),
+    COUNT("crypto.waiting_max", crypto.waiting_max, RESTART, "256", 1, 65536,
+          "Passwords that may wait for these threads; beyond it the request fails with 500."),
+    STRING("mail.smtp_url", mail.smtp_url, RESTART, "", 0, check_smtp_url,
+           "smtp://HOST:PORT, smtps://HOST:PORT or nothing",
+           "Server that takes mail to players; empty writes it into the log and sends nothing."),
+    STRING("mail.user", mail.user, RESTART, "", 0, check_utf8, "text",
+           "User name at that server; empty is no login."),
+    {.name = "mail.password",
+     .type = PL_SETTING_STRING,
+     .offset = PLACE(struct pl_str, mail.password),
+     .change = PL_SETTING_CHANGE_RESTART,
+     .default_text = "",
+     .max = STRING_MAX,
+     .check = check_utf8,
+     .allowed = "text",
+     .is_secret = true,
+     .help = "Password at that server."},
+    STRING("mail.from", mail.from, RESTART, "Parley <parley@localhost>", 1, pl_mail_check_from,
+           "an address, as game@example.com or Game <game@example.com>",
+           "Sender of mail to players."),
+    BOOL("mail.tls_required", mail.tls_required, RESTART, "true",
+         "Send nothing to a server of smtp:// that does not offer STARTTLS."),
+    STRING("mail.ca_file", mail.ca_file, RESTART, "", 0, NULL, "a file",
+           "Certificates to trust for that server, in PEM form; empty is the system's."),
+    DURATION("mail.connect_timeout_ms", mail.connect_timeout_ms, RESTART, "10000", 1, HOUR_MS,
+             "Time for connecting to that server."),
+    DURATION("mail.timeout_ms", mail.timeout_ms, RESTART, "30000", 1, HOUR_MS,
+             "Time for one mail in all."),
+
     /* Talo. */
     BOOL("talo.enabled", talo.enabled, RESTART, "true", "Serve Talo's sockets and REST services."),
     COUNT("talo.rest_limit_auth", talo.rest_limit_auth, NOW, "20", 0, 1000000,
@@ -431,6 +470,9 @@ const struct pl_setting_row pl_setting_rows[] = {
          "Largest message of a Talo socket; beyond it the close code 1009."),
     SIZE("talo.send_buffer_bytes", talo.send_buffer_bytes, NEW, "4194304", 4096, 1024 * MIB,
          "Bytes that may stay unsent to one Talo socket; beyond it the socket is closed."),
+    COUNT(
+        "talo.bcrypt_cost", talo.bcrypt_cost, NOW, "10", PL_BCRYPT_COST_MIN, PL_BCRYPT_COST_MAX,
+        "Cost of hashing players' passwords that are set from now on; one more doubles the time."),
 };
 
 const size_t pl_setting_row_count = PL_ARRAY_LEN(pl_setting_rows);

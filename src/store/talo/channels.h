@@ -22,7 +22,7 @@ enum pl_talo_channel_refusal {
     PL_TALO_CHANNEL_INVITES_SELF,   /* 400 Players cannot invite themselves */
     PL_TALO_CHANNEL_NO_NEW_OWNER,   /* 404 New owner not found */
     PL_TALO_CHANNEL_BAD_PROPS,      /* 400 with rejectedProps: the operation's `rejected` */
-    PL_TALO_CHANNEL_TOO_MANY_PROPS, /* 400: PL_TALO_PROPS_BYTES_MAX, PL_TALO_STORAGE_CHARS_MAX */
+    PL_TALO_CHANNEL_TOO_MANY_PROPS, /* 400: PL_TALO_PROPS_BYTES_MAX, or storage.h's bounds */
 };
 
 /* Who acts on a channel. */

@@ -11,6 +11,8 @@
  * Ours, not the protocol's. */
 #define PL_TALO_STORAGE_CHARS_MAX (4 * 1024 * 1024)
 
+#define PL_TALO_STORAGE_CHANGES_MAX 5000 /* entries of one request; ours as well */
+
 #define PL_TALO_STORAGE_LIST_MAX 50 /* keys of a list, judged by the caller */
 
 /* GET .../storage: of an array key ("...[]") one prop whose value is a JSON array of all values in

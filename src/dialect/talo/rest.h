@@ -11,6 +11,7 @@
 
 #include "codec/json_write.h"
 #include "service/talo/talo.h"
+#include "store/talo/props.h"
 #include "web/web.h"
 
 struct pl_talo_rest;
@@ -76,7 +77,7 @@ enum {
     PL_TALO_NEEDS_SESSION = 8,      /* S */
     PL_TALO_IS_PUBLIC = 16,         /* no access key, and nothing that follows from it; no limit */
     PL_TALO_IS_UNLIMITED = 32,      /* no rate limit */
-    PL_TALO_SKIPS_SESSION = 64,     /* no session check (refresh) */
+    PL_TALO_SKIPS_SESSION = 64,     /* no session check (refresh), and no acting alias */
 };
 
 /* One endpoint. `{id}` in the pattern is one whole segment; a row with a static segment in its
@@ -123,6 +124,13 @@ struct pl_talo_request {
 
     void *state; /* the handler's, between its steps; in the arena */
 };
+
+/* The word filter for props, zeroed unless the request's game blocks profanity there. */
+struct pl_talo_profanity pl_talo_request_profanity(const struct pl_talo_request *request);
+
+/* Whether the game blocks profane identifiers and this is one: 400 IDENTIFIER_PROFANITY. */
+bool pl_talo_request_blocks_identifier(const struct pl_talo_request *request,
+                                       struct pl_str identifier);
 
 /* --- waiting --- */
 
@@ -181,8 +189,9 @@ struct pl_talo_rest_config {
     struct pl_talo *talo;
     const struct pl_log *log;
     struct pl_talo_rest_limits limits;
-    struct pl_talo_auth_service *auth; /* borrowed; NULL: its endpoints answer 404 */
-    const char *owner;                 /* of its web routes: "talo" */
+    struct pl_talo_auth_service *auth;  /* borrowed */
+    struct pl_talo_profanity profanity; /* zeroed: no word is profane */
+    const char *owner;                  /* of its web routes: "talo" */
 };
 
 /* Its routes join those of `web`: /v1 and /public/health. */

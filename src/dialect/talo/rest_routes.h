@@ -14,4 +14,8 @@ extern const struct pl_talo_route pl_talo_storage_routes[];      /* 3.12 */
 extern const struct pl_talo_route pl_talo_relationship_routes[]; /* 3.13 */
 extern const struct pl_talo_route pl_talo_config_routes[];       /* 3.14 */
 
+/* As pl_talo_route_match, in all of them. */
+const struct pl_talo_route *pl_talo_find_route(enum pl_http_method method, struct pl_str path,
+                                               struct pl_str *id);
+
 #endif

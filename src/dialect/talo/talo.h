@@ -5,6 +5,7 @@
 #define PL_DIALECT_TALO_TALO_H
 
 #include "service/talo/talo.h"
+#include "store/talo/props.h"
 #include "web/web.h"
 #include "work/crypto.h"
 #include "work/mail.h"
@@ -29,6 +30,7 @@ struct pl_talo_params {
     const struct pl_log *log;
     struct pl_metrics *metrics;
     struct pl_talo_limits limits;
+    struct pl_talo_profanity profanity; /* of games that block it; zeroed: no word is profane */
 };
 
 /* Add its routes. Returns PL_E_EXISTS when an application has one of them. */

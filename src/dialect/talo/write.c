@@ -395,7 +395,7 @@ void pl_talo_write_group(struct pl_json_writer *out, const struct pl_talo_group 
         pl_json_key(out, PL_STR("members"));
         pl_json_array_begin(out);
         for (size_t i = 0; i < member_count; i++) {
-            pl_talo_write_player(out, &members[i], PL_TALO_WITH_ALIASES);
+            pl_talo_write_player(out, &members[i], 0);
         }
         pl_json_array_end(out);
     }

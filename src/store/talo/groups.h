@@ -47,7 +47,7 @@ struct pl_talo_op_group_get {
     struct pl_talo_group group;
     struct pl_talo_player *members; /* without aliases */
     size_t member_count;
-    struct pl_talo_page result;
+    int64_t total; /* members of all pages */
 };
 extern const struct pl_store_op_type pl_talo_op_group_get_type;
 

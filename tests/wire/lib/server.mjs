@@ -71,7 +71,7 @@ function command({ app, set, args, build, isNpm }, listen, data) {
 
 export class Server {
   /** app: a name or null; set: {setting: value}; build: the build folder whose server and application it is;
-   *  isNpm: the reference instead. */
+   *  isNpm: the reference instead; prepare: called with the data directory before the start. */
   static async start({
     app = null,
     set = {},
@@ -80,9 +80,11 @@ export class Server {
     port = 0,
     build = defaultBuild,
     isNpm = isReference,
+    prepare = async () => {},
   } = {}) {
     const server = new Server();
     server.data = await mkdtemp(path.join(tmpdir(), 'parley-wire-'));
+    await prepare(server.data);
     const [file, argv] = command({ app, set, args, build, isNpm }, `127.0.0.1:${port}`, server.data);
     server.output = '';
     server.child = spawn(file, argv, {

@@ -98,6 +98,9 @@ void pl_talo_seal(struct pl_buf *out, struct pl_talo *talo, enum pl_talo_secret 
  * have the exact count of messages by then. */
 void pl_talo_submit(struct pl_talo *talo, struct pl_store_op *op);
 
+/* What a stream of this kind is called for operators ("talo-channel"), or NULL: another service's. */
+const char *pl_talo_stream_name(uint8_t kind);
+
 /* --- what administrators own, in memory --- */
 
 /* NULL when there is none. Borrowed until the next operation comes back. */

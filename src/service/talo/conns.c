@@ -1,0 +1,136 @@
+/* Opening and closing connections, and finding them. */
+#include "service/talo/conns.h"
+
+#include "base/alloc.h"
+#include "service/talo/request.h"
+#include "service/talo/streams.h"
+#include "service/talo/talo_internal.h"
+
+void pl_talo_conns_init(struct pl_talo_conns *conns)
+{
+    *conns = (struct pl_talo_conns){0};
+    pl_list_init(&conns->all);
+}
+
+void pl_talo_conns_fini(struct pl_talo_conns *conns)
+{
+    pl_table_fini(&conns->by_alias);
+    pl_table_fini(&conns->by_player);
+    pl_table_fini(&conns->identifying);
+}
+
+void pl_talo_conns_identify(struct pl_talo_conn *conn, int64_t alias_id,
+                            const struct pl_uuid *player_id)
+{
+    struct pl_talo *talo = conn->talo;
+    if (conn->alias_id != 0) {
+        pl_table_remove(&talo->conns.by_alias, &conn->by_alias);
+        pl_table_remove(&talo->conns.by_player, &conn->by_player);
+    }
+    conn->alias_id = alias_id;
+    if (alias_id != 0) {
+        conn->player_id = *player_id;
+        pl_table_add(&talo->conns.by_alias, &conn->by_alias, pl_talo_hash_id(talo, alias_id));
+        pl_table_add(&talo->conns.by_player, &conn->by_player, pl_talo_hash_uuid(talo, player_id));
+    }
+}
+
+void pl_talo_conn_open(struct pl_talo *talo, struct pl_talo_conn *conn)
+{
+    pl_hub_assert_thread(talo->config.hub);
+    conn->talo = talo;
+    conn->alias_id = 0;
+    conn->request = NULL;
+    conn->number = ++talo->conns.last_number;
+    conn->is_open = true;
+    pl_list_push_back(&talo->conns.all, &conn->in_world);
+    pl_talo_stream_join(conn, PL_TALO_STREAM_CONFIG, conn->game_id);
+}
+
+void pl_talo_conn_close(struct pl_talo_conn *conn)
+{
+    struct pl_talo_absence absence = {
+        .game_id = conn->game_id, .alias_id = conn->alias_id, .player_id = conn->player_id};
+    if (!conn->is_open) {
+        return;
+    }
+    pl_hub_assert_thread(conn->talo->config.hub);
+    conn->is_open = false;
+    pl_list_remove(&conn->in_world);
+    pl_talo_request_detach(conn);
+    pl_talo_stream_leave_all(conn);
+    if (absence.alias_id != 0) {
+        pl_talo_conns_identify(conn, 0, NULL);
+        pl_talo_absences_add(&conn->talo->absences, &absence);
+    }
+}
+
+/* --- lists --- */
+
+/* By the order of opening; there are few. */
+static void insert(struct pl_talo_conn_list *list, struct pl_talo_conn *conn)
+{
+    size_t at = list->count;
+    if (list->count == list->cap) {
+        struct pl_talo_conn **grown = pl_alloc_array(list->cap * 2, sizeof(struct pl_talo_conn *));
+        memcpy(grown, list->items, list->count * sizeof(struct pl_talo_conn *));
+        pl_talo_conn_list_fini(list);
+        list->items = grown;
+        list->cap *= 2;
+    }
+    for (; at > 0 && list->items[at - 1]->number > conn->number; at--) {
+        list->items[at] = list->items[at - 1];
+    }
+    list->items[at] = conn;
+    list->count++;
+}
+
+static void begin(struct pl_talo_conn_list *list)
+{
+    *list = (struct pl_talo_conn_list){.cap = PL_ARRAY_LEN(list->few)};
+    list->items = list->few;
+}
+
+void pl_talo_conn_list_fini(struct pl_talo_conn_list *list)
+{
+    if (list->items != list->few) {
+        pl_free(list->items);
+    }
+}
+
+void pl_talo_conns_of_alias(struct pl_talo_conn_list *out, struct pl_talo *talo, int64_t alias_id)
+{
+    struct pl_table_link *link =
+        pl_table_first(&talo->conns.by_alias, pl_talo_hash_id(talo, alias_id));
+    begin(out);
+    for (; link != NULL; link = pl_table_next(link)) {
+        struct pl_talo_conn *conn = PL_CONTAINER_OF(link, struct pl_talo_conn, by_alias);
+        if (conn->alias_id == alias_id) {
+            insert(out, conn);
+        }
+    }
+}
+
+void pl_talo_conns_of_player(struct pl_talo_conn_list *out, struct pl_talo *talo,
+                             const struct pl_uuid *player_id)
+{
+    struct pl_table_link *link =
+        pl_table_first(&talo->conns.by_player, pl_talo_hash_uuid(talo, player_id));
+    begin(out);
+    for (; link != NULL; link = pl_table_next(link)) {
+        struct pl_talo_conn *conn = PL_CONTAINER_OF(link, struct pl_talo_conn, by_player);
+        if (pl_uuid_eq(&conn->player_id, player_id)) {
+            insert(out, conn);
+        }
+    }
+}
+
+struct pl_talo_conn *pl_talo_conns_first(struct pl_talo *talo, const struct pl_uuid *player_id)
+{
+    struct pl_talo_conn_list list;
+    struct pl_talo_conn *first = NULL;
+    pl_talo_conns_of_player(&list, talo, player_id);
+    first = list.count == 0 ? NULL : list.items[0];
+    pl_talo_conn_list_fini(&list);
+    return first;
+}

@@ -1,0 +1,95 @@
+/* What administrators change: the tables in memory follow, and connections hear of it. */
+#include "service/talo/effects.h"
+#include "service/talo/streams.h"
+#include "service/talo/talo_internal.h"
+#include "store/talo/games.h"
+
+static void on_game_create(struct pl_talo *talo, struct pl_store_op *op)
+{
+    pl_talo_admin_set_game(&talo->admin,
+                           &((const struct pl_talo_op_game_create *)(const void *)op)->game);
+}
+
+static void on_game_update(struct pl_talo *talo, struct pl_store_op *op)
+{
+    const struct pl_talo_op_game_update *update = (const void *)op;
+    pl_talo_admin_set_game(&talo->admin, &update->game);
+    if ((update->given & PL_TALO_GAME_DISPLAY_NAME_KEY) != 0) {
+        pl_talo_cache_clear(&talo->cache); /* everybody may be called something else */
+    }
+}
+
+static void on_config_update(struct pl_talo *talo, struct pl_store_op *op)
+{
+    const struct pl_talo_op_config_update *update = (const void *)op;
+    struct pl_talo_event event = {.kind = PL_TALO_EVENT_CONFIG_UPDATED};
+    pl_talo_admin_set_config(&talo->admin, update->game_id, &update->config);
+    event.config = pl_talo_live_config(talo, update->game_id);
+    if (event.config != NULL) {
+        pl_talo_stream_publish(talo, PL_TALO_STREAM_CONFIG, update->game_id, &event);
+    }
+}
+
+static void on_key_create(struct pl_talo *talo, struct pl_store_op *op)
+{
+    pl_talo_admin_set_key(&talo->admin,
+                          &((const struct pl_talo_op_key_create *)(const void *)op)->key);
+}
+
+static void on_key_update(struct pl_talo *talo, struct pl_store_op *op)
+{
+    pl_talo_admin_set_key(&talo->admin,
+                          &((const struct pl_talo_op_key_update *)(const void *)op)->key);
+}
+
+/* Close what the key has opened. The dialect's callback may close any of them. */
+static void close_conns(struct pl_talo *talo, int64_t key_id)
+{
+    struct pl_list closing;
+    struct pl_list *node = NULL;
+    pl_list_init(&closing);
+    PL_LIST_EACH(each, &talo->conns.all)
+    {
+        if (PL_CONTAINER_OF(each, struct pl_talo_conn, in_world)->key_id == key_id) {
+            pl_list_remove(each);
+            pl_list_push_back(&closing, each);
+        }
+    }
+    while ((node = pl_list_pop_front(&closing)) != NULL) {
+        struct pl_talo_conn *conn = PL_CONTAINER_OF(node, struct pl_talo_conn, in_world);
+        pl_list_push_back(&talo->conns.all, node); /* where closing expects it */
+        conn->on_revoked(conn);
+    }
+}
+
+static void on_key_revoke(struct pl_talo *talo, struct pl_store_op *op)
+{
+    const struct pl_talo_op_key_revoke *revoke = (const void *)op;
+    pl_talo_admin_set_key(&talo->admin, &revoke->key);
+    close_conns(talo, revoke->key.id);
+}
+
+static void on_verification_create(struct pl_talo *talo, struct pl_store_op *op)
+{
+    pl_talo_admin_set_verification_key(
+        &talo->admin, &((const struct pl_talo_op_verification_key_create *)(const void *)op)->key);
+}
+
+static void on_verification_delete(struct pl_talo *talo, struct pl_store_op *op)
+{
+    pl_talo_admin_remove_verification_key(
+        &talo->admin,
+        ((const struct pl_talo_op_verification_key_delete *)(const void *)op)->key_id);
+}
+
+const struct pl_talo_effect_row pl_talo_effects_admin[] = {
+    {&pl_talo_op_game_create_type, on_game_create},
+    {&pl_talo_op_game_update_type, on_game_update},
+    {&pl_talo_op_config_update_type, on_config_update},
+    {&pl_talo_op_key_create_type, on_key_create},
+    {&pl_talo_op_key_update_type, on_key_update},
+    {&pl_talo_op_key_revoke_type, on_key_revoke},
+    {&pl_talo_op_verification_key_create_type, on_verification_create},
+    {&pl_talo_op_verification_key_delete_type, on_verification_delete},
+    {NULL, NULL},
+};

@@ -4,9 +4,9 @@
 #include "store/talo/players.h"
 #include "store/talo/presence.h"
 
-#define PENDING(name)                                                                              \
-    const struct pl_store_op_type pl_talo_op_##name##_type = {                                     \
-        .name = #name, .is_write = true, .size = sizeof(struct pl_talo_op_##name)};
+#define PENDING(noun)                                                                              \
+    const struct pl_store_op_type pl_talo_op_##noun##_type = {                                     \
+        .name = #noun, .is_write = true, .size = sizeof(struct pl_talo_op_##noun)};
 
 PENDING(presence_offline)
 PENDING(presence_online)

@@ -87,6 +87,9 @@ struct pl_store_config {
                                  pl_store_complete is to be called */
     void *user;
     const struct pl_log *log;
+    /* Another process writes to the same database, and will have stopped when this one's first write
+     * comes; from then on that one's fail. Otherwise a PostgreSQL that has a writer is refused. */
+    bool takes_over;
 };
 
 /* Open, create when missing, and migrate up when `may_migrate`; otherwise an older schema is

@@ -62,11 +62,14 @@ int pl_pg_mark_check(struct pl_pg_conn *conn, const struct pl_pg_mark *mark, str
     return rc < 0 ? rc : is_there;
 }
 
+/* Where there is no such row, the division fails and the transaction with it: nobody has to look. */
 static int note_mark(struct pl_pg_conn *conn, const struct pl_pg_mark *mark, struct pl_error *err)
 {
-    return PL_SQL_RUN(&conn->sql, err,
-                      "UPDATE parley_commits SET batch = $1 WHERE id = 1 AND run = $2",
-                      pl_sql_int(mark->batch), pl_sql_uuid(&mark->run));
+    return PL_SQL_RUN(
+        &conn->sql, err,
+        "WITH mine AS (UPDATE parley_commits SET batch = $1 WHERE id = 1 AND run = $2 "
+        "RETURNING 1) SELECT 1 / count(*) FROM mine",
+        pl_sql_int(mark->batch), pl_sql_uuid(&mark->run));
 }
 
 /* --- operations --- */

@@ -121,10 +121,15 @@ static int code_of_state(const char *state)
         struct pl_str prefix;
         int code;
     } rows[] = {
-        {PL_STR_INIT("23505"), PL_E_EXISTS},  {PL_STR_INIT("53100"), PL_E_FULL},
-        {PL_STR_INIT("54"), PL_E_TOO_BIG},    {PL_STR_INIT("22021"), PL_E_INVALID},
-        {PL_STR_INIT("22P05"), PL_E_INVALID}, {PL_STR_INIT("40"), PL_E_AGAIN},
-        {PL_STR_INIT("57P"), PL_E_CLOSED},    {PL_STR_INIT("08"), PL_E_CLOSED},
+        {PL_STR_INIT("23505"), PL_E_EXISTS},
+        {PL_STR_INIT("53100"), PL_E_FULL},
+        {PL_STR_INIT("54"), PL_E_TOO_BIG},
+        {PL_STR_INIT("22012"), PL_E_STATE}, /* a division by zero: pg_batch.c divides on purpose */
+        {PL_STR_INIT("22021"), PL_E_INVALID},
+        {PL_STR_INIT("22P05"), PL_E_INVALID},
+        {PL_STR_INIT("40"), PL_E_AGAIN},
+        {PL_STR_INIT("57P"), PL_E_CLOSED},
+        {PL_STR_INIT("08"), PL_E_CLOSED},
     };
     struct pl_str text = pl_str_of_cstr(state == NULL ? "" : state);
     for (size_t i = 0; i < PL_ARRAY_LEN(rows); i++) {

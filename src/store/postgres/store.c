@@ -20,6 +20,10 @@ struct postgres_store {
     const struct pl_log *log;
     struct pl_pg_conn writer; /* the writer's thread's, once there is one */
     struct pl_pg_mark mark;
+    bool has_lock;
+    bool is_successor;
+    bool has_mark;
+    bool takes_over;
     bool is_away; /* the writer gave up: the next batch tries once and does not wait */
     struct pl_pg_conn *readers; /* each its thread's */
     uint32_t reader_count;
@@ -54,13 +58,74 @@ static int ask_int(int64_t *out, struct pl_pg_conn *conn, const char *text, stru
     return rc < 0 ? rc : 0;
 }
 
-/* A lock of the session: it ends with the connection, however that ends. */
-static int take_lock(struct pl_pg_conn *conn, struct pl_error *err)
+/* Locks of the session: they end with the connection, however that ends. The writer has the first; a
+ * process that takes over has the second until the other one is gone. */
+#define LOCK_WRITER "88426193477985"
+#define LOCK_SUCCESSOR "88426193477986"
+
+static int try_lock(struct pl_pg_conn *conn, bool *is_ours, const char *text, struct pl_error *err)
 {
-    int64_t is_ours = 0;
-    int rc = ask_int(&is_ours, conn, "SELECT pg_try_advisory_lock(88426193477985)::int", err);
-    if (rc == 0 && is_ours == 0) {
+    int64_t answer = 0;
+    int rc = ask_int(&answer, conn, text, err);
+    *is_ours = rc == 0 && answer != 0;
+    return rc;
+}
+
+static int try_successor(struct postgres_store *store, bool *is_ours, struct pl_error *err)
+{
+    return try_lock(&store->writer, is_ours, "SELECT pg_try_advisory_lock(" LOCK_SUCCESSOR ")::int",
+                    err);
+}
+
+static int drop_successor(struct postgres_store *store, struct pl_error *err)
+{
+    bool was_ours;
+    return try_lock(&store->writer, &was_ours, "SELECT pg_advisory_unlock(" LOCK_SUCCESSOR ")::int",
+                    err);
+}
+
+static int take_lock(struct postgres_store *store, struct pl_error *err)
+{
+    int rc = try_lock(&store->writer, &store->has_lock,
+                      "SELECT pg_try_advisory_lock(" LOCK_WRITER ")::int", err);
+    if (rc < 0) {
+        return rc;
+    }
+    if (store->has_lock) {
+        rc = store->is_successor ? drop_successor(store, err) : 0;
+        store->is_successor = false;
+    } else if (store->takes_over && !store->is_successor) {
+        rc = try_successor(store, &store->is_successor, err);
+    }
+    if (rc == 0 && !store->has_lock && !store->is_successor) {
         return pl_error_set(err, PL_E_STATE, "another Parley writes to this database");
+    }
+    return rc;
+}
+
+/* Another process has the mark. It was to take over from this one; when it died on the way, this one
+ * goes on. */
+static int take_mark_back(struct postgres_store *store, struct pl_error *err)
+{
+    bool is_gone = false;
+    struct pl_error ignored;
+    int rc = store->has_lock ? try_successor(store, &is_gone, &ignored) : 0;
+    if (rc == 0 && is_gone) {
+        store->has_mark = false;
+        rc = drop_successor(store, &ignored);
+        return rc < 0 ? rc : PL_E_AGAIN;
+    }
+    return pl_error_set(err, PL_E_STATE, "another Parley has taken this database over");
+}
+
+/* Say that this process writes. Not before its first write: one that takes over is not to disturb the
+ * other one before that. */
+static int take_turn(struct postgres_store *store, struct pl_error *err)
+{
+    int rc = store->has_lock ? 0 : take_lock(store, err);
+    if (rc == 0 && !store->has_mark) {
+        rc = pl_pg_mark_create(&store->writer, &store->mark, err);
+        store->has_mark = rc == 0;
     }
     return rc;
 }
@@ -70,6 +135,8 @@ static int connect_writer(struct postgres_store *store, struct pl_error *err)
 {
     struct pl_pg_conn *conn = &store->writer;
     int rc = pl_pg_connect(conn, store->url, err);
+    store->has_lock = false;
+    store->is_successor = false;
     if (rc == 0) {
         rc = pl_pg_script(conn,
                           "SELECT set_config('synchronous_commit', 'on', false) "
@@ -77,7 +144,7 @@ static int connect_writer(struct postgres_store *store, struct pl_error *err)
                           err);
     }
     if (rc == 0) {
-        rc = take_lock(conn, err);
+        rc = take_lock(store, err);
     }
     if (rc < 0) {
         pl_pg_disconnect(conn);
@@ -135,11 +202,17 @@ static int try_write(struct writing *writing, struct pl_error *err)
         }
     }
     if (rc == 0) {
+        rc = take_turn(store, err);
+    }
+    if (rc == 0) {
         rc = pl_pg_write(conn, writing->chain, &store->mark, &writing->in_doubt, err);
     } else if (rc == PL_E_CLOSED && !conn->is_lost) {
         conn->is_lost = true;
     }
     bool is_late = pl_clock_monotonic_ms() >= writing->until_ms;
+    if (rc == PL_E_STATE && !conn->is_lost) {
+        rc = take_mark_back(store, err);
+    }
     if (rc == PL_E_CLOSED && !is_late) {
         return PL_E_AGAIN;
     }
@@ -236,7 +309,7 @@ static int open_writer(struct postgres_store *store, bool may_migrate, struct pl
     pl_log(store->log, PL_LOG_INFO, "store.opened", "backend=postgres host=%s database=%s",
            PQhost(conn->pg), PQdb(conn->pg));
     pl_random_bytes(store->mark.run.bytes, sizeof(store->mark.run.bytes));
-    return pl_pg_mark_create(conn, &store->mark, err);
+    return 0;
 }
 
 int pl_postgres_store_open(struct pl_store **out, const struct pl_store_config *config,
@@ -250,6 +323,7 @@ int pl_postgres_store_open(struct pl_store **out, const struct pl_store_config *
     store->backend.impl = &postgres_backend;
     store->url = pl_strdup_n(url_cstr, strlen(url_cstr));
     store->log = config->log;
+    store->takes_over = config->takes_over;
     store->readers = pl_alloc_array(filled.reader_count, sizeof(struct pl_pg_conn));
     store->reader_count = filled.reader_count;
     pl_pg_init(&store->writer, ANSWER_MS);

@@ -53,7 +53,7 @@ static const struct pl_store_op_type insert_type = {
 static const struct pl_store_op_type count_type = {
     .name = "count", .size = sizeof(struct thing_op), .run = run_count};
 
-static struct pl_store *store;
+static struct pl_store *store; /* what insert and count_rows ask */
 static struct pl_error err;
 
 static void prepare(void)
@@ -163,6 +163,62 @@ static void test_database_of_another_parley_is_refused(void **state)
         pl_postgres_store_open(&other, &config, getenv("PARLEY_TEST_POSTGRES"), true, &err),
         PL_E_STATE);
     assert_non_null(strstr(err.text, "another Parley"));
+}
+
+/* Swap whom insert asks. */
+static void ask(struct pl_store *other, struct pl_store **former)
+{
+    *former = store;
+    store = other;
+}
+
+static struct pl_store *open_successor(void)
+{
+    struct pl_store *successor = NULL;
+    struct pl_store_config config = {.wake = on_wake, .takes_over = true};
+    if (pl_postgres_store_open(&successor, &config, getenv("PARLEY_TEST_POSTGRES"), true, &err) <
+        0) {
+        fail_msg("%s", err.text);
+    }
+    return successor;
+}
+
+static void test_successor_writes_and_the_one_before_no_more(void **state)
+{
+    (void)state;
+    struct pl_store *before;
+    struct pl_store *successor;
+    open_store(getenv("PARLEY_TEST_POSTGRES"));
+    successor = open_successor();
+    assert_int_equal(insert(1), 0); /* still */
+    ask(successor, &before);
+    assert_int_equal(insert(2), 0);
+    ask(before, &successor);
+    assert_int_equal(insert(3), PL_E_CLOSED);
+    assert_non_null(strstr(err.text, "taken this database over"));
+    pl_store_destroy(before);
+    store = successor;
+    assert_int_equal(insert(4), 0);
+    assert_int_equal(count_rows(), 3);
+    successor = open_successor(); /* and so on */
+    ask(successor, &before);
+    assert_int_equal(insert(5), 0);
+    pl_store_destroy(before);
+    assert_int_equal(insert(6), 0);
+}
+
+static void test_successor_that_dies_leaves_the_one_before_in_charge(void **state)
+{
+    (void)state;
+    struct pl_store *before;
+    open_store(getenv("PARLEY_TEST_POSTGRES"));
+    ask(open_successor(), &before);
+    assert_int_equal(insert(1), 0);
+    pl_store_destroy(store);
+    store = before;
+    assert_int_equal(insert(2), 0);
+    assert_int_equal(insert(3), 0);
+    assert_int_equal(count_rows(), 3);
 }
 
 /* --- a connection that breaks just while a commit is answered --- */
@@ -325,6 +381,8 @@ int main(void)
         CASE(test_server_that_restarts_is_not_noticed),
         CASE(test_server_that_stays_away_is_told_and_welcomed_back),
         CASE(test_database_of_another_parley_is_refused),
+        CASE(test_successor_writes_and_the_one_before_no_more),
+        CASE(test_successor_that_dies_leaves_the_one_before_in_charge),
         CASE(test_commit_whose_answer_is_lost_happens_once),
         CASE(test_commit_that_did_not_arrive_is_made_again),
     };

@@ -4,7 +4,7 @@
 #include "base/alloc.h"
 #include "base/env.h"
 #include "store/migrate.h"
-#include "store/postgres/pg_batch.h"
+#include "store/postgres/pg_turn.h"
 #include "store/threaded.h"
 
 #include <time.h>
@@ -19,11 +19,7 @@ struct postgres_store {
     char *url;
     const struct pl_log *log;
     struct pl_pg_conn writer; /* the writer's thread's, once there is one */
-    struct pl_pg_mark mark;
-    bool has_lock;
-    bool is_successor;
-    bool has_mark;
-    bool takes_over;
+    struct pl_pg_turn turn;
     bool is_away; /* the writer gave up: the next batch tries once and does not wait */
     struct pl_pg_conn *readers; /* each its thread's */
     uint32_t reader_count;
@@ -42,101 +38,11 @@ static void pause_ms(long ms)
 
 /* --- the writer's connection --- */
 
-/* One row of one number. */
-static int ask_int(int64_t *out, struct pl_pg_conn *conn, const char *text, struct pl_error *err)
-{
-    struct pl_sql_rows rows;
-    int rc = pl_sql_query(&rows, &conn->sql, text, NULL, 0, err);
-    if (rc < 0) {
-        return rc;
-    }
-    rc = pl_sql_next(&rows, err);
-    if (rc == 1) {
-        *out = pl_sql_get_int(&rows, 0);
-    }
-    pl_sql_end(&rows);
-    return rc < 0 ? rc : 0;
-}
-
-/* Locks of the session: they end with the connection, however that ends. The writer has the first; a
- * process that takes over has the second until the other one is gone. */
-#define LOCK_WRITER "88426193477985"
-#define LOCK_SUCCESSOR "88426193477986"
-
-static int try_lock(struct pl_pg_conn *conn, bool *is_ours, const char *text, struct pl_error *err)
-{
-    int64_t answer = 0;
-    int rc = ask_int(&answer, conn, text, err);
-    *is_ours = rc == 0 && answer != 0;
-    return rc;
-}
-
-static int try_successor(struct postgres_store *store, bool *is_ours, struct pl_error *err)
-{
-    return try_lock(&store->writer, is_ours, "SELECT pg_try_advisory_lock(" LOCK_SUCCESSOR ")::int",
-                    err);
-}
-
-static int drop_successor(struct postgres_store *store, struct pl_error *err)
-{
-    bool was_ours;
-    return try_lock(&store->writer, &was_ours, "SELECT pg_advisory_unlock(" LOCK_SUCCESSOR ")::int",
-                    err);
-}
-
-static int take_lock(struct postgres_store *store, struct pl_error *err)
-{
-    int rc = try_lock(&store->writer, &store->has_lock,
-                      "SELECT pg_try_advisory_lock(" LOCK_WRITER ")::int", err);
-    if (rc < 0) {
-        return rc;
-    }
-    if (store->has_lock) {
-        rc = store->is_successor ? drop_successor(store, err) : 0;
-        store->is_successor = false;
-    } else if (store->takes_over && !store->is_successor) {
-        rc = try_successor(store, &store->is_successor, err);
-    }
-    if (rc == 0 && !store->has_lock && !store->is_successor) {
-        return pl_error_set(err, PL_E_STATE, "another Parley writes to this database");
-    }
-    return rc;
-}
-
-/* Another process has the mark. It was to take over from this one; when it died on the way, this one
- * goes on. */
-static int take_mark_back(struct postgres_store *store, struct pl_error *err)
-{
-    bool is_gone = false;
-    struct pl_error ignored;
-    int rc = store->has_lock ? try_successor(store, &is_gone, &ignored) : 0;
-    if (rc == 0 && is_gone) {
-        store->has_mark = false;
-        rc = drop_successor(store, &ignored);
-        return rc < 0 ? rc : PL_E_AGAIN;
-    }
-    return pl_error_set(err, PL_E_STATE, "another Parley has taken this database over");
-}
-
-/* Say that this process writes. Not before its first write: one that takes over is not to disturb the
- * other one before that. */
-static int take_turn(struct postgres_store *store, struct pl_error *err)
-{
-    int rc = store->has_lock ? 0 : take_lock(store, err);
-    if (rc == 0 && !store->has_mark) {
-        rc = pl_pg_mark_create(&store->writer, &store->mark, err);
-        store->has_mark = rc == 0;
-    }
-    return rc;
-}
-
 /* What was said to be stored is to be on the disk, whatever the server's own setting. */
 static int connect_writer(struct postgres_store *store, struct pl_error *err)
 {
     struct pl_pg_conn *conn = &store->writer;
     int rc = pl_pg_connect(conn, store->url, err);
-    store->has_lock = false;
-    store->is_successor = false;
     if (rc == 0) {
         rc = pl_pg_script(conn,
                           "SELECT set_config('synchronous_commit', 'on', false) "
@@ -144,7 +50,7 @@ static int connect_writer(struct postgres_store *store, struct pl_error *err)
                           err);
     }
     if (rc == 0) {
-        rc = take_lock(store, err);
+        rc = pl_pg_turn_begin(&store->turn, err);
     }
     if (rc < 0) {
         pl_pg_disconnect(conn);
@@ -195,23 +101,23 @@ static int try_write(struct writing *writing, struct pl_error *err)
     struct pl_pg_conn *conn = &store->writer;
     int rc = conn->is_lost ? connect_until(store, writing->until_ms, err) : 0;
     if (rc == 0 && writing->in_doubt) {
-        rc = pl_pg_mark_check(conn, &store->mark, err);
+        rc = pl_pg_mark_check(conn, &store->turn.mark, err);
         writing->in_doubt = rc < 0;
         if (rc == 1) {
             return 0;
         }
     }
     if (rc == 0) {
-        rc = take_turn(store, err);
+        rc = pl_pg_turn_take(&store->turn, err);
     }
     if (rc == 0) {
-        rc = pl_pg_write(conn, writing->chain, &store->mark, &writing->in_doubt, err);
+        rc = pl_pg_write(conn, writing->chain, &store->turn.mark, &writing->in_doubt, err);
     } else if (rc == PL_E_CLOSED && !conn->is_lost) {
         conn->is_lost = true;
     }
     bool is_late = pl_clock_monotonic_ms() >= writing->until_ms;
     if (rc == PL_E_STATE && !conn->is_lost) {
-        rc = take_mark_back(store, err);
+        rc = pl_pg_turn_take_back(&store->turn, err);
     }
     if (rc == PL_E_CLOSED && !is_late) {
         return PL_E_AGAIN;
@@ -227,7 +133,7 @@ static void postgres_write(struct pl_store_backend *backend, struct pl_store_op 
         .store = store, .chain = chain, .until_ms = pl_clock_monotonic_ms() + patience_ms};
     struct pl_error err = {0};
     int rc;
-    store->mark.batch++;
+    store->turn.mark.batch++;
     do {
         rc = try_write(&writing, &err);
     } while (rc == PL_E_AGAIN);
@@ -308,7 +214,7 @@ static int open_writer(struct postgres_store *store, bool may_migrate, struct pl
     }
     pl_log(store->log, PL_LOG_INFO, "store.opened", "backend=postgres host=%s database=%s",
            PQhost(conn->pg), PQdb(conn->pg));
-    pl_random_bytes(store->mark.run.bytes, sizeof(store->mark.run.bytes));
+    pl_random_bytes(store->turn.mark.run.bytes, sizeof(store->turn.mark.run.bytes));
     return 0;
 }
 
@@ -323,7 +229,7 @@ int pl_postgres_store_open(struct pl_store **out, const struct pl_store_config *
     store->backend.impl = &postgres_backend;
     store->url = pl_strdup_n(url_cstr, strlen(url_cstr));
     store->log = config->log;
-    store->takes_over = config->takes_over;
+    store->turn = (struct pl_pg_turn){.conn = &store->writer, .takes_over = config->takes_over};
     store->readers = pl_alloc_array(filled.reader_count, sizeof(struct pl_pg_conn));
     store->reader_count = filled.reader_count;
     pl_pg_init(&store->writer, ANSWER_MS);

@@ -1,0 +1,31 @@
+/* Whose turn it is to write to a PostgreSQL: ids come from the memory of one process, so one process
+ * alone writes. It has a lock as long as it is connected, and its mark (pg_batch.h) in the database;
+ * one that takes over puts its own mark there, and the batches of the other one fail from then on.
+ * Threads: the writer's. */
+#ifndef PL_STORE_POSTGRES_PG_TURN_H
+#define PL_STORE_POSTGRES_PG_TURN_H
+
+#include "store/postgres/pg_batch.h"
+
+struct pl_pg_turn {
+    struct pl_pg_conn *conn; /* borrowed */
+    struct pl_pg_mark mark;
+    bool takes_over;
+    bool has_lock;     /* nobody else writes, and nobody may begin to */
+    bool is_successor; /* while the process before has the lock */
+    bool has_mark;
+};
+
+/* The connection is a new one: take the lock, or the successor's.
+ * PL_E_STATE when another process has it; or what became of the connection. */
+PL_MUST_CHECK int pl_pg_turn_begin(struct pl_pg_turn *turn, struct pl_error *err);
+
+/* Before a batch: say that this process writes. Not before its first one: a process that takes over is
+ * not to disturb the other one before that. Errors as above. */
+PL_MUST_CHECK int pl_pg_turn_take(struct pl_pg_turn *turn, struct pl_error *err);
+
+/* A batch failed since another process has the mark, which was to take over from this one. When it
+ * died on the way, this one goes on: PL_E_AGAIN. Otherwise PL_E_STATE. */
+PL_MUST_CHECK int pl_pg_turn_take_back(struct pl_pg_turn *turn, struct pl_error *err);
+
+#endif

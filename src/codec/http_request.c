@@ -74,10 +74,25 @@ static ptrdiff_t read_method(struct pl_http_request *out, struct pl_str in, stru
     return (ptrdiff_t)len + 1;
 }
 
+/* The length of the target at the front. In its query bytes from 0x80 up are passed over as well. */
+static size_t span_target(struct pl_http_request *out, struct pl_str in)
+{
+    size_t len = pl_http_chars_span(in, PL_HTTP_CHAR_TARGET);
+    if (pl_str_find_char(pl_str_first(in, len), '?') == len) {
+        return len;
+    }
+    while (len < in.len && (uint8_t)in.ptr[len] >= 0x80) {
+        out->has_raw_query = true;
+        len++;
+        len += pl_http_chars_span(pl_str_from(in, len), PL_HTTP_CHAR_TARGET);
+    }
+    return len;
+}
+
 /* Target and the space behind it; its form is judged once the version is known. */
 static ptrdiff_t read_target(struct pl_http_request *out, struct pl_str in, struct pl_error *err)
 {
-    size_t len = pl_http_chars_span(in, PL_HTTP_CHAR_TARGET);
+    size_t len = span_target(out, in);
     if (len == in.len) {
         return 0;
     }
@@ -333,6 +348,7 @@ static void clear_facts(struct pl_http_request *out)
 {
     out->refusal_status = 0;
     out->has_host = false;
+    out->has_raw_query = false;
     out->has_content_length = false;
     out->is_chunked = false;
     out->keep_alive = false;

@@ -32,6 +32,9 @@ struct pl_http_request {
                                 * authority: "", "/..." or "?..." */
     struct pl_str host;        /* of the Host header, or of an absolute target, which wins */
     bool has_host;             /* a Host header was sent */
+    /* The query holds bytes from 0x80 up as they are, which no RFC allows and some clients send: for
+     * who serves such a target to say whether that is fine. */
+    bool has_raw_query;
     bool has_content_length;
     bool is_chunked;         /* never together with has_content_length */
     bool keep_alive;         /* may the connection serve another request */

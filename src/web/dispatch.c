@@ -70,6 +70,20 @@ static bool refuse_rate(struct pl_web_request *request)
     return true;
 }
 
+/* As the reading of the head would have, had it known the route. */
+static bool refuse_raw_query(struct pl_web_request *request)
+{
+    if (!request->head.has_raw_query ||
+        (request->route != NULL && request->route->takes_raw_query)) {
+        return false;
+    }
+    pl_web_count(request->web, PL_METRIC_ERROR_HTTP_REQUEST, 1);
+    pl_web_log_bad_input(request->web, request->conn, "http.refused", 400,
+                         "character that no request target may hold");
+    pl_web_answer_text(request, 400, "Bad Request", true);
+    return true;
+}
+
 static bool refuse_unknown_path(struct pl_web_request *request)
 {
     if (request->route != NULL && (request->route->on_request != NULL || is_upgrade(request))) {
@@ -251,9 +265,9 @@ static void read_body_next(struct pl_web_request *request, bool has_more)
 void pl_web_dispatch(struct pl_web_request *request, bool has_more)
 {
     struct pl_web_conn *http = request->http;
-    if (refuse_rate(request) || refuse_unknown_path(request) || answer_preflight(request) ||
-        refuse_foreign_origin(request) || handle_upgrade(request) || refuse_method(request) ||
-        refuse_expectation(request)) {
+    if (refuse_raw_query(request) || refuse_rate(request) || refuse_unknown_path(request) ||
+        answer_preflight(request) || refuse_foreign_origin(request) || handle_upgrade(request) ||
+        refuse_method(request) || refuse_expectation(request)) {
         return;
     }
     if (request->route->on_head != NULL) {

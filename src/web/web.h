@@ -80,6 +80,7 @@ struct pl_route {
     size_t body_limit_bytes;    /* 0: requests with a body get 413 */
     struct pl_too_big too_big;  /* status 413 */
     const struct pl_cors *cors; /* NULL: no CORS */
+    bool takes_raw_query;       /* bytes from 0x80 up, unescaped, in queries; others answer 400 */
     void *user;
 
     /* Optional: how to answer a request whose Origin header is not among pl_web_set_origins. NULL:

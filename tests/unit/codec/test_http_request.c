@@ -77,6 +77,9 @@ static const struct refusal_row refusals[] = {
     {PL_STR_INIT("GET /a#b HTTP/1.1\r\n"), 400, "fragment"},
     {PL_STR_INIT("GET /\x7F HTTP/1.1\r\n"), 400, "DEL in the target"},
     {PL_STR_INIT("GET /\xC3\xA4 HTTP/1.1\r\n"), 400, "raw UTF-8 in the target"},
+    {PL_STR_INIT("GET /\xC3\xA4?a HTTP/1.1\r\n"), 400, "raw UTF-8 before the query"},
+    {PL_STR_INIT("GET /?\xC3\xA4\x7F HTTP/1.1\r\n"), 400, "DEL behind raw UTF-8"},
+    {PL_STR_INIT("GET /?\xC3\xA4#a HTTP/1.1\r\n"), 400, "fragment behind raw UTF-8"},
     {PL_STR_INIT("GET /\0 HTTP/1.1\r\n"), 400, "NUL in the target"},
     {PL_STR_INIT("GET / HTTP/1.1\r\n\r\n"), 400, "no Host"},
     {PL_STR_INIT("GET http://h/ HTTP/1.1\r\n\r\n"), 400, "no Host, absolute"},
@@ -221,6 +224,28 @@ static void test_http_request_target_forms_are_told_apart(void **state)
     }
 }
 
+static void test_http_request_raw_bytes_in_a_query_are_passed_on_with_a_word(void **state)
+{
+    static const struct {
+        struct pl_str in;
+        const char *target;
+        bool has_raw_query;
+    } rows[] = {
+        {PL_STR_INIT("GET /?a=%C3 HTTP/1.1\r\n" HOST "\r\n"), "/?a=%C3", false},
+        {PL_STR_INIT("GET /?\xC3\xA4=\xFF&b HTTP/1.1\r\n" HOST "\r\n"), "/?\xC3\xA4=\xFF&b", true},
+        {PL_STR_INIT("GET http://h?\x80 HTTP/1.1\r\n" HOST "\r\n"), "?\x80", true},
+    };
+    (void)state;
+    for (size_t i = 0; i < PL_ARRAY_LEN(rows); i++) {
+        struct pl_http_request request;
+        ptrdiff_t len = pl_http_request_read(&request, rows[i].in, LIMIT, NULL);
+        assert_int_equal(len, rows[i].in.len);
+        assert_true(pl_str_eq(request.target, pl_str_of_cstr(rows[i].target)));
+        assert_int_equal(request.has_raw_query, rows[i].has_raw_query);
+        check_prefixes(rows[i].in, len, 0);
+    }
+}
+
 static void test_http_request_methods_are_told_apart_by_case_too(void **state)
 {
     (void)state;
@@ -352,6 +377,7 @@ int main(void)
         cmocka_unit_test(test_http_request_what_could_be_read_in_two_ways_is_refused),
         cmocka_unit_test(test_http_request_a_browsers_head_is_read),
         cmocka_unit_test(test_http_request_target_forms_are_told_apart),
+        cmocka_unit_test(test_http_request_raw_bytes_in_a_query_are_passed_on_with_a_word),
         cmocka_unit_test(test_http_request_methods_are_told_apart_by_case_too),
         cmocka_unit_test(test_http_request_framing_facts_follow_from_the_headers),
         cmocka_unit_test(test_http_request_limit_tells_long_targets_from_long_headers),

@@ -156,6 +156,14 @@ static const struct exchange exchanges[] = {
      "HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: "
      "11\r\n" CLOSE "Bad Request",
      true},
+    {"GET /hello?\xc3\xa4 HTTP/1.1\r\nHost: a\r\n\r\n",
+     "HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: "
+     "11\r\n" CLOSE "Bad Request",
+     true},
+    {"GET /none?\xc3\xa4 HTTP/1.1\r\nHost: a\r\n\r\n",
+     "HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: "
+     "11\r\n" CLOSE "Bad Request",
+     true},
     {"GET /hello HTTP/2.0\r\n\r\n",
      "HTTP/1.1 505 HTTP Version Not Supported\r\nContent-Type: text/plain; "
      "charset=utf-8\r\nContent-Length: 26\r\n" CLOSE "HTTP Version Not Supported",

@@ -184,7 +184,8 @@ static void submit(struct pl_talo_absences *absences, struct pl_talo_absence *ab
 /* Somebody is identifying as the alias, and answers for it when that has ended. */
 static bool is_answered_for(struct pl_talo *talo, const struct pl_talo_absence *absence)
 {
-    struct pl_talo_request *request = pl_talo_request_identifying(talo, absence->alias_id);
+    struct pl_talo_conn_request *request =
+        pl_talo_conn_request_identifying(talo, absence->alias_id);
     if (request != NULL) {
         request->is_absent = true;
         request->absent_player_id = absence->player_id;

@@ -57,7 +57,7 @@ void pl_talo_conn_close(struct pl_talo_conn *conn)
     pl_hub_assert_thread(conn->talo->config.hub);
     conn->is_open = false;
     pl_list_remove(&conn->in_world);
-    pl_talo_request_detach(conn);
+    pl_talo_conn_request_detach(conn);
     pl_talo_stream_leave_all(conn);
     if (absence.alias_id != 0) {
         pl_talo_conns_identify(conn, 0, NULL);

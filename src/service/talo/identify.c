@@ -27,7 +27,7 @@ static void take_identity(struct pl_talo_conn *conn,
 
 /* Whether a player has to be looked after when the request has ended: one whose connection closed
  * while it waited for this, or who may be online without one. */
-static bool has_absence(struct pl_talo_absence *out, const struct pl_talo_request *request,
+static bool has_absence(struct pl_talo_absence *out, const struct pl_talo_conn_request *request,
                         const struct pl_talo_op_presence_online *online)
 {
     *out = (struct pl_talo_absence){.game_id = request->game_id, .alias_id = request->alias_id};
@@ -56,7 +56,7 @@ static enum pl_talo_refusal refusal_of(const struct pl_store_op *op)
 
 static void on_done(struct pl_store_op *op, void *user)
 {
-    struct pl_talo_request *request = user;
+    struct pl_talo_conn_request *request = user;
     struct pl_talo *talo = request->talo;
     struct pl_talo_op_presence_online *online = (void *)op;
     struct pl_talo_absence absence;
@@ -71,7 +71,7 @@ static void on_done(struct pl_store_op *op, void *user)
         }
         pl_talo_presence_apply(talo, &online->change);
     }
-    pl_talo_request_end(request, refusal_of(op), op->rc == 0 ? online->change.alias : NULL);
+    pl_talo_conn_request_end(request, refusal_of(op), op->rc == 0 ? online->change.alias : NULL);
     pl_store_op_free(op);
     if (is_absent) {
         pl_talo_absences_add(&talo->absences, &absence);
@@ -87,7 +87,7 @@ void pl_talo_conn_identify(struct pl_talo_conn *conn, int64_t alias_id, struct p
                            struct pl_str session_token, pl_talo_conn_done *done)
 {
     struct pl_talo *talo = conn->talo;
-    struct pl_talo_request *request = NULL;
+    struct pl_talo_conn_request *request = NULL;
     struct pl_store_op *op = NULL;
     struct pl_talo_op_presence_online *online = NULL;
     if (!pl_talo_check_token(talo, alias_id, token)) {
@@ -104,7 +104,7 @@ void pl_talo_conn_identify(struct pl_talo_conn *conn, int64_t alias_id, struct p
         done(conn, PL_TALO_BAD_SESSION, NULL); /* none is that long */
         return;
     }
-    request = pl_talo_request_begin(conn, alias_id, (struct pl_str){0}, done);
+    request = pl_talo_conn_request_begin(conn, alias_id, (struct pl_str){0}, done);
     pl_table_add(&talo->conns.identifying, &request->identifying, pl_talo_hash_id(talo, alias_id));
     op->on_done = on_done;
     op->user = request;

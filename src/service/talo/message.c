@@ -31,7 +31,7 @@ static void broadcast(struct pl_talo *talo, const struct pl_talo_alias *alias,
 /* --- with a load in between --- */
 
 /* Sender and channel are as the last write left them, which is what the cache holds. */
-static enum pl_talo_refusal finish(struct pl_talo_request *request,
+static enum pl_talo_refusal finish(struct pl_talo_conn_request *request,
                                    const struct pl_talo_op_message_load *load)
 {
     struct pl_talo *talo = request->talo;
@@ -58,8 +58,8 @@ static enum pl_talo_refusal finish(struct pl_talo_request *request,
 
 static void on_loaded(struct pl_store_op *op, void *user)
 {
-    struct pl_talo_request *request = user;
-    pl_talo_request_end(request, finish(request, (const void *)op), NULL);
+    struct pl_talo_conn_request *request = user;
+    pl_talo_conn_request_end(request, finish(request, (const void *)op), NULL);
     pl_store_op_free(op);
 }
 
@@ -72,7 +72,7 @@ static void load(struct pl_talo_conn *conn, int64_t channel_id, struct pl_str me
     load->alias_id = conn->alias_id;
     load->channel_id = channel_id;
     op->on_done = on_loaded;
-    op->user = pl_talo_request_begin(conn, conn->alias_id, message, done);
+    op->user = pl_talo_conn_request_begin(conn, conn->alias_id, message, done);
     pl_talo_submit(conn->talo, op);
 }
 
@@ -80,7 +80,7 @@ static void load(struct pl_talo_conn *conn, int64_t channel_id, struct pl_str me
 
 static void on_looked_up(struct pl_store_op *op, void *user)
 {
-    struct pl_talo_request *request = user;
+    struct pl_talo_conn_request *request = user;
     enum pl_talo_refusal refusal = PL_TALO_NOT_A_MEMBER;
     if (op->rc < 0) {
         pl_talo_log_failure(request->talo, op);
@@ -88,7 +88,7 @@ static void on_looked_up(struct pl_store_op *op, void *user)
     } else if (op->rc > 0) {
         refusal = PL_TALO_NO_CHANNEL;
     }
-    pl_talo_request_end(request, refusal, NULL);
+    pl_talo_conn_request_end(request, refusal, NULL);
     pl_store_op_free(op);
 }
 
@@ -100,7 +100,7 @@ static void refuse(struct pl_talo_conn *conn, int64_t channel_id, pl_talo_conn_d
     get->actor.game_id = conn->game_id;
     get->channel_id = channel_id;
     op->on_done = on_looked_up;
-    op->user = pl_talo_request_begin(conn, conn->alias_id, (struct pl_str){0}, done);
+    op->user = pl_talo_conn_request_begin(conn, conn->alias_id, (struct pl_str){0}, done);
     pl_talo_submit(conn->talo, op);
 }
 

@@ -4,10 +4,11 @@
 #include "base/alloc.h"
 #include "service/talo/talo_internal.h"
 
-struct pl_talo_request *pl_talo_request_begin(struct pl_talo_conn *conn, int64_t alias_id,
-                                              struct pl_str message, pl_talo_conn_done *done)
+struct pl_talo_conn_request *pl_talo_conn_request_begin(struct pl_talo_conn *conn, int64_t alias_id,
+                                                        struct pl_str message,
+                                                        pl_talo_conn_done *done)
 {
-    struct pl_talo_request *request = pl_alloc(sizeof(*request) + message.len);
+    struct pl_talo_conn_request *request = pl_alloc(sizeof(*request) + message.len);
     PL_ASSERT(conn->request == NULL);
     request->talo = conn->talo;
     request->conn = conn;
@@ -22,8 +23,8 @@ struct pl_talo_request *pl_talo_request_begin(struct pl_talo_conn *conn, int64_t
     return request;
 }
 
-void pl_talo_request_end(struct pl_talo_request *request, enum pl_talo_refusal refusal,
-                         const struct pl_talo_alias *alias)
+void pl_talo_conn_request_end(struct pl_talo_conn_request *request, enum pl_talo_refusal refusal,
+                              const struct pl_talo_alias *alias)
 {
     struct pl_talo_conn *conn = request->conn;
     pl_talo_conn_done *done = request->done;
@@ -34,7 +35,7 @@ void pl_talo_request_end(struct pl_talo_request *request, enum pl_talo_refusal r
     }
 }
 
-void pl_talo_request_detach(struct pl_talo_conn *conn)
+void pl_talo_conn_request_detach(struct pl_talo_conn *conn)
 {
     if (conn->request != NULL) {
         conn->request->conn = NULL;
@@ -42,13 +43,14 @@ void pl_talo_request_detach(struct pl_talo_conn *conn)
     }
 }
 
-struct pl_talo_request *pl_talo_request_identifying(struct pl_talo *talo, int64_t alias_id)
+struct pl_talo_conn_request *pl_talo_conn_request_identifying(struct pl_talo *talo,
+                                                              int64_t alias_id)
 {
     struct pl_table_link *link =
         pl_table_first(&talo->conns.identifying, pl_talo_hash_id(talo, alias_id));
     for (; link != NULL; link = pl_table_next(link)) {
-        struct pl_talo_request *request =
-            PL_CONTAINER_OF(link, struct pl_talo_request, identifying);
+        struct pl_talo_conn_request *request =
+            PL_CONTAINER_OF(link, struct pl_talo_conn_request, identifying);
         if (request->alias_id == alias_id) {
             return request;
         }

@@ -6,7 +6,7 @@
 
 #include "service/talo/talo.h"
 
-struct pl_talo_request {
+struct pl_talo_conn_request {
     struct pl_talo *talo;
     struct pl_talo_conn *conn; /* NULL once it has closed */
     pl_talo_conn_done *done;
@@ -21,17 +21,19 @@ struct pl_talo_request {
 };
 
 /* The connection waits for it from here on. */
-struct pl_talo_request *pl_talo_request_begin(struct pl_talo_conn *conn, int64_t alias_id,
-                                              struct pl_str message, pl_talo_conn_done *done);
+struct pl_talo_conn_request *pl_talo_conn_request_begin(struct pl_talo_conn *conn, int64_t alias_id,
+                                                        struct pl_str message,
+                                                        pl_talo_conn_done *done);
 
 /* It does not any more: `done` is called if it is still open. Frees the request. */
-void pl_talo_request_end(struct pl_talo_request *request, enum pl_talo_refusal refusal,
-                         const struct pl_talo_alias *alias);
+void pl_talo_conn_request_end(struct pl_talo_conn_request *request, enum pl_talo_refusal refusal,
+                              const struct pl_talo_alias *alias);
 
 /* The connection closes; what it waited for goes on without it. */
-void pl_talo_request_detach(struct pl_talo_conn *conn);
+void pl_talo_conn_request_detach(struct pl_talo_conn *conn);
 
 /* An identify of this alias that has not come back, or NULL. */
-struct pl_talo_request *pl_talo_request_identifying(struct pl_talo *talo, int64_t alias_id);
+struct pl_talo_conn_request *pl_talo_conn_request_identifying(struct pl_talo *talo,
+                                                              int64_t alias_id);
 
 #endif

@@ -159,7 +159,7 @@ bool pl_talo_verify_request(struct pl_talo *talo, int64_t game_id, int64_t alias
 
 /* --- connections --- */
 
-struct pl_talo_request; /* what a connection waits for */
+struct pl_talo_conn_request; /* what a connection waits for */
 
 /* An open socket. Embedded in the dialect's object. */
 struct pl_talo_conn {
@@ -177,7 +177,7 @@ struct pl_talo_conn {
     struct pl_table_link by_player;
     struct pl_list in_world;
     uint64_t number; /* in the order of opening; the service's, as the fields below */
-    struct pl_talo_request *request;
+    struct pl_talo_conn_request *request;
     /* The key was revoked: close with 3000. */
     void (*on_revoked)(struct pl_talo_conn *conn);
 };

@@ -73,6 +73,14 @@ static inline struct pl_str pl_str_first(struct pl_str str, size_t len)
     return (struct pl_str){str.ptr, pl_size_min(len, str.len)};
 }
 
+/* Below, at or above 0: in the order of their bytes, a prefix first. */
+static inline int pl_str_compare(struct pl_str a, struct pl_str b)
+{
+    size_t common = pl_size_min(a.len, b.len);
+    int order = common > 0 ? memcmp(a.ptr, b.ptr, common) : 0;
+    return order != 0 ? order : (a.len > b.len) - (a.len < b.len);
+}
+
 /* ASCII case is ignored; other bytes compare as they are. */
 bool pl_str_eq_nocase(struct pl_str a, struct pl_str b);
 

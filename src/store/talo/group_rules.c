@@ -253,13 +253,11 @@ void pl_talo_rules_write(struct pl_json_writer *json, const struct pl_talo_group
 static bool compare_text(int *order, struct pl_str value, struct pl_str operand,
                          enum pl_talo_cast cast)
 {
-    size_t common = pl_size_min(value.len, operand.len);
     double numbers[2];
     int64_t dates[2];
     switch (cast) {
     case PL_TALO_CAST_CHAR:
-        *order = common > 0 ? memcmp(value.ptr, operand.ptr, common) : 0;
-        *order = *order != 0 ? *order : (value.len > operand.len) - (value.len < operand.len);
+        *order = pl_str_compare(value, operand);
         return true;
     case PL_TALO_CAST_DOUBLE:
         if (!pl_json_number_to_double(&numbers[0], value) ||

@@ -37,7 +37,7 @@ struct pl_talo_op_group_list {
 extern const struct pl_store_op_type pl_talo_op_group_list_type;
 
 /* GET /v1/player-groups/{id}: the group and a page of its members, by id. NOT_FOUND. Where members
- * are not visible, there are none and the page is empty and the last. */
+ * are not visible, there are none. */
 struct pl_talo_op_group_get {
     struct pl_store_op op;
     int64_t game_id;
@@ -47,7 +47,7 @@ struct pl_talo_op_group_get {
     struct pl_talo_group group;
     struct pl_talo_player *members; /* without aliases */
     size_t member_count;
-    int64_t total; /* members of all pages */
+    int64_t total; /* members of all pages; 0 where they are not visible */
 };
 extern const struct pl_store_op_type pl_talo_op_group_get_type;
 

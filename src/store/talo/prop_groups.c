@@ -12,13 +12,6 @@ struct grouping {
     struct pl_talo_prop_groups *out;
 };
 
-static int compare_str(struct pl_str a, struct pl_str b)
-{
-    size_t common = pl_size_min(a.len, b.len);
-    int order = common > 0 ? memcmp(a.ptr, b.ptr, common) : 0;
-    return order != 0 ? order : (a.len > b.len) - (a.len < b.len);
-}
-
 static int compare_at(const struct pl_talo_prop_entry *a, const struct pl_talo_prop_entry *b)
 {
     return (a->at > b->at) - (a->at < b->at);
@@ -28,7 +21,7 @@ static int compare_by_key(const void *a, const void *b)
 {
     const struct pl_talo_prop_entry *left = a;
     const struct pl_talo_prop_entry *right = b;
-    int order = compare_str(left->change->key, right->change->key);
+    int order = pl_str_compare(left->change->key, right->change->key);
     return order != 0 ? order : compare_at(left, right);
 }
 
@@ -36,7 +29,7 @@ static int compare_by_value(const void *a, const void *b)
 {
     const struct pl_talo_prop_entry *left = a;
     const struct pl_talo_prop_entry *right = b;
-    int order = compare_str(left->change->value, right->change->value);
+    int order = pl_str_compare(left->change->value, right->change->value);
     return order != 0 ? order : compare_at(left, right);
 }
 
@@ -176,8 +169,8 @@ static void judge(const struct grouping *grouping)
 
 static int compare_key_of_group(const void *key, const void *group)
 {
-    return compare_str(*(const struct pl_str *)key,
-                       ((const struct pl_talo_prop_group *)group)->key);
+    return pl_str_compare(*(const struct pl_str *)key,
+                          ((const struct pl_talo_prop_group *)group)->key);
 }
 
 const struct pl_talo_prop_group *pl_talo_prop_groups_find(const struct pl_talo_prop_groups *groups,

@@ -19,12 +19,36 @@
 
 static struct test_db *db;
 
+/* Rows for a test: an operation, since those are undone and committed as a whole. */
+struct op_rows {
+    struct pl_store_op op;
+    const char *text;
+    struct pl_sql_value values[2];
+    size_t count;
+};
+
+static int run_rows(struct pl_store_op *base, struct pl_sql *sql)
+{
+    const struct op_rows *op = (const struct op_rows *)base;
+    return pl_sql_run(sql, op->text, op->values, op->count, NULL, &base->error);
+}
+
+static const struct pl_store_op_type op_rows_type = {
+    .name = "test.rows", .is_write = true, .size = sizeof(struct op_rows), .run = run_rows};
+
+static void run_op_rows(struct op_rows *op)
+{
+    if (test_db_run(db, &op->op) != 0) {
+        fail_msg("%s: %s", op->text, op->op.error.text);
+    }
+    pl_store_op_free(&op->op);
+}
+
 static void sql_run(const char *text)
 {
-    struct pl_error err = {0};
-    if (pl_sql_run(test_db_sql(db), text, NULL, 0, NULL, &err) < 0) {
-        fail_msg("%s: %s", text, err.text);
-    }
+    struct op_rows *op = (struct op_rows *)pl_store_op_create(&op_rows_type, 0);
+    op->text = text;
+    run_op_rows(op);
 }
 
 static int64_t sql_int(const char *text)
@@ -42,14 +66,14 @@ static int64_t sql_int(const char *text)
 
 static void add_game(int64_t id)
 {
-    const struct pl_sql_value values[] = {pl_sql_int(id), pl_sql_bytes(PL_STR("secret"))};
-    assert_int_equal(pl_sql_run(test_db_sql(db),
-                                "INSERT INTO talo_games (id, name, secret, verifies_requests,"
-                                " blocks_identifier_profanity, blocks_prop_profanity,"
-                                " display_name_key, created_ms)"
-                                " VALUES ($1, 'game', $2, 0, 0, 0, '', 0)",
-                                values, 2, NULL, NULL),
-                     0);
+    struct op_rows *op = (struct op_rows *)pl_store_op_create(&op_rows_type, 0);
+    op->text = "INSERT INTO talo_games (id, name, secret, verifies_requests,"
+               " blocks_identifier_profanity, blocks_prop_profanity, display_name_key, created_ms)"
+               " VALUES ($1, 'game', $2, 0, 0, 0, '', 0)";
+    op->values[0] = pl_sql_int(id);
+    op->values[1] = pl_sql_bytes(PL_STR("secret"));
+    op->count = 2;
+    run_op_rows(op);
 }
 
 static int open_db(void **state)

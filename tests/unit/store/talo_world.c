@@ -161,6 +161,44 @@ struct pl_talo_actor talo_world_admin(const struct talo_world *world)
     return (struct pl_talo_actor){.game_id = 1, .is_admin = true, .now_ms = world->now_ms};
 }
 
+void talo_world_make_channel(struct talo_world *world, int64_t owner_id, int64_t id, unsigned flags)
+{
+    struct pl_talo_op_channel_create *op = talo_world_op(world, &pl_talo_op_channel_create_type);
+    op->actor = talo_world_actor(world, owner_id);
+    op->channel_id = id;
+    op->name = PL_STR("x");
+    op->is_private = flags & WORLD_PRIVATE;
+    op->is_temporary = flags & WORLD_TEMPORARY;
+    op->is_auto_cleanup = flags & WORLD_CLEANUP;
+    assert_int_equal(talo_world_run(world, op), 0);
+}
+
+/* Straight into the table: private channels are not joined. */
+void talo_world_join(struct talo_world *world, int64_t alias_id, int64_t channel_id)
+{
+    talo_world_sql(world,
+                   "INSERT INTO talo_members (channel_id, alias_id, joined_ms) VALUES ($1, $2, 0)",
+                   (const int64_t[]){channel_id, alias_id}, 2);
+}
+
+const struct pl_talo_channel *talo_world_channel(struct talo_world *world, int64_t id)
+{
+    struct pl_talo_op_channel_get *op = talo_world_op(world, &pl_talo_op_channel_get_type);
+    op->actor.game_id = 1;
+    op->actor.includes_dev = true;
+    op->channel_id = id;
+    return talo_world_run(world, op) == 0 ? &op->channel : NULL;
+}
+
+bool talo_world_is_member(struct talo_world *world, int64_t alias_id, int64_t channel_id)
+{
+    struct pl_talo_op_channel_load *op = talo_world_op(world, &pl_talo_op_channel_load_type);
+    op->game_id = 1;
+    op->channel_id = channel_id;
+    op->alias_id = alias_id;
+    return talo_world_run(world, op) == 0 && op->is_member;
+}
+
 const char *talo_world_props_text(const struct pl_talo_props *props)
 {
     static char text[4096];

@@ -39,6 +39,17 @@ struct pl_uuid talo_world_player_id(int64_t alias_id);
 struct pl_talo_actor talo_world_actor(const struct talo_world *world, int64_t alias_id);
 struct pl_talo_actor talo_world_admin(const struct talo_world *world);
 
+enum { WORLD_PRIVATE = 1, WORLD_TEMPORARY = 2, WORLD_CLEANUP = 4 };
+
+/* A channel called "x", and more members. */
+void talo_world_make_channel(struct talo_world *world, int64_t owner_id, int64_t id,
+                             unsigned flags);
+void talo_world_join(struct talo_world *world, int64_t alias_id, int64_t channel_id);
+
+/* As it is, with all members counted. NULL when there is none. */
+const struct pl_talo_channel *talo_world_channel(struct talo_world *world, int64_t id);
+bool talo_world_is_member(struct talo_world *world, int64_t alias_id, int64_t channel_id);
+
 /* --- props for inputs, in static tables --- */
 
 #define PROPS(...)                                                                                 \

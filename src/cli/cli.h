@@ -35,6 +35,7 @@ enum pl_cli_text {
     PL_TEXT_TIMEOUT,
     PL_TEXT_INTERVAL,
     PL_TEXT_TIMES,
+    PL_TEXT_TO,
     PL_TEXT_COUNT,
 };
 
@@ -148,6 +149,7 @@ int pl_cmd_top(struct pl_cli *cli);
 int pl_cmd_drain(struct pl_cli *cli);
 int pl_cmd_reload(struct pl_cli *cli);
 int pl_cmd_upgrade(struct pl_cli *cli);
+int pl_cmd_store(struct pl_cli *cli);
 int pl_cmd_clock(struct pl_cli *cli);
 int pl_cmd_version(struct pl_cli *cli);
 int pl_cmd_help(struct pl_cli *cli);

@@ -20,6 +20,8 @@ static const struct pl_flag flags[] = {
      PL_TEXT_TIMEOUT},
     {"interval", "MS", NULL, "time between two looks (1000)", PL_FLAG_TEXT, PL_TEXT_INTERVAL},
     {"count", "N", NULL, "print plain text, N times", PL_FLAG_TEXT, PL_TEXT_TIMES},
+    {"to", "URL", NULL, "database to copy to: postgresql://... or sqlite:PATH", PL_FLAG_TEXT,
+     PL_TEXT_TO},
     {"once", NULL, NULL, "print plain text, once", PL_FLAG_SWITCH, PL_SWITCH_ONCE},
     {"json", NULL, NULL, "print JSON", PL_FLAG_SWITCH, PL_SWITCH_JSON},
     {"print", NULL, NULL, "show each setting: value, origin, default, what is allowed",
@@ -41,6 +43,7 @@ static const char *const top_flags[] = {"once",   "count", "interval", "data", "
                                         "config", "set",   "json",     "help", NULL};
 static const char *const upgrade_flags[] = {"binary", "timeout", "data", "control", "config",
                                             "set",    "json",    "help", NULL};
+static const char *const store_flags[] = {"to", "data", "config", "set", "json", "help", NULL};
 static const char *const new_flags[] = {"no-page", "help", NULL};
 static const char *const help_flags[] = {"json", "help", NULL};
 static const char *const plain_flags[] = {"help", NULL};
@@ -58,6 +61,8 @@ const struct pl_command pl_commands[] = {
      pl_cmd_reload},
     {"upgrade", "", 0, 0, "let a new process take a running server's place", upgrade_flags,
      pl_cmd_upgrade},
+    {"store", "copy", 1, 1, "copy everything that is kept to another database", store_flags,
+     pl_cmd_store},
     {"clock", "advance MS", 2, 2, "move a test server's clock forward", control_flags,
      pl_cmd_clock},
     {"version", "", 0, 0, "show the version", plain_flags, pl_cmd_version},

@@ -4,13 +4,7 @@
 #include "base/alloc.h"
 #include "store/postgres/store.h"
 #include "store/sqlite/store.h"
-
-/* What is shown of a URL: no password. */
-static struct pl_str shown(struct pl_str url)
-{
-    size_t colon = pl_str_find_char(url, ':');
-    return pl_str_first(url, colon);
-}
+#include "store/url.h"
 
 static int open_sqlite(struct pl_store **out, const struct pl_store_config *config,
                        struct pl_str path, bool may_migrate, struct pl_error *err)
@@ -39,16 +33,11 @@ static int open_postgres(struct pl_store **out, const struct pl_store_config *co
 int pl_store_open(struct pl_store **out, const struct pl_store_config *config, bool may_migrate,
                   struct pl_error *err)
 {
-    struct pl_str sqlite = PL_STR("sqlite:");
-    struct pl_str url = config->url;
-    if (pl_str_starts_with(url, sqlite) && url.len > sqlite.len) {
-        return open_sqlite(out, config, pl_str_from(url, sqlite.len), may_migrate, err);
+    struct pl_store_url url;
+    int rc = pl_store_url_read(&url, config->url, err);
+    if (rc < 0) {
+        return rc;
     }
-    if (pl_str_starts_with(url, PL_STR("postgresql://")) ||
-        pl_str_starts_with(url, PL_STR("postgres://"))) {
-        return open_postgres(out, config, may_migrate, err);
-    }
-    return pl_error_set(err, PL_E_INVALID,
-                        "a store is sqlite:PATH or postgresql://..., not '" PL_STR_FMT "'",
-                        PL_STR_ARG(shown(url)));
+    return url.backend == PL_STORE_SQLITE ? open_sqlite(out, config, url.path, may_migrate, err)
+                                          : open_postgres(out, config, may_migrate, err);
 }

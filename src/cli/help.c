@@ -16,6 +16,11 @@ static const struct {
      "    parley new chat && cd chat\n"
      "    meson setup build && meson compile -C build && meson test -C build\n"
      "    parley serve --app build/chat.so\n"},
+    {"store",
+     "From the store that the settings name (by default SQLite in the data directory) to an empty\n"
+     "database, while no server runs, all of it or nothing:\n"
+     "    parley store copy --to postgresql://USER:PASSWORD@HOST/DATABASE --data DIR\n"
+     "Afterwards give the server the new URL as store.url.\n"},
 };
 
 const char *pl_help_notes(const struct pl_command *command)

@@ -53,7 +53,7 @@ def metric_problems():
 def command_problems():
     """Every command is in --help, has a help of its own and is named in a document; no document names another."""
     rows = re.findall(r'^    \{"([a-z]+)", "', text_of("src/cli/commands.c"), re.MULTILINE)
-    commands = [row for row in rows if f"pl_cmd_{row}" in text_of("src/cli/cli.h")]
+    commands = [row for row in rows if f"pl_cmd_{row}(" in text_of("src/cli/cli.h")]
     status, text = run(PARLEY, "--help")
     if status != 0 or not commands:
         yield f"parley --help: status {status}; {len(commands)} commands in src/cli/commands.c"

@@ -13,7 +13,8 @@ CC = sys.argv[1:]
 CXX = [shutil.which("clang++" if "clang" in pathlib.Path(CC[-1]).name else "g++") or shutil.which("g++")]
 STRICT = ["-fsyntax-only", "-Wall", "-Wextra", "-Wpedantic", "-Werror", f"-I{ROOT}/include"]
 C11 = [*CC, "-x", "c", "-std=c11", "-Wstrict-prototypes", *STRICT]
-SRC = [*CC, "-x", "c", "-std=gnu11", "-D_GNU_SOURCE", "-Wconversion", "-Wshadow", *STRICT, f"-I{ROOT}/src", f"-I{ROOT}"]
+LIBPQ = run("pkg-config", "--cflags", "libpq")[1].split()  # the one library whose headers are not in the usual place
+SRC = [*CC, "-x", "c", "-std=gnu11", "-D_GNU_SOURCE", "-Wconversion", "-Wshadow", *STRICT, f"-I{ROOT}/src", f"-I{ROOT}", *LIBPQ]
 
 # An application in each language: the macro makes the table, with and without a main.
 HOOK = """#include "parley/parley.h"

@@ -27,9 +27,13 @@ static void free_record(struct pl_talo_counts *counts, struct record *record)
     pl_free(record);
 }
 
+/* A cached channel has the number of when it was loaded, which is true only beside the record. */
 static void on_expired(struct pl_talo_expiring *expiring, void *user)
 {
-    free_record(user, PL_CONTAINER_OF(expiring, struct record, expiring));
+    struct pl_talo_counts *counts = user;
+    struct record *record = PL_CONTAINER_OF(expiring, struct record, expiring);
+    pl_talo_cache_drop_channel(&counts->talo->cache, record->channel_id);
+    free_record(counts, record);
 }
 
 static void on_due(struct pl_timer *timer)

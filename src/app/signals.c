@@ -24,6 +24,7 @@ void pl_signals_init(struct pl_signals *signals)
     *signals = (struct pl_signals){.watch = {.fd = -1}};
     pthread_sigmask(SIG_BLOCK, &set, NULL);
     signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN); /* a file that may not grow is an error of the store, not the end */
 }
 
 static void on_ready(struct pl_watch *watch, unsigned ready)

@@ -157,14 +157,17 @@ static const struct pl_sql_impl sqlite_impl = {
 };
 
 /* Foreign keys are off unless asked for; FULL makes a commit wait for the disk; a file of foreign
- * making may not run anything of its own (trusted_schema). */
+ * making may not run anything of its own (trusted_schema). A new file becomes one with WAL by a
+ * rollback journal, whose removal has to reach the disk too (EXTRA): found there after a crash, it
+ * would empty the file again, and with it goes all that WAL had. */
 static int prepare_conn(struct pl_sqlite *conn, enum pl_sqlite_role role, struct pl_error *err)
 {
     sqlite3_busy_timeout(conn->db, BUSY_TIMEOUT_MS);
     sqlite3_extended_result_codes(conn->db, 1);
     int rc = pl_sqlite_functions_add(conn->db, err);
     if (rc == 0 && role == PL_SQLITE_WRITER) {
-        rc = sqlite_script(&conn->sql, "PRAGMA journal_mode = WAL", err);
+        rc =
+            sqlite_script(&conn->sql, "PRAGMA synchronous = EXTRA; PRAGMA journal_mode = WAL", err);
     }
     if (rc == 0) {
         rc = sqlite_script(&conn->sql,

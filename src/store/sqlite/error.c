@@ -58,11 +58,34 @@ int pl_sqlite_error_code(int extended, int system_errno)
     }
 }
 
+/* errno of the last call on a file that failed. */
+static int errno_of(sqlite3_file *file)
+{
+    int number = 0;
+    if (file == NULL || file->pMethods == NULL ||
+        file->pMethods->xFileControl(file, SQLITE_FCNTL_LAST_ERRNO, &number) != SQLITE_OK) {
+        return 0;
+    }
+    return number;
+}
+
+/* SQLite does not note the errno of a commit that fails; the file of its journal has it. */
+static int find_errno(struct sqlite3 *db, int extended)
+{
+    sqlite3_file *journal = NULL;
+    int number = 0;
+    if ((extended & 0xff) == SQLITE_IOERR &&
+        sqlite3_file_control(db, "main", SQLITE_FCNTL_JOURNAL_POINTER, &journal) == SQLITE_OK) {
+        number = errno_of(journal);
+    }
+    return number != 0 ? number : sqlite3_system_errno(db);
+}
+
 int pl_sqlite_error(struct sqlite3 *db, struct pl_error *err)
 {
     int extended = sqlite3_extended_errcode(db);
-    int system_errno = sqlite3_system_errno(db);
     const char *words = sqlite3_errmsg(db);
+    int system_errno = find_errno(db, extended);
     int code = pl_sqlite_error_code(extended, system_errno);
     if (code == PL_E_FULL) {
         return pl_error_set(err, code, "no space is left for the database (%s%s%s)", words,

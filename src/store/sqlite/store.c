@@ -23,11 +23,24 @@ static struct sqlite_store *store_of(struct pl_store_backend *backend)
 
 /* --- writing --- */
 
+/* A commit that failed at its last step, the sync, has left whole pages in the journal; if the process
+ * ended now, the next one would find them there, take them for committed, and what was told to have
+ * failed would be stored. A commit that changes nothing (but writes a page) overwrites them. */
+static void bury(struct pl_sqlite *conn)
+{
+    if (pl_sql_script(&conn->sql, "PRAGMA user_version = 0", NULL) < 0) {
+        pl_sqlite_rollback(conn); /* a disk that fails again: nothing can be promised */
+    }
+}
+
 /* One by one, each with a commit of its own. Not all of them wait for somebody who has the file. */
 static void write_apart(struct pl_sqlite *conn, struct pl_store_op *chain)
 {
     for (struct pl_store_op *op = chain; op != NULL; op = op->next) {
-        if (pl_sqlite_write(conn, op) == PL_E_TIMEOUT) {
+        int rc = pl_sqlite_write(conn, op);
+        if (rc == PL_E_IO) {
+            bury(conn);
+        } else if (rc == PL_E_TIMEOUT) {
             pl_store_fail_chain(op, &op->error);
             return;
         }
@@ -64,6 +77,9 @@ static void sqlite_write(struct pl_store_backend *backend, struct pl_store_op *c
     if (rc < 0) {
         pl_sqlite_rollback(conn);
         pl_store_fail_chain(chain, &err);
+    }
+    if (rc == PL_E_IO) {
+        bury(conn);
     }
 }
 

@@ -2,6 +2,7 @@
 #include "things.h"
 
 #include "base/alloc.h"
+#include "store/sqlite/store.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -53,6 +54,15 @@ static int look(struct thing_op *op, struct pl_sql *sql, bool is_left_open)
     return rc < 0 ? rc : 0;
 }
 
+static int add_pair(struct thing_op *op, struct pl_sql *sql)
+{
+    int rc = add(op, sql, PL_STR("one of two"));
+    return rc < 0 ? rc
+                  : PL_SQL_RUN(sql, &op->op.error,
+                               "INSERT INTO orphans (id, thing_id) VALUES ($1, $1)",
+                               pl_sql_int(op->id));
+}
+
 static void wait_at_gate(struct things *things)
 {
     sem_post(&things->at_gate);
@@ -88,6 +98,10 @@ static int run(struct pl_store_op *base, struct pl_sql *sql)
         return rc < 0 ? rc : add(op, sql, PL_STR("thing"));
     case THING_ADD_LARGE:
         return add_large(op, sql);
+    case THING_ADD_PAIR:
+        return add_pair(op, sql);
+    case THING_SCRIPT:
+        return pl_sql_script(sql, op->script, &base->error);
     case THING_COUNT:
     case THING_FIND:
         return look(op, sql, false);
@@ -154,6 +168,13 @@ void things_submit(struct things *things, enum thing_kind kind, int64_t id)
     things_submit_op(thing_create(things, kind, id));
 }
 
+void things_submit_large(struct things *things, int64_t id, size_t bytes)
+{
+    struct thing_op *op = thing_create(things, THING_ADD_LARGE, id);
+    op->bytes = bytes;
+    things_submit_op(op);
+}
+
 void things_wait(struct things *things, size_t count)
 {
     PL_ASSERT(count <= THINGS_DONE_MAX);
@@ -171,6 +192,15 @@ int things_run(struct things *things, enum thing_kind kind, int64_t id, int64_t 
     if (seen != NULL) {
         *seen = op->seen;
     }
+    pl_store_op_free(&op->op);
+    return rc;
+}
+
+int things_script(struct things *things, const char *script)
+{
+    struct thing_op *op = thing_create(things, THING_SCRIPT, 0);
+    op->script = script;
+    int rc = pl_store_run(things->store, &op->op);
     pl_store_op_free(&op->op);
     return rc;
 }
@@ -218,6 +248,10 @@ int things_open_store(struct things *things, const struct pl_store_config *confi
     filled.url = pl_str_of_cstr(things->url);
     filled.wake = wake;
     filled.user = things;
+    if (things->vfs != NULL) {
+        return pl_sqlite_store_open(&things->store, &filled, things->url + strlen("sqlite:"),
+                                    things->vfs, true, err);
+    }
     return pl_store_open(&things->store, &filled, true, err);
 }
 

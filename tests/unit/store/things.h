@@ -16,6 +16,8 @@ enum thing_kind {
     THING_ADD_BEHIND_GATE, /* wait for things->gate first */
     THING_ADD_AND_LEAK,    /* leave rows open */
     THING_ADD_LARGE,       /* with a text of op->bytes bytes */
+    THING_ADD_PAIR,        /* with a row of the other table that refers to it */
+    THING_SCRIPT,          /* op->script */
     THING_COUNT,           /* a read */
     THING_FIND,            /* a read: seen is how many there are of that id */
     THING_WRITE_IN_READ,
@@ -30,6 +32,7 @@ struct thing_op {
     int64_t id;
     int64_t seen;
     size_t bytes;
+    const char *script;
     void (*then)(struct thing_op *op); /* in on_done, before it is freed */
 };
 
@@ -49,6 +52,7 @@ struct things {
     struct pl_store *store;
     char dir[64];
     char url[256];
+    const char *vfs; /* of SQLite, by name; NULL: its own */
     sem_t woken;
     sem_t gate;
     sem_t at_gate; /* posted when an operation stands at the gate */
@@ -72,12 +76,16 @@ void things_close_store(struct things *things);
 struct thing_op *thing_create(struct things *things, enum thing_kind kind, int64_t id);
 void things_submit(struct things *things, enum thing_kind kind, int64_t id);
 void things_submit_op(struct thing_op *op);
+void things_submit_large(struct things *things, int64_t id, size_t bytes);
 
 /* Until so many have come back since the beginning. */
 void things_wait(struct things *things, size_t count);
 
 /* Run one and tell its rc; *seen may be NULL. */
 int things_run(struct things *things, enum thing_kind kind, int64_t id, int64_t *seen);
+
+/* Run SQL as a write; its rc. */
+int things_script(struct things *things, const char *script);
 
 /* A counter or gauge of the store. */
 int64_t things_metric(struct things *things, enum pl_metric metric);

@@ -222,8 +222,11 @@ static bool choose_url(struct things *things)
         snprintf(things->url, sizeof(things->url), "%s", url == NULL ? "" : url);
         return url != NULL;
     }
-    snprintf(things->dir, sizeof(things->dir), "/tmp/parley-store-XXXXXX");
-    PL_ASSERT(mkdtemp(things->dir) != NULL);
+    snprintf(things->dir, sizeof(things->dir), "/dev/shm/parley-store-XXXXXX"); /* quick */
+    if (mkdtemp(things->dir) == NULL) {
+        snprintf(things->dir, sizeof(things->dir), "/tmp/parley-store-XXXXXX");
+        PL_ASSERT(mkdtemp(things->dir) != NULL);
+    }
     snprintf(things->url, sizeof(things->url), "sqlite:%s/store.db", things->dir);
     return true;
 }

@@ -39,6 +39,11 @@ void pl_store_complete(struct pl_store *store)
     store->impl->complete(store);
 }
 
+void pl_store_retire(struct pl_store *store)
+{
+    store->is_retired = true;
+}
+
 void pl_store_destroy(struct pl_store *store)
 {
     if (store != NULL) {

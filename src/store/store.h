@@ -60,6 +60,7 @@ struct pl_store_impl {
 /* Embedded as the first field of an implementation. */
 struct pl_store {
     const struct pl_store_impl *impl;
+    bool is_retired; /* pl_store_retire */
 };
 
 /* Hand an operation over. When too many wait it comes back with PL_E_FULL. */
@@ -70,6 +71,9 @@ void pl_store_complete(struct pl_store *store);
 
 /* Add what the store has counted: operations by outcome, batches, how many wait. */
 void pl_store_collect(const struct pl_store *store, struct pl_metrics *out);
+
+/* Another process writes from now on: writes are not run and come back with PL_E_CLOSED. */
+void pl_store_retire(struct pl_store *store);
 
 /* Waits for the operations under way, whose on_done are called. NULL is fine. */
 void pl_store_destroy(struct pl_store *store);

@@ -150,13 +150,22 @@ static struct pl_pool *pool_of(struct threaded *store, const struct pl_store_op 
     return op->type->is_write ? store->writer : store->readers;
 }
 
+static int refusal(const struct threaded *store, struct pl_error *err)
+{
+    if (store->is_stopping) {
+        return pl_error_set(err, PL_E_CLOSED, "the store is closing");
+    }
+    if (store->store.is_retired) {
+        return pl_error_set(err, PL_E_CLOSED, "another process writes to it now");
+    }
+    return pl_error_set(err, PL_E_FULL, "%u operations wait for the database already",
+                        (unsigned)store->config.waiting_max);
+}
+
 static void refuse(struct threaded *store, struct pl_store_op *op)
 {
     bool is_first = store->refused == NULL;
-    op->rc = store->is_stopping ? pl_error_set(&op->error, PL_E_CLOSED, "the store is closing")
-                                : pl_error_set(&op->error, PL_E_FULL,
-                                               "%u operations wait for the database already",
-                                               (unsigned)store->config.waiting_max);
+    op->rc = refusal(store, &op->error);
     op->next = store->refused;
     store->refused = op;
     if (is_first) {
@@ -171,8 +180,9 @@ static void threaded_submit(struct pl_store *base, struct pl_store_op *op)
     op->rc = 0;
     op->refusal = 0;
     op->error = (struct pl_error){0};
-    bool is_taken =
-        store->count < store->config.waiting_max && pl_pool_submit(pool_of(store, op), &op->job);
+    bool is_taken = store->count < store->config.waiting_max &&
+                    !(base->is_retired && op->type->is_write) &&
+                    pl_pool_submit(pool_of(store, op), &op->job);
     store->count++;
     if (!is_taken) {
         refuse(store, op);

@@ -229,7 +229,7 @@ static void submit_some(struct pl_talo_absences *absences)
 void pl_talo_absences_add(struct pl_talo_absences *absences, const struct pl_talo_absence *absence)
 {
     struct pl_talo_absence *copy = NULL;
-    if (is_excused(absences->talo, absence)) {
+    if (absences->talo->is_retired || is_excused(absences->talo, absence)) {
         return;
     }
     copy = pl_alloc(sizeof(*copy));

@@ -22,6 +22,7 @@ struct pl_talo {
     uint8_t hash_key[PL_SIPHASH_KEY_BYTES];
     int64_t last_ids[PL_TALO_ID_COUNT];
     bool is_stopping;
+    bool is_retired; /* nobody goes offline here any more */
     struct pl_log_limit log_limit; /* of lines that a failing store causes */
     struct pl_talo_admin admin;
     struct pl_talo_cache cache;

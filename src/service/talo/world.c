@@ -76,6 +76,19 @@ void pl_talo_stop(struct pl_talo *talo)
     pl_talo_key_uses_flush(&talo->key_uses);
 }
 
+void pl_talo_flush(struct pl_talo *talo)
+{
+    pl_talo_counts_flush(&talo->counts);
+    pl_talo_key_uses_flush(&talo->key_uses);
+}
+
+void pl_talo_retire(struct pl_talo *talo)
+{
+    talo->is_stopping = true;
+    talo->is_retired = true;
+    pl_store_retire(talo->config.store);
+}
+
 void pl_talo_destroy(struct pl_talo *talo)
 {
     if (talo == NULL) {

@@ -212,9 +212,9 @@ void pl_ws_conn_leave(struct pl_ws_conn *self, const struct pl_ws_leaving *leavi
     }
     self->state = WS_DONE;
     if (leaving->has_frame) {
-        /* RFC 6455 section 5.5.1: a close frame is answered with its code */
-        send_close(self, leaving->code,
-                   leaving->end == PL_CONN_END_PEER ? PL_STR("") : leaving->reason);
+        /* RFC 6455 section 5.5.1: a close frame is answered with its code; and, as other servers
+         * have it, its reason */
+        send_close(self, leaving->code, leaving->reason);
     }
     self->conn->sink.is_closed = true; /* what is sent to it from now on came too late */
     announce_closed(self, leaving->code, leaving->reason, leaving->end);

@@ -246,7 +246,8 @@ static void test_ws_close_of_the_peer_is_echoed_behind_what_is_queued(void **sta
     struct app *app = start(state);
     say(app, PL_STR("\x81\x82" MASK "hi\x88\x85" MASK "\x0f\xa1"
                     "bye"));
-    check_got(app, PL_STR("\x81\x02hi\x88\x02\x0f\xa1"));
+    check_got(app, PL_STR("\x81\x02hi\x88\x05\x0f\xa1"
+                          "bye"));
     check_closed(app, 4001, "bye", PL_CONN_END_PEER);
     assert_true(app->client.has_ended);
 }

@@ -322,16 +322,16 @@ static void tell(const struct pl_inheritance *self, const struct pl_sio_handover
            is_orphan ? " reason=\"the old process died: clients start anew\"" : "");
 }
 
-int pl_inheritance_take(struct pl_inheritance *self, struct parley_io *io, struct pl_web *web,
-                        struct pl_listeners *set, const struct pl_log *log, struct pl_error *err)
+int pl_inheritance_take(struct pl_inheritance *self, const struct pl_inheritance_heir *heir,
+                        struct pl_error *err)
 {
     struct pl_sio_handover_counts counts = {0};
-    struct pl_sio_handover *handover = io == NULL ? NULL : pl_sio_handover_begin(io);
+    struct pl_sio_handover *handover = heir->io == NULL ? NULL : pl_sio_handover_begin(heir->io);
     int rc = 0;
-    self->web = web;
-    self->set = set;
-    self->log = log;
-    self->loop = pl_web_conns(web)->loop;
+    self->web = heir->web;
+    self->set = heir->listeners;
+    self->log = heir->log;
+    self->loop = pl_web_conns(heir->web)->loop;
     say_ready(self);
     rc = take_state(self, handover, err);
     pl_sio_handover_end(handover, &counts);
@@ -339,7 +339,10 @@ int pl_inheritance_take(struct pl_inheritance *self, struct parley_io *io, struc
     if (rc == 0) {
         rc = follow(self, err);
     }
-    if (rc < 0 && !is_orphan) {
+    if (rc == 0 || is_orphan) {
+        rc = heir->on_state(heir->user, err);
+    }
+    if (rc < 0) {
         return rc;
     }
     say_taken(self);

@@ -47,12 +47,23 @@ bool pl_inheritance_has_data_dir(const struct pl_inheritance *inheritance, struc
 int pl_inheritance_take_lock(struct pl_inheritance *inheritance);
 int pl_inheritance_take_control(struct pl_inheritance *inheritance);
 
+/* What this process has to take it over with. */
+struct pl_inheritance_heir {
+    struct parley_io *io; /* NULL: Socket.IO is off */
+    struct pl_web *web;
+    struct pl_listeners *listeners;
+    const struct pl_log *log;
+    /* The other process changes nothing any more, in the store neither, and waits. An error: it goes
+     * on. */
+    int (*on_state)(void *user, struct pl_error *err);
+    void *user;
+};
+
 /* Say that all is ready, wait for what recovers and take it over. When the other process has died
  * meanwhile, there is nothing to recover, and this one serves all the same. Behind it `web` gets
  * the connections that the other one gives away; what is borrowed outlives the inheritance.
  * Returns 0, or PL_E_...: the other one serves on. */
-PL_MUST_CHECK int pl_inheritance_take(struct pl_inheritance *inheritance, struct parley_io *io,
-                                      struct pl_web *web, struct pl_listeners *set,
-                                      const struct pl_log *log, struct pl_error *err);
+PL_MUST_CHECK int pl_inheritance_take(struct pl_inheritance *inheritance,
+                                      const struct pl_inheritance_heir *heir, struct pl_error *err);
 
 #endif

@@ -147,6 +147,14 @@ static int start_app(struct server *server, struct pl_error *err)
     return pl_builtin_routes_add(server->web, &server->builtin, err);
 }
 
+/* With a process before, its world is loaded when that one has stopped writing (take_over). */
+static int start_talo(struct server *server, struct pl_error *err)
+{
+    bool takes_over = server->inheritance->is_there;
+    int rc = pl_talo_server_open(&server->talo, &server->app, &server->metrics, takes_over, err);
+    return rc < 0 || takes_over ? rc : pl_talo_server_start(&server->talo, err);
+}
+
 static int start_listeners(struct server *server, struct pl_error *err)
 {
     struct pl_inheritance *before = server->inheritance;
@@ -166,6 +174,11 @@ static int open_control(struct server *server, struct pl_error *err)
                             pl_inheritance_take_control(server->inheritance), &server->log, err);
 }
 
+static int settle(void *user, struct pl_error *err)
+{
+    return pl_talo_server_settle(&((struct server *)user)->talo, err);
+}
+
 static void create_upgrade(struct server *server)
 {
     server->upgrade = pl_upgrade_create(&(struct pl_upgrade_config){
@@ -179,6 +192,7 @@ static void create_upgrade(struct server *server)
         .control = server->control,
         .data_dir = &server->data_dir,
         .generation = server->inheritance->generation,
+        .settle = settle,
         .on_gone = pl_server_on_gone,
         .user = server,
     });
@@ -213,13 +227,24 @@ static int start_control(struct server *server, struct pl_error *err)
     return pl_signals_start(&server->signals, server->loop, pl_server_on_signal, server, err);
 }
 
+static int start_talo_after(void *user, struct pl_error *err)
+{
+    return pl_talo_server_start(&((struct server *)user)->talo, err);
+}
+
 /* The last step: what the process before has, when this one was started for an upgrade. */
 static int take_over(struct server *server, struct pl_error *err)
 {
     struct pl_inheritance *before = server->inheritance;
-    int rc = before->is_there ? pl_inheritance_take(before, server->app.io, server->web,
-                                                    server->listeners, &server->log, err)
-                              : 0;
+    struct pl_inheritance_heir heir = {
+        .io = server->app.io,
+        .web = server->web,
+        .listeners = server->listeners,
+        .log = &server->log,
+        .on_state = start_talo_after,
+        .user = server,
+    };
+    int rc = before->is_there ? pl_inheritance_take(before, &heir, err) : 0;
     if (rc == 0) {
         pl_control_own(server->control);
         pl_data_dir_note_pid(&server->data_dir);
@@ -230,8 +255,8 @@ static int take_over(struct server *server, struct pl_error *err)
 static int start(struct server *server, struct pl_error *err)
 {
     static int (*const steps[])(struct server *, struct pl_error *) = {
-        start_data_dir, start_loop,    start_hub,       start_web, start_threads,
-        start_app,      start_control, start_listeners, take_over,
+        start_data_dir, start_loop, start_hub,     start_web,       start_threads,
+        start_app,      start_talo, start_control, start_listeners, take_over,
     };
     for (size_t i = 0; i < PL_ARRAY_LEN(steps); i++) {
         int rc = steps[i](server, err);
@@ -266,6 +291,7 @@ static void stop(struct server *server)
     if (server->app.io != NULL) {
         pl_sio_shutdown(server->app.io);
     }
+    pl_talo_server_leave(&server->talo);
     pl_control_top_stop(&server->control_top);
     if (server->web != NULL) {
         pl_web_stop_threads(server->web);
@@ -275,6 +301,7 @@ static void stop(struct server *server)
         pl_peers_destroy(server->conns.peers);
         pl_loop_turn(server->loop, 0); /* what the last closes have deferred */
     }
+    pl_talo_server_stop(&server->talo);
     pl_upgrade_destroy(server->upgrade);
     pl_listeners_destroy(server->listeners);
     if (server->app_has_started) {
@@ -287,6 +314,7 @@ static void stop(struct server *server)
     if (server->hub != NULL) {
         pl_app_fini(&server->app);
     }
+    pl_talo_server_fini(&server->talo);
     pl_web_destroy(server->web);
     pl_hub_destroy(server->hub);
     pl_notify_close(&server->notify);

@@ -61,6 +61,7 @@ void pl_server_collect_metrics(void *user, struct pl_metrics *out)
 {
     struct server *server = user;
     collect_counts(server, out);
+    pl_talo_server_collect(&server->talo, out);
     pl_metrics_set(out, PL_METRIC_PEER_ADDRESSES, (int64_t)pl_peers_count(server->conns.peers));
     pl_process_collect(out, server->start_unix_us);
 }

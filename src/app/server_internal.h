@@ -18,6 +18,7 @@
 #include "app/signals.h"
 #include "app/socketio_settings.h"
 #include "app/survey.h"
+#include "app/talo_server.h"
 #include "app/upgrade.h"
 #include "hub/port_rings.h"
 
@@ -39,6 +40,7 @@ struct server {
     struct pl_builtin_routes builtin;
     struct pl_socketio_config socketio;
     struct parley_app app;
+    struct pl_talo_server talo;
     struct pl_listeners *listeners;
     struct pl_control *control;
     struct pl_control_server control_server;

@@ -52,6 +52,7 @@ static void begin_draining(struct server *server)
     pl_listeners_close(server->listeners);
     pl_web_drain(server->web);
     pl_app_websockets_leave(&server->app);
+    pl_talo_server_leave(&server->talo);
     if (server->app.io != NULL) {
         pl_sio_shutdown(server->app.io);
     }
@@ -66,6 +67,7 @@ void pl_server_on_gone(void *user, pid_t pid)
     int64_t idle_ms = server->settings->http.keep_alive_timeout_ms + IDLE_SLACK_MS;
     pl_notify_main_pid(&server->notify, pid);
     pl_app_websockets_leave(&server->app);
+    pl_talo_server_retire(&server->talo);
     leave(server, pl_i64_max(server->settings->shutdown.grace_ms, idle_ms));
 }
 

@@ -96,5 +96,6 @@ void pl_server_apply_reload(void *user)
         parts[i](server);
     }
     pl_socketio_configure(server->app.io, &server->socketio, &server->socketio_read);
+    pl_talo_server_configure(&server->talo);
     pl_app_reloaded(&server->app);
 }

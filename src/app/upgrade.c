@@ -303,7 +303,8 @@ static void change(struct pl_upgrade *upgrade)
     int64_t still_us = pl_clock_monotonic_us();
     stop_timer(upgrade);
     stop_watching(upgrade);
-    int rc = hand_over_state(upgrade, &upgrade->reason);
+    int rc = upgrade->config.settle(upgrade->config.user, &upgrade->reason);
+    rc = rc < 0 ? rc : hand_over_state(upgrade, &upgrade->reason);
     if (rc < 0) {
         upgrade->has_exit_status = rc == PL_E_CLOSED;
         fail(upgrade, rc == PL_E_TIMEOUT ? 0 : REAP_PATIENCE_MS);

@@ -30,6 +30,9 @@ struct pl_upgrade_config {
     struct pl_control *control;
     const struct pl_data_dir *data_dir;
     uint32_t generation; /* upgrades that led to this process */
+    /* Everything that this process has submitted is to be done, and told to disk, before the other
+     * one looks at it; waits. An error: the upgrade fails. */
+    int (*settle)(void *user, struct pl_error *err);
     /* The other process serves from now on: listeners, control socket and data directory are its
      * own. What this one still has to do is to leave. */
     void (*on_gone)(void *user, pid_t pid);

@@ -18,6 +18,7 @@ static int open_rest(struct pl_talo_dialect *dialect, struct pl_error *err)
                                    .talo = params->talo,
                                    .log = params->log,
                                    .limits = rest_limits(&params->limits),
+                                   .profanity = params->profanity,
                                    .owner = "talo",
                                },
                                err);

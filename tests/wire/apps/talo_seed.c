@@ -12,6 +12,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 struct seed {
     struct pl_store *store;
@@ -37,6 +38,11 @@ static void run(struct seed *seed, struct pl_store_op *op)
     }
 }
 
+static void wake_nobody(void *user)
+{
+    (void)user;
+}
+
 static void open_store(struct seed *seed, const char *dir)
 {
     char url[4096];
@@ -45,9 +51,10 @@ static void open_store(struct seed *seed, const char *dir)
     pl_log_init(&log, 2);
     snprintf(url, sizeof(url), "sqlite:%s/store.db", dir);
     if (pl_store_place_key(seed->key, pl_str_of_cstr(dir), &err) < 0 ||
-        pl_store_open(&seed->store,
-                      &(struct pl_store_config){.url = pl_str_of_cstr(url), .log = &log}, true,
-                      &err) < 0) {
+        pl_store_open(
+            &seed->store,
+            &(struct pl_store_config){.url = pl_str_of_cstr(url), .wake = wake_nobody, .log = &log},
+            true, &err) < 0) {
         die(dir, err.text);
     }
     seed->load = op_of(&pl_talo_op_admin_load_type);
@@ -173,8 +180,9 @@ int main(int argc, char **argv)
         if (strcmp(argv[2], commands[i].name) == 0 && argc == 3 + commands[i].words) {
             open_store(&seed, argv[1]);
             commands[i].run(&seed, argv + 3);
-            pl_store_destroy(seed.store); /* the process ends: what was allocated goes with it */
-            return 0;
+            pl_store_destroy(seed.store);
+            fflush(stdout);
+            _exit(0); /* what was allocated goes with the process */
         }
     }
     die("usage", "talo_seed DIR game|key|verification|config ...");

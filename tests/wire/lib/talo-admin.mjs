@@ -6,7 +6,7 @@ import { once } from 'node:events';
 import path from 'node:path';
 import { root } from './server.mjs';
 
-const tool = path.resolve(root, process.env.PARLEY_BUILD ?? 'build/asan', 'tests/wire/apps/talo_seed');
+const tool = path.resolve(root, process.env.PARLEY_BUILD ?? 'build/asan', 'tests/wire/seed/talo_seed');
 
 async function seed(...args) {
   const child = spawn(tool, args, { stdio: ['ignore', 'pipe', 'pipe'] });

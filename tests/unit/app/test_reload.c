@@ -204,11 +204,19 @@ static void test_every_row_is_compared(void **state)
         struct pl_settings_changes changes;
         struct pl_setting_pair pair = {.name = pl_str_of_cstr(row->name), .origin = PL_STR("x")};
         struct pl_settings_sources src = {.pairs = &pair, .pair_count = 1};
-        static const char *const candidates[] = {
-            "false",         "true",    "1",           "0",     "2",           "4097", "1000",
-            "201",           "/other",  "127.0.0.1:9", "error", "json",        "1.3",  "AES256-SHA",
-            "strict",        "polling", "msgpack",     "a:b",   "127.0.0.0/8", "9",    "12",
-            "https://a.test"};
+        static const char *const candidates[] = {"false",       "true",
+                                                 "1",           "0",
+                                                 "2",           "4097",
+                                                 "1000",        "201",
+                                                 "/other",      "127.0.0.1:9",
+                                                 "error",       "json",
+                                                 "1.3",         "AES256-SHA",
+                                                 "strict",      "polling",
+                                                 "msgpack",     "a:b",
+                                                 "127.0.0.0/8", "9",
+                                                 "12",          "https://a.test",
+                                                 "sqlite:a.db", "smtp://a.test",
+                                                 "a@b.test"};
         size_t found = 0;
         for (size_t c = 0; c < PL_ARRAY_LEN(candidates) && found == 0; c++) {
             pair.value = pl_str_of_cstr(candidates[c]);

@@ -2,12 +2,14 @@
 #ifndef PL_DIALECT_TALO_DIALECT_INTERNAL_H
 #define PL_DIALECT_TALO_DIALECT_INTERNAL_H
 
+#include "dialect/talo/auth_service.h"
 #include "dialect/talo/rest.h"
 #include "dialect/talo/talo.h"
 
 struct pl_talo_dialect {
     struct pl_talo_params params;
     struct pl_talo_rest *rest;
+    struct pl_talo_auth_service *auth;
     struct pl_list sockets;     /* the open ones, by their next beat (socket.c) */
     struct pl_timer beat_timer; /* for the first of them */
     struct pl_log_limit log_limit;

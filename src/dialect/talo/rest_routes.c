@@ -9,6 +9,7 @@ const struct pl_talo_route *pl_talo_find_route(enum pl_http_method method, struc
     static const struct pl_talo_route *const tables[] = {
         pl_talo_health_routes,
         pl_talo_player_routes,
+        pl_talo_auth_routes,
         pl_talo_presence_routes,
         pl_talo_config_routes,
     };

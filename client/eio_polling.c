@@ -175,9 +175,9 @@ static int request(struct pl_client_eio *eio, struct pl_client_http *http, const
     int rc = 0;
     pl_buf_init(&target, TARGET_MAX);
     pl_client_eio_write_target(&target, eio, PL_CLIENT_EIO_POLLING);
-    rc = pl_buf_failed(&target)
-             ? pl_error_set(err, PL_E_NOMEM, "no memory for a request")
-             : pl_client_http_send(http, method, pl_buf_str(&target), content_type, body, err);
+    rc = pl_buf_failed(&target) ? pl_error_set(err, PL_E_NOMEM, "no memory for a request")
+                                : pl_client_http_send(http, method, pl_buf_str(&target), PL_STR(""),
+                                                      content_type, body, err);
     pl_buf_fini(&target);
     return rc;
 }

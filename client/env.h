@@ -33,7 +33,8 @@ struct pl_client_lookup {
 #define PL_CLIENT_ADDRESSES_MAX 32 /* of one name; more are passed over */
 
 struct pl_client_env {
-    int64_t (*now_ms)(void *user); /* monotonic */
+    int64_t (*now_ms)(void *user);  /* monotonic */
+    int64_t (*unix_ms)(void *user); /* calendar time, for signatures alone */
     void (*random)(void *user, void *out, size_t size);
 
     /* Begin to connect. Returns a handle (>= 0), or PL_E_IO, PL_E_DENIED, PL_E_FULL, PL_E_NOMEM. */

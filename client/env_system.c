@@ -28,6 +28,12 @@ static int64_t system_now_ms(void *user)
     return pl_clock_monotonic_ms();
 }
 
+static int64_t system_unix_ms(void *user)
+{
+    (void)user;
+    return pl_clock_unix_us() / 1000;
+}
+
 static void system_random(void *user, void *out, size_t size)
 {
     (void)user;
@@ -259,6 +265,7 @@ int pl_client_env_system_with(struct pl_client_env *out, const char *servers, st
         return rc;
     }
     *out = (struct pl_client_env){.now_ms = system_now_ms,
+                                  .unix_ms = system_unix_ms,
                                   .random = system_random,
                                   .connect = system_connect,
                                   .connected = system_connected,

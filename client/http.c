@@ -291,9 +291,11 @@ static enum pl_http_method method_of(const char *name)
 }
 
 static void compose(struct pl_buf *request, const struct pl_client_http *http, const char *method,
-                    struct pl_str target, const char *content_type, struct pl_str body)
+                    struct pl_str target, struct pl_str headers, const char *content_type,
+                    struct pl_str body)
 {
     pl_client_request_add(request, http->transport, method, target);
+    pl_buf_add_str(request, headers);
     if (content_type != NULL) {
         pl_buf_addf(request, "Content-Type: %s\r\nContent-Length: %zu\r\n", content_type, body.len);
     }
@@ -304,14 +306,15 @@ static void compose(struct pl_buf *request, const struct pl_client_http *http, c
 }
 
 int pl_client_http_send(struct pl_client_http *http, const char *method, struct pl_str target,
-                        const char *content_type, struct pl_str body, struct pl_error *err)
+                        struct pl_str headers, const char *content_type, struct pl_str body,
+                        struct pl_error *err)
 {
     struct pl_buf request;
     bool is_kept = http->conn != NULL;
     int rc = 0;
     PL_ASSERT(http->state == HTTP_IDLE);
     pl_buf_init(&request, SIZE_MAX / 2);
-    compose(&request, http, method, target, content_type, body);
+    compose(&request, http, method, target, headers, content_type, body);
     if (pl_buf_failed(&request)) {
         rc = pl_error_set(err, PL_E_NOMEM, "no memory for a request");
         goto cleanup;

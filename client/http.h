@@ -1,4 +1,4 @@
-/* HTTP/1.1 requests on a connection that is kept: what long-polling needs.
+/* HTTP/1.1 requests on a connection that is kept: what long-polling and REST need.
  * Source: RFC 9112. Threads: the client's. */
 #ifndef PL_CLIENT_HTTP_H
 #define PL_CLIENT_HTTP_H
@@ -23,14 +23,16 @@ PL_MUST_CHECK int pl_client_http_create(struct pl_client_http **out, struct parl
 
 /* One request; only when none is going on (asserted).
  *   target        path and query
+ *   headers       more of them, checked lines with CRLF; may be empty
  *   content_type  of the body; NULL for a request without one (GET)
  * A kept connection that the server closed properly before the first byte of an answer is replaced
  * by a new one, once, for GET. After a reset an answer may have been lost, and with it the packets
  * of a poll: that is failed, as a POST that may have arrived.
  * Returns 0; PL_E_NOMEM, PL_E_IO. */
 PL_MUST_CHECK int pl_client_http_send(struct pl_client_http *http, const char *method,
-                                      struct pl_str target, const char *content_type,
-                                      struct pl_str body, struct pl_error *err);
+                                      struct pl_str target, struct pl_str headers,
+                                      const char *content_type, struct pl_str body,
+                                      struct pl_error *err);
 
 bool pl_client_http_is_busy(const struct pl_client_http *http);
 

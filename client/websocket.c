@@ -170,25 +170,12 @@ int parley_websocket_connect(struct parley_websocket *websocket)
     return pl_websocket_begin(websocket, pl_client_err(websocket->client));
 }
 
-static int check_close(struct parley_websocket *websocket, int code, struct pl_str reason)
-{
-    if (code != PL_WS_CLOSE_NORMAL && (code < 3000 || code > 4999)) {
-        return pl_client_fail(websocket->client, PL_E_INVALID,
-                              "close with 1000 or a code from 3000 to 4999, not %d", code);
-    }
-    if (reason.len > PL_WS_REASON_MAX || !pl_utf8_is_valid(reason)) {
-        return pl_client_fail(websocket->client, PL_E_INVALID,
-                              "a close's reason is at most %d bytes of UTF-8", PL_WS_REASON_MAX);
-    }
-    return 0;
-}
-
 int parley_websocket_close(struct parley_websocket *websocket, int code, const char *reason)
 {
     struct pl_str text = pl_str_of_cstr(reason == NULL ? "" : reason);
     int rc = pl_client_enter(websocket->client);
     if (rc == 0) {
-        rc = check_close(websocket, code, text);
+        rc = pl_client_check_close(websocket->client, code, text);
     }
     if (rc < 0) {
         return rc;

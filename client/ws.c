@@ -6,6 +6,7 @@
 #include "client/ws.h"
 
 #include "base/alloc.h"
+#include "base/utf8.h"
 #include "client/ws_opening.h"
 #include "codec/ws_close.h"
 #include "codec/ws_mask.h"
@@ -346,5 +347,18 @@ int pl_client_ws_open(struct pl_client_ws **out, struct parley_client *client,
     }
     pl_client_conn_flush(ws->conn);
     *out = ws;
+    return 0;
+}
+
+int pl_client_check_close(struct parley_client *client, int code, struct pl_str reason)
+{
+    if (code != PL_WS_CLOSE_NORMAL && (code < 3000 || code > 4999)) {
+        return pl_client_fail(client, PL_E_INVALID,
+                              "close with 1000 or a code from 3000 to 4999, not %d", code);
+    }
+    if (reason.len > PL_WS_REASON_MAX || !pl_utf8_is_valid(reason)) {
+        return pl_client_fail(client, PL_E_INVALID, "a close's reason is at most %d bytes of UTF-8",
+                              PL_WS_REASON_MAX);
+    }
     return 0;
 }

@@ -45,6 +45,11 @@ size_t pl_client_ws_unsent(const struct pl_client_ws *ws);
 void pl_client_ws_close(struct pl_client_ws *ws, uint16_t code, struct pl_str reason,
                         int timeout_ms);
 
+/* Whether an application may close with that: 1000, or 3000 to 4999, and a reason that fits. Returns 0
+ * or PL_E_INVALID with the reason kept. */
+PL_MUST_CHECK int pl_client_check_close(struct parley_client *client, int code,
+                                        struct pl_str reason);
+
 /* NULL is fine; sets *ws to NULL; no callback comes. Safe in callbacks. */
 void pl_client_ws_destroy(struct pl_client_ws **ws);
 

@@ -8,6 +8,7 @@
 #include "base/buf.h"
 #include "base/list.h"
 #include "parley/client_socketio.h"
+#include "parley/client_talo.h"
 #include "parley/client_websocket.h"
 
 #include <pthread.h>
@@ -33,7 +34,7 @@ struct driver {
     struct pl_buf more; /* members of the reply, each with a comma before it */
 };
 
-/* A socket of either kind under the name that the test gave it. It stays when the socket is
+/* A socket of any kind under the name that the test gave it. It stays when the socket is
  * destroyed: callbacks that come too late are seen. */
 struct peer {
     struct pl_list node;
@@ -41,6 +42,7 @@ struct peer {
     char *name;
     struct parley_sio *sio;
     struct parley_websocket *websocket;
+    struct parley_talo *talo;
     bool is_gone;
     const struct parley_val *command; /* that created it: "then" is in there */
 };
@@ -54,13 +56,14 @@ struct keep {
 
 struct command {
     const char *name;
-    enum { ON_NOTHING, ON_SIO, ON_WEBSOCKET, ON_EITHER } on;
+    enum { ON_NOTHING, ON_SIO, ON_WEBSOCKET, ON_TALO, ON_ANY } on;
     /* Returns the code that the library returned. */
     int (*run)(struct driver *driver, struct peer *peer, const struct parley_val *command);
 };
 
 extern const struct command sio_commands[];       /* ended by a name that is NULL */
 extern const struct command websocket_commands[]; /* the same */
+extern const struct command talo_commands[];
 
 /* --- driver_command.c --- */
 
@@ -100,5 +103,18 @@ void say_end(struct driver *driver);
 /* Settings of a command over the defaults. PARLEY_E_NOT_FOUND for one that there is not. */
 int read_sio_config(struct parley_sio_config *out, const struct parley_val *config);
 int read_websocket_config(struct parley_websocket_config *out, const struct parley_val *config);
+int read_talo_config(struct parley_talo_config *out, const struct parley_val *config);
+
+/* --- driver_talo_call.c, driver_talo_json.c --- */
+
+/* A request by its name. */
+int driver_talo_call(struct parley_talo *talo, const struct parley_val *command,
+                     parley_talo_done *done, void *user);
+
+/* Members of a line: what the structs have, each with a comma before it. */
+void write_talo_result(struct pl_buf *out, const struct parley_talo_result *result);
+void write_talo_message(struct pl_buf *out, const struct parley_talo_message *message);
+void write_talo_error(struct pl_buf *out, const struct parley_talo_error *error);
+void write_talo_alias(struct pl_buf *out, const struct parley_talo_alias *alias);
 
 #endif

@@ -55,8 +55,10 @@ static bool fits(const struct command *command, const struct peer *peer)
         return peer != NULL && peer->sio != NULL;
     case ON_WEBSOCKET:
         return peer != NULL && peer->websocket != NULL;
-    case ON_EITHER:
-        return peer != NULL && (peer->sio != NULL || peer->websocket != NULL);
+    case ON_TALO:
+        return peer != NULL && peer->talo != NULL;
+    case ON_ANY:
+        return peer != NULL && (peer->sio != NULL || peer->websocket != NULL || peer->talo != NULL);
     }
     return false;
 }
@@ -68,6 +70,9 @@ static int carry_out(struct driver *driver, const struct parley_val *val)
     const struct command *command = find_in(sio_commands, name);
     if (command == NULL) {
         command = find_in(websocket_commands, name);
+    }
+    if (command == NULL) {
+        command = find_in(talo_commands, name);
     }
     struct peer *peer = driver_find_peer(driver, get_text(val, "name", ""));
     if (command == NULL || !fits(command, peer)) {

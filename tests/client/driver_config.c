@@ -50,6 +50,23 @@ static const struct row websocket_rows[] = {
     {NULL, ROW_INT, 0},
 };
 
+static const struct row talo_rows[] = {
+    TRANSPORT(struct parley_talo_config),
+    {"access_key", ROW_TEXT, offsetof(struct parley_talo_config, access_key)},
+    {"socket_url", ROW_TEXT, offsetof(struct parley_talo_config, socket_url)},
+    {"auto_connect", ROW_BOOL, offsetof(struct parley_talo_config, auto_connect)},
+    {"is_dev_build", ROW_BOOL, offsetof(struct parley_talo_config, is_dev_build)},
+    {"includes_dev_data", ROW_BOOL, offsetof(struct parley_talo_config, includes_dev_data)},
+    {"signing_version", ROW_TEXT, offsetof(struct parley_talo_config, signing_version)},
+    {"signing_key", ROW_TEXT, offsetof(struct parley_talo_config, signing_key)},
+    {"request_timeout_ms", ROW_INT, offsetof(struct parley_talo_config, request_timeout_ms)},
+    {"requests_max", ROW_INT, offsetof(struct parley_talo_config, requests_max)},
+    {"unsent_max", ROW_SIZE, offsetof(struct parley_talo_config, unsent_max)},
+    {"close_timeout_ms", ROW_INT, offsetof(struct parley_talo_config, close_timeout_ms)},
+    {"heartbeat_ms", ROW_INT, offsetof(struct parley_talo_config, heartbeat_ms)},
+    {NULL, ROW_INT, 0},
+};
+
 static void set(const struct row *row, void *config, const struct parley_val *val)
 {
     char *at = (char *)config + row->offset;
@@ -125,6 +142,18 @@ int read_websocket_config(struct parley_websocket_config *out, const struct parl
     parley_websocket_config_init(out);
     for (size_t i = 0; i < parley_val_count(config); i++) {
         if (!set_named(websocket_rows, out, parley_val_key_at(config, i, NULL),
+                       parley_val_at(config, i))) {
+            return PARLEY_E_NOT_FOUND;
+        }
+    }
+    return 0;
+}
+
+int read_talo_config(struct parley_talo_config *out, const struct parley_val *config)
+{
+    parley_talo_config_init(out);
+    for (size_t i = 0; i < parley_val_count(config); i++) {
+        if (!set_named(talo_rows, out, parley_val_key_at(config, i, NULL),
                        parley_val_at(config, i))) {
             return PARLEY_E_NOT_FOUND;
         }

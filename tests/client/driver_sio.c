@@ -280,6 +280,8 @@ static int run_destroy(struct driver *driver, struct peer *peer, const struct pa
     peer->is_gone = true;
     parley_sio_destroy(peer->sio);
     parley_websocket_destroy(peer->websocket);
+    parley_talo_destroy(peer->talo);
+    peer->talo = NULL;
     peer->sio = NULL;
     peer->websocket = NULL;
     return 0;
@@ -297,6 +299,6 @@ const struct command sio_commands[] = {
     {"ack", ON_NOTHING, run_ack},
     {"forget", ON_NOTHING, run_forget},
     {"look", ON_SIO, run_look},
-    {"destroy", ON_EITHER, run_destroy},
+    {"destroy", ON_ANY, run_destroy},
     {NULL, ON_NOTHING, NULL},
 };

@@ -11,6 +11,11 @@ static int64_t env_now_ms(void *user)
     return net->now_ms;
 }
 
+static int64_t env_unix_ms(void *user)
+{
+    return 1700000000000 + env_now_ms(user);
+}
+
 static void env_random(void *user, void *out, size_t size)
 {
     struct net *net = user;
@@ -264,6 +269,7 @@ struct pl_client_env net_env(struct net *net)
 {
     return (struct pl_client_env){
         .now_ms = env_now_ms,
+        .unix_ms = env_unix_ms,
         .random = env_random,
         .connect = env_connect,
         .connected = env_connected,

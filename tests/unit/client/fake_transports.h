@@ -184,8 +184,10 @@ int pl_client_http_create(struct pl_client_http **out, struct parley_client *cli
 }
 
 int pl_client_http_send(struct pl_client_http *http, const char *method, struct pl_str target,
-                        const char *content_type, struct pl_str body, struct pl_error *err)
+                        struct pl_str headers, const char *content_type, struct pl_str body,
+                        struct pl_error *err)
 {
+    (void)headers;
     void *copy = pl_try_alloc(target.len + body.len);
     PL_ASSERT(!http->is_busy);
     if (copy == NULL) {

@@ -19,8 +19,9 @@ static void react(struct owner *owner)
 {
     if (owner->asks_again) {
         owner->asks_again = false;
-        assert_int_equal(
-            pl_client_http_send(owner->http, "GET", PL_STR("/next"), NULL, PL_STR(""), NULL), 0);
+        assert_int_equal(pl_client_http_send(owner->http, "GET", PL_STR("/next"), PL_STR(""), NULL,
+                                             PL_STR(""), NULL),
+                         0);
     }
     if (owner->destroys) {
         pl_client_http_destroy(&owner->http);
@@ -81,8 +82,9 @@ static void finish(struct fixture *f)
 
 static void get(struct fixture *f)
 {
-    assert_int_equal(
-        pl_client_http_send(f->owner.http, "GET", PL_STR("/x?y"), NULL, PL_STR(""), NULL), 0);
+    assert_int_equal(pl_client_http_send(f->owner.http, "GET", PL_STR("/x?y"), PL_STR(""), NULL,
+                                         PL_STR(""), NULL),
+                     0);
     assert_true(pl_client_http_is_busy(f->owner.http));
 }
 
@@ -124,9 +126,9 @@ static void test_http_request_with_a_body_says_how_long_it_is(void **state)
     struct pl_client_transport ipv6 = transport;
     open_http(&f, 100);
     transport.headers = headers;
-    assert_int_equal(
-        pl_client_http_send(f.owner.http, "POST", PL_STR(""), "text/plain", PL_STR("abc"), NULL),
-        0);
+    assert_int_equal(pl_client_http_send(f.owner.http, "POST", PL_STR(""), PL_STR(""), "text/plain",
+                                         PL_STR("abc"), NULL),
+                     0);
     transport = ipv6;
     pl_buf_add_char(&world.conn->out, '\0');
     assert_string_equal((char *)world.conn->out.ptr,
@@ -283,8 +285,9 @@ static void test_http_stale_connection_fails_a_post_and_a_first_request(void **s
     assert_int_equal(f.owner.error, PL_E_NOT_FOUND);
     get(&f);
     feed(&f, PL_STR("HTTP/1.1 204 No Content\r\n\r\n"));
-    assert_int_equal(
-        pl_client_http_send(f.owner.http, "POST", PL_STR("/"), "a/b", PL_STR("c"), NULL), 0);
+    assert_int_equal(pl_client_http_send(f.owner.http, "POST", PL_STR("/"), PL_STR(""), "a/b",
+                                         PL_STR("c"), NULL),
+                     0);
     fake_end(PL_E_CLOSED);
     fake_tick(f.client, 0);
     assert_int_equal(f.owner.failed, 2);
@@ -429,7 +432,8 @@ static int walk(struct fixture *f)
     int rc = pl_client_http_create(&f->owner.http, f->client, &transport, 100, &callbacks,
                                    &f->owner, &err);
     for (int i = 0; i < 2 && rc == 0; i++) {
-        rc = pl_client_http_send(f->owner.http, "GET", PL_STR("/"), NULL, PL_STR(""), &err);
+        rc = pl_client_http_send(f->owner.http, "GET", PL_STR("/"), PL_STR(""), NULL, PL_STR(""),
+                                 &err);
         if (rc == 0 && i == 1) {
             fake_end(PL_E_CLOSED);
             fake_tick(f->client, 0);

@@ -189,6 +189,77 @@ export class Ws extends Peer {
   }
 }
 
+/** A Talo client. */
+export class Talo extends Peer {
+  /** Make a request; gives its result. */
+  async call(what, fields = {}) {
+    const call = await this.start(what, fields);
+    return this.take((item) => item.kind === 'result' && item.call === call, `result of ${what}`);
+  }
+
+  /** Make a request and do not wait for it; gives its number. */
+  async start(what, fields = {}) {
+    const call = ++this.driver.calls;
+    await this.do('talo_call', { what, call, ...fields });
+    return call;
+  }
+
+  /** The result of a request that was started. */
+  result(call) {
+    return this.take((item) => item.kind === 'result' && item.call === call, `result ${call}`);
+  }
+
+  /** A request that has to work. */
+  async ask(what, fields) {
+    const result = await this.call(what, fields);
+    assert.equal(result.error, 'OK', `${what}: ${result.status} ${result.message}`);
+    return result;
+  }
+
+  /** A request that has to be refused; gives [status, code, message]. */
+  async refused(what, fields) {
+    const { error, status, code, message } = await this.call(what, fields);
+    assert.notEqual(error, 'OK', `${what} worked`);
+    return [status, code, message];
+  }
+
+  /** The next message of that name. */
+  message(res) {
+    return this.take((item) => item.kind === 'message' && item.res === res, `message ${res}`);
+  }
+
+  error() {
+    return this.kind('error');
+  }
+
+  send(req, data, code) {
+    return this.do('talo_send', { req, data }, code);
+  }
+
+  say(channel, text, code) {
+    return this.do('talo_say', { channel, text }, code);
+  }
+
+  broadcast(text, code) {
+    return this.do('talo_say', { text }, code);
+  }
+
+  look() {
+    return this.do('talo_look');
+  }
+
+  /** Identify, and wait until the socket is as well; gives the alias. */
+  async play(service, identifier) {
+    const { alias } = await this.ask('identify', { service, identifier });
+    await this.identified();
+    return alias;
+  }
+
+  identified() {
+    return this.message('v1.players.identify.success');
+  }
+}
+
 export class Driver {
   constructor(mode) {
     const [file, args] = isReference ? [process.execPath, [reference]] : [program, [`--${mode}`]];
@@ -268,6 +339,13 @@ export class Driver {
     const socket = new Ws(this, this.#name('w'));
     socket.refused = await socket.do('ws_create', { url, config, then }, code);
     return socket;
+  }
+
+  /** A Talo client; `config` has at least access_key. */
+  async talo(url, config, { then = {}, code } = {}) {
+    const talo = new Talo(this, this.#name('t'));
+    talo.refused_with = (await talo.do('talo_create', { url, config, then }, code)).error;
+    return talo;
   }
 
   /** End it: status 0, no sanitizer report, no callback from a wrong place, nothing on standard error. */

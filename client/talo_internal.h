@@ -1,0 +1,224 @@
+/* What the files of the Talo client share (talo*.c). Included by these alone.
+ *
+ * Two halves: calls (talo_calls.c), HTTP requests one after the other; and the link (talo_link.c),
+ * the socket with its ticket. What a call's answer changes in here is its `after`.
+ * Threads: the client's. */
+#ifndef PL_CLIENT_TALO_INTERNAL_H
+#define PL_CLIENT_TALO_INTERNAL_H
+
+#include "base/buf.h"
+#include "client/attempts.h"
+#include "client/http.h"
+#include "client/talo_entities.h"
+#include "client/talo_sign.h"
+#include "client/ws.h"
+#include "codec/json_write.h"
+
+struct pl_talo_call;
+
+/* What an answer changes in here, before `done` is told. `body` is the raw answer, checked to be JSON
+ * or empty. May change the result. True: the call was made into another and goes on. */
+typedef bool pl_talo_after(struct parley_talo *talo, struct pl_talo_call *call,
+                           struct parley_talo_result *result, struct pl_str body);
+
+/* A request that waits or is under way. */
+struct pl_talo_call {
+    struct pl_list node;
+    const char *method;
+    struct pl_buf target; /* "/v1/..."; what comes before it is the API's URL's affair */
+    struct pl_buf body;   /* JSON, or empty; may hold secrets: wiped */
+    pl_talo_after *after;
+    parley_talo_done *done;
+    void *user;
+    unsigned link_number; /* of a ticket: the attempt that it is for */
+    int error;            /* it is not to be sent, but ends with this */
+    bool is_of_player;    /* made as the current player */
+    bool is_renewing;     /* a refresh that another call waits for */
+    bool was_refused;     /* for an old session: it is not made a third time */
+};
+
+enum pl_talo_link_state {
+    PL_TALO_CLOSED,
+    PL_TALO_TICKET,     /* a ticket is asked for */
+    PL_TALO_CONNECTING, /* ws is there, v1.connected has not come */
+    PL_TALO_OPEN,
+    PL_TALO_CLOSING, /* by us; ws is there */
+    PL_TALO_WAITING, /* for the next attempt */
+};
+
+struct parley_talo {
+    struct pl_client_socket socket;
+    struct parley_client *client;
+    struct parley_talo_config config; /* its strings are not ours: never used */
+    struct pl_client_transport api;
+    struct pl_client_transport socket_transport; /* zeroed: as `api` */
+    char *access_key;                            /* owned, as all strings here; a secret */
+    char *signing_version;                       /* NULL: nothing is signed */
+    char *signing_key;
+    bool is_destroyed;
+    struct pl_client_later later; /* frees it */
+
+    /* --- calls --- */
+    struct pl_client_http *http;
+    struct pl_list calls; /* the next one first */
+    int call_count;       /* with the current one */
+    struct pl_talo_call *current;
+    int64_t idle_since_ms; /* of http */
+    struct pl_timer call_timer;
+    struct pl_client_later pump; /* sends the next call at the end of the turn */
+
+    /* --- link --- */
+    enum pl_talo_link_state link;
+    unsigned link_number;
+    struct pl_client_attempts attempts;
+    struct pl_client_ws *ws;
+    bool reopens; /* once it is closed */
+    bool is_identified;
+    bool is_identifying; /* the message is sent */
+    bool has_renewed;    /* this connection has asked for another token once */
+    bool is_answered;    /* something came since the last heartbeat */
+    struct pl_timer heartbeat_timer;
+
+    /* --- identity --- */
+    struct pl_arena identity_arena;
+    struct parley_talo_alias *alias; /* in identity_arena; NULL: nobody */
+    char *session_token;             /* NULL: none */
+    char *refresh_token;
+    char *socket_token; /* that waits to be used */
+    bool owes_session;  /* the application is to hear of the tokens */
+};
+
+static inline const struct pl_client_transport *
+pl_talo_socket_transport(const struct parley_talo *talo)
+{
+    return talo->socket_transport.url_text != NULL ? &talo->socket_transport : &talo->api;
+}
+
+/* --- talo_calls.c --- */
+
+/* A call with an empty body, or NULL without memory. */
+PL_MUST_CHECK struct pl_talo_call *pl_talo_call_create(const char *method);
+void pl_talo_call_destroy(struct pl_talo_call *call); /* NULL is fine */
+
+/* Make it, behind all others or before them; it is taken, also on failure. Returns 0; PL_E_FULL,
+ * PL_E_NOMEM (call is NULL, or one of its buffers has failed) with the reason kept. */
+PL_MUST_CHECK int pl_talo_call_make(struct parley_talo *talo, struct pl_talo_call *call);
+PL_MUST_CHECK int pl_talo_call_make_first(struct parley_talo *talo, struct pl_talo_call *call);
+
+/* The same without a bound: a call that goes on. */
+void pl_talo_call_again(struct parley_talo *talo, struct pl_talo_call *call);
+
+/* Those made as the player and not sent yet end with PL_E_CLOSED. */
+void pl_talo_calls_disown(struct parley_talo *talo);
+void pl_talo_calls_drop(struct parley_talo *talo); /* without a callback */
+void pl_talo_calls_on_timer(struct pl_timer *timer);
+void pl_talo_calls_pump(struct pl_client_later *later);
+
+/* --- talo_request.c: what is sent --- */
+
+/* Header lines of a request. */
+void pl_talo_write_headers(struct pl_buf *out, const struct parley_talo *talo,
+                           const struct pl_talo_call *call);
+PL_MUST_CHECK bool pl_talo_is_header_value(struct pl_str text);
+
+/* Append the signature of `body`, with a new id and the time. */
+void pl_talo_write_signature(struct pl_buf *out, const struct parley_talo *talo,
+                             struct pl_str body);
+
+/* Append `text` escaped for a path segment or a query. */
+void pl_talo_write_escaped(struct pl_buf *out, const char *text);
+
+/* Append "?name=text" or "&name=text"; nothing for NULL. The first looks for a '?' in `out`. */
+void pl_talo_write_query(struct pl_buf *out, const char *name, const char *text);
+void pl_talo_write_query_int(struct pl_buf *out, const char *name, int64_t number);
+
+/* --- talo_result.c: what comes back --- */
+
+/* The result of an answer. `arena` holds what it points to.
+ * Returns 0, or PL_E_NOMEM: then nothing of it is set but the error. */
+void pl_talo_result_read(struct parley_talo_result *out, struct pl_arena *arena, int status,
+                         struct pl_str body);
+
+/* One that has no answer. `message` is borrowed. */
+void pl_talo_result_fail(struct parley_talo_result *out, int error, const char *message);
+
+/* --- talo_link.c --- */
+
+PL_MUST_CHECK int pl_talo_link_open(struct parley_talo *talo);
+void pl_talo_link_drop(struct parley_talo *talo); /* without a callback */
+
+/* The connection cannot go on: lost, with that reason. Callbacks come. */
+void pl_talo_link_lose(struct parley_talo *talo, int error, const char *reason);
+void pl_talo_link_on_late(struct pl_client_attempts *attempts);
+void pl_talo_link_on_due(struct pl_client_attempts *attempts);
+
+/* v1.connected came. Callbacks come. */
+void pl_talo_link_connected(struct parley_talo *talo);
+
+/* Tell the application. It may destroy the socket. */
+void pl_talo_tell(struct parley_talo *talo, const struct parley_client_event *event);
+
+/* --- talo_receive.c --- */
+
+void pl_talo_receive(struct parley_talo *talo, struct pl_str text);
+
+/* --- talo_send.c --- */
+
+/* Write the envelope around `data`, an object's JSON, and send it. Returns as parley_talo_send, the
+ * reason kept. */
+PL_MUST_CHECK int pl_talo_send_raw(struct parley_talo *talo, struct pl_str req, struct pl_str data);
+void pl_talo_heartbeat_begin(struct parley_talo *talo);
+void pl_talo_heartbeat_on_timer(struct pl_timer *timer);
+
+/* --- talo_identity.c --- */
+
+pl_talo_after pl_talo_after_identity; /* identify, register, login, verify */
+pl_talo_after pl_talo_after_alias;    /* the same player under another name */
+pl_talo_after pl_talo_after_goodbye;  /* logout, deletion */
+pl_talo_after pl_talo_after_refresh;
+
+/* The socket is open: identify it, if there is a player. Returns 0, PL_E_NOMEM, PL_E_FULL. */
+PL_MUST_CHECK int pl_talo_identify_socket(struct parley_talo *talo);
+
+/* It was refused: with another token once more, if that may help. Returns as above. */
+PL_MUST_CHECK int pl_talo_identify_again(struct parley_talo *talo, const char *code);
+
+/* A call to renew the session. NULL without memory or without a refresh token. */
+PL_MUST_CHECK struct pl_talo_call *pl_talo_refresh_call(struct parley_talo *talo);
+
+/* Tell what the application is owed. It may destroy the socket. */
+void pl_talo_identity_settle(struct parley_talo *talo);
+
+void pl_talo_identity_fini(struct parley_talo *talo);
+
+/* A secret's memory, overwritten and given back. NULL is fine. */
+void pl_talo_free_secret(char *text);
+
+/* --- for the files with the public calls --- */
+
+/* Begin a public call: the thread, and a player where there has to be one. Returns 0 or PL_E_STATE
+ * with the reason kept. */
+PL_MUST_CHECK int pl_talo_enter(struct parley_talo *talo);
+PL_MUST_CHECK int pl_talo_enter_as_player(struct parley_talo *talo);
+
+/* A call of a public function: method, target from a template without texts of others, and who is
+ * told. NULL without memory. */
+PL_MUST_CHECK struct pl_talo_call *pl_talo_call_for(const char *method, parley_talo_done *done,
+                                                    void *user, const char *target, ...)
+    PL_PRINTF(4, 5);
+
+/* "key":"text" of an object that is being written; left out for NULL. */
+void pl_talo_put_text(struct pl_json_writer *writer, const char *key, const char *text);
+void pl_talo_put_bool(struct pl_json_writer *writer, const char *key, bool value);
+void pl_talo_put_int(struct pl_json_writer *writer, const char *key, int64_t value);
+
+/* "props":[...] */
+void pl_talo_put_props(struct pl_json_writer *writer, const struct parley_talo_prop *props,
+                       size_t count);
+
+/* Texts of the caller are UTF-8 and not NULL: 0, or PL_E_INVALID with the reason kept. */
+PL_MUST_CHECK int pl_talo_check_text(struct parley_talo *talo, const char *what, const char *text);
+PL_MUST_CHECK int pl_talo_check_props(struct parley_talo *talo,
+                                      const struct parley_talo_prop *props, size_t count);
+
+#endif

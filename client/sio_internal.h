@@ -4,7 +4,7 @@
 #ifndef PL_CLIENT_SIO_INTERNAL_H
 #define PL_CLIENT_SIO_INTERNAL_H
 
-#include "client/backoff.h"
+#include "client/attempts.h"
 #include "client/client.h"
 #include "client/engineio.h"
 #include "client/sio_tables.h"
@@ -35,10 +35,9 @@ struct pl_client_sio_manager {
     enum pl_client_sio_link link;
     struct pl_client_eio *eio; /* owned; while it is opening or open */
     unsigned eio_count;        /* sessions that borrow from here, those that are leaving included */
-    struct pl_client_backoff backoff;
+    struct pl_client_attempts attempts;
     unsigned attempt; /* how many attempts the connection that is open took */
     int start_error;  /* of the CONNECTs that it sends when it opens */
-    struct pl_timer timer;
     struct pl_sio_limits limits;
     struct pl_sio_decoder decoder;
 
@@ -80,8 +79,9 @@ void pl_client_sio_link_rest(struct pl_client_sio_manager *manager);
 void pl_client_sio_link_lose(struct pl_client_sio_manager *manager, enum pl_client_eio_end end,
                              int error, int close_code, const char *detail);
 
-/* Its timer: an attempt takes too long, or the next is due. */
-void pl_client_sio_link_on_timer(struct pl_timer *timer);
+/* Its attempts: one takes too long, the next is due. */
+void pl_client_sio_link_on_late(struct pl_client_attempts *attempts);
+void pl_client_sio_link_on_due(struct pl_client_attempts *attempts);
 
 /* The messages of the session (owner's callbacks). */
 void pl_client_sio_on_text(struct pl_client_eio *eio, struct pl_str text, void *user);

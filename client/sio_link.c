@@ -21,14 +21,13 @@ static const struct pl_client_eio_owner eio_owner = {.on_open = on_open,
 static void shut(struct pl_client_sio_manager *manager)
 {
     manager->link = PL_CLIENT_SIO_CLOSED;
-    pl_client_timer_stop(manager->client, &manager->timer);
+    pl_client_attempts_stop(&manager->attempts);
     pl_sio_decoder_fini(&manager->decoder);
     pl_client_eio_destroy(&manager->eio);
 }
 
 static int open_session(struct pl_client_sio_manager *manager, struct pl_error *err)
 {
-    int timeout_ms = manager->transport.connect_timeout_ms;
     int rc = 0;
     manager->eio_config.starts_with_websocket =
         manager->remembers_upgrade && manager->had_websocket;
@@ -39,9 +38,7 @@ static int open_session(struct pl_client_sio_manager *manager, struct pl_error *
     }
     manager->eio_count++;
     manager->link = PL_CLIENT_SIO_OPENING;
-    if (timeout_ms > 0) {
-        pl_client_timer_set(manager->client, &manager->timer, timeout_ms);
-    }
+    pl_client_attempts_begin(&manager->attempts);
     return 0;
 }
 
@@ -50,7 +47,7 @@ int pl_client_sio_link_open(struct pl_client_sio_manager *manager)
     if (manager->link != PL_CLIENT_SIO_CLOSED) {
         return 0;
     }
-    pl_client_backoff_reset(&manager->backoff);
+    pl_client_backoff_reset(&manager->attempts.backoff);
     return open_session(manager, pl_client_err(manager->client));
 }
 
@@ -62,17 +59,6 @@ void pl_client_sio_link_rest(struct pl_client_sio_manager *manager)
 }
 
 /* --- attempts --- */
-
-/* Plan the next one. Returns its delay; -1 when there is none. */
-static int plan(struct pl_client_sio_manager *manager)
-{
-    int delay_ms = pl_client_backoff_next(&manager->backoff, pl_client_random(manager->client));
-    if (delay_ms >= 0) {
-        manager->link = PL_CLIENT_SIO_WAITING;
-        pl_client_timer_set(manager->client, &manager->timer, delay_ms);
-    }
-    return delay_ms;
-}
 
 /* What the sockets are told when an attempt failed or the connection was lost. */
 struct ending {
@@ -120,8 +106,10 @@ static void end_attempt(struct pl_client_sio_manager *manager, struct ending *en
 {
     int delay_ms = -1;
     shut(manager);
-    delay_ms = plan(manager);
-    ending->has_given_up = delay_ms < 0 && manager->backoff.config.is_on;
+    delay_ms = pl_client_attempts_fail(&manager->attempts, &ending->has_given_up);
+    if (delay_ms >= 0) {
+        manager->link = PL_CLIENT_SIO_WAITING;
+    }
     ending->failure.kind = PARLEY_CLIENT_CONNECT_FAILED;
     ending->failure.delay_ms = delay_ms;
     ending->loss.kind = PARLEY_CLIENT_DISCONNECTED;
@@ -176,29 +164,32 @@ void pl_client_sio_link_lose(struct pl_client_sio_manager *manager, enum pl_clie
     if (end == PL_CLIENT_EIO_TRANSPORT_ERROR) {
         manager->had_websocket = false;
     }
-    pl_client_backoff_reset(&manager->backoff);
+    pl_client_backoff_reset(&manager->attempts.backoff);
     end_attempt(manager, &ending);
 }
 
 static void tell_attempt(struct parley_sio *sio, void *user)
 {
     struct pl_client_sio_manager *manager = user;
-    struct parley_client_event event = {
-        .kind = PARLEY_CLIENT_RECONNECTING, .attempt = manager->backoff.attempt, .delay_ms = -1};
+    struct parley_client_event event = {.kind = PARLEY_CLIENT_RECONNECTING,
+                                        .attempt = manager->attempts.backoff.attempt,
+                                        .delay_ms = -1};
     if (sio->state == PL_CLIENT_SIO_PENDING && manager->link == PL_CLIENT_SIO_WAITING) {
         pl_client_sio_tell(sio, &event);
     }
 }
 
-void pl_client_sio_link_on_timer(struct pl_timer *timer)
+void pl_client_sio_link_on_late(struct pl_client_attempts *attempts)
+{
+    fail(PL_CONTAINER_OF(attempts, struct pl_client_sio_manager, attempts), PL_E_TIMEOUT, 0,
+         "timeout");
+}
+
+void pl_client_sio_link_on_due(struct pl_client_attempts *attempts)
 {
     struct pl_client_sio_manager *manager =
-        PL_CONTAINER_OF(timer, struct pl_client_sio_manager, timer);
+        PL_CONTAINER_OF(attempts, struct pl_client_sio_manager, attempts);
     struct pl_error err = {.code = 0};
-    if (manager->link == PL_CLIENT_SIO_OPENING) {
-        fail(manager, PL_E_TIMEOUT, 0, "timeout");
-        return;
-    }
     pl_client_sio_each(manager, tell_attempt, manager);
     if (manager->link == PL_CLIENT_SIO_WAITING) { /* callbacks may have ended it */
         int rc = open_session(manager, &err);
@@ -228,11 +219,9 @@ static void start_socket(struct parley_sio *sio, void *user)
 static void on_open(struct pl_client_eio *eio, void *user)
 {
     struct pl_client_sio_manager *manager = user;
-    pl_client_timer_stop(manager->client, &manager->timer);
     manager->link = PL_CLIENT_SIO_OPEN;
-    manager->attempt = manager->backoff.attempt;
+    manager->attempt = pl_client_attempts_succeed(&manager->attempts);
     manager->start_error = 0;
-    pl_client_backoff_reset(&manager->backoff);
     if (strcmp(pl_client_eio_transport(eio), "websocket") == 0) {
         manager->had_websocket = true;
     }

@@ -69,7 +69,6 @@ static void configure(struct pl_client_sio_manager *manager, const struct parley
         .packet_limit_bytes = manager->transport.message_max,
     };
     pl_sio_decoder_init(&manager->decoder, &manager->limits);
-    manager->backoff.config = config->reconnect;
     manager->remembers_upgrade = config->remembers_upgrade;
     manager->attachment_max = (uint32_t)config->attachment_max;
     manager->unsent_max = config->unsent_max;
@@ -100,7 +99,8 @@ int pl_client_sio_manager_create(struct pl_client_sio_manager **out, struct parl
     *manager = (struct pl_client_sio_manager){.client = client};
     pl_list_init(&manager->sockets);
     manager->cursor = &manager->sockets;
-    manager->timer.on_due = pl_client_sio_link_on_timer;
+    manager->attempts.on_late = pl_client_sio_link_on_late;
+    manager->attempts.on_due = pl_client_sio_link_on_due;
     manager->free.run = on_free;
     rc = pl_client_transport_init(&manager->transport, url, &config->transport,
                                   pl_client_err(client));
@@ -110,7 +110,9 @@ int pl_client_sio_manager_create(struct pl_client_sio_manager **out, struct parl
     }
     manager->path = copy_path(config->path);
     manager->query = join_queries(manager->transport.url.query, config->query);
-    if (manager->path == NULL || manager->query == NULL || pl_client_reserve_timer(client) < 0) {
+    if (manager->path == NULL || manager->query == NULL ||
+        pl_client_attempts_init(&manager->attempts, client, &config->reconnect,
+                                manager->transport.connect_timeout_ms) < 0) {
         free_manager(manager);
         return pl_client_fail(client, PL_E_NOMEM, "no memory for a connection");
     }
@@ -131,7 +133,7 @@ static void on_free(struct pl_client_later *later)
 {
     struct pl_client_sio_manager *manager =
         PL_CONTAINER_OF(later, struct pl_client_sio_manager, free);
-    pl_client_release_timer(manager->client, &manager->timer);
+    pl_client_attempts_fini(&manager->attempts);
     free_manager(manager);
 }
 

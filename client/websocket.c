@@ -84,7 +84,7 @@ static void destroy(struct parley_websocket *websocket)
 {
     pl_websocket_drop(websocket, PL_WEBSOCKET_DESTROYED);
     pl_client_remove_socket(&websocket->socket);
-    pl_client_release_timer(websocket->client, &websocket->timer);
+    pl_client_attempts_fini(&websocket->attempts);
     pl_client_free_later(websocket->client, &websocket->later);
 }
 
@@ -106,7 +106,8 @@ static int fill(struct parley_websocket *websocket, const char *url,
     websocket->protocols = pl_str_to_cstr(pl_str_of_cstr(protocols));
     websocket->protocol = pl_str_to_cstr(pl_str_of_cstr(protocols));
     if (websocket->target == NULL || websocket->protocols == NULL || websocket->protocol == NULL ||
-        pl_client_reserve_timer(websocket->client) < 0) {
+        pl_client_attempts_init(&websocket->attempts, websocket->client, &config->reconnect,
+                                websocket->transport.connect_timeout_ms) < 0) {
         return pl_error_set(err, PL_E_NOMEM, "no memory for a WebSocket");
     }
     websocket->protocol[0] = '\0';
@@ -133,8 +134,8 @@ int parley_websocket_create(struct parley_websocket **out, struct parley_client 
         .socket.destroy = destroy_socket,
         .client = client,
         .config = *config,
-        .backoff.config = config->reconnect,
-        .timer.on_due = pl_websocket_on_timer,
+        .attempts.on_late = pl_websocket_on_late,
+        .attempts.on_due = pl_websocket_on_due,
         .later.run = free_now,
     };
     pl_websocket_queue_init(&websocket->queue, config->queue_max);
@@ -185,7 +186,7 @@ int parley_websocket_close(struct parley_websocket *websocket, int code, const c
     case PL_WEBSOCKET_WAITING:
         pl_websocket_drop(websocket, PL_WEBSOCKET_IDLE);
         pl_websocket_queue_clear(&websocket->queue);
-        pl_client_backoff_reset(&websocket->backoff);
+        pl_client_backoff_reset(&websocket->attempts.backoff);
         return 0;
     case PL_WEBSOCKET_OPEN:
         pl_websocket_send_queued(websocket);

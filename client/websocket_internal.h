@@ -3,7 +3,7 @@
 #ifndef PL_CLIENT_WEBSOCKET_INTERNAL_H
 #define PL_CLIENT_WEBSOCKET_INTERNAL_H
 
-#include "client/backoff.h"
+#include "client/attempts.h"
 #include "client/client.h"
 #include "client/transport.h"
 #include "client/websocket_queue.h"
@@ -12,10 +12,10 @@
 
 enum pl_websocket_state {
     PL_WEBSOCKET_IDLE,
-    PL_WEBSOCKET_CONNECTING, /* ws is there; the timer is its timeout */
+    PL_WEBSOCKET_CONNECTING, /* ws is there */
     PL_WEBSOCKET_OPEN,       /* ws is there */
     PL_WEBSOCKET_CLOSING,    /* ws is there, and closed by us */
-    PL_WEBSOCKET_WAITING,    /* the timer begins the next attempt */
+    PL_WEBSOCKET_WAITING,    /* for the next attempt */
     PL_WEBSOCKET_DESTROYED,  /* freed when the turn ends */
 };
 
@@ -29,15 +29,15 @@ struct parley_websocket {
     char *protocol;  /* owned, large enough for any of them: the one chosen */
     enum pl_websocket_state state;
     struct pl_client_ws *ws; /* owned */
-    struct pl_client_backoff backoff;
+    struct pl_client_attempts attempts;
     struct pl_websocket_queue queue;
-    struct pl_timer timer;
     struct pl_client_later later;
 };
 
 /* --- websocket_life.c --- */
 
-void pl_websocket_on_timer(struct pl_timer *timer);
+void pl_websocket_on_late(struct pl_client_attempts *attempts);
+void pl_websocket_on_due(struct pl_client_attempts *attempts);
 
 /* Begin an attempt. Returns 0, or why it cannot even begin (nothing has changed). */
 PL_MUST_CHECK int pl_websocket_begin(struct parley_websocket *websocket, struct pl_error *err);

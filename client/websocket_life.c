@@ -12,7 +12,7 @@ static void emit(struct parley_websocket *websocket, const struct parley_client_
 
 void pl_websocket_drop(struct parley_websocket *websocket, enum pl_websocket_state state)
 {
-    pl_client_timer_stop(websocket->client, &websocket->timer);
+    pl_client_attempts_stop(&websocket->attempts);
     pl_client_ws_destroy(&websocket->ws);
     websocket->protocol[0] = '\0';
     websocket->state = state;
@@ -24,14 +24,9 @@ static void lose(struct parley_websocket *websocket, struct parley_client_event 
     bool was_last = false;
     pl_websocket_drop(websocket, PL_WEBSOCKET_IDLE);
     event->detail = "";
-    event->delay_ms =
-        pl_client_backoff_next(&websocket->backoff, pl_client_random(websocket->client));
-    was_last = event->delay_ms < 0 && websocket->backoff.config.is_on;
+    event->delay_ms = pl_client_attempts_fail(&websocket->attempts, &was_last);
     if (event->delay_ms >= 0) {
         websocket->state = PL_WEBSOCKET_WAITING;
-        pl_client_timer_set(websocket->client, &websocket->timer, event->delay_ms);
-    } else {
-        pl_client_backoff_reset(&websocket->backoff);
     }
     emit(websocket, event);
     if (was_last && websocket->state == PL_WEBSOCKET_IDLE) {
@@ -73,11 +68,9 @@ static void on_open(struct pl_client_ws *ws, struct pl_str protocol, void *user)
     struct parley_client_event event = {.kind = PARLEY_CLIENT_CONNECTED,
                                         .reason = "",
                                         .detail = "",
-                                        .attempt = websocket->backoff.attempt,
+                                        .attempt = pl_client_attempts_succeed(&websocket->attempts),
                                         .delay_ms = -1};
     (void)ws;
-    pl_client_timer_stop(websocket->client, &websocket->timer);
-    pl_client_backoff_reset(&websocket->backoff);
     memcpy(websocket->protocol, protocol.ptr, protocol.len); /* one of `protocols`: it fits */
     websocket->protocol[protocol.len] = '\0';
     websocket->state = PL_WEBSOCKET_OPEN;
@@ -143,19 +136,20 @@ int pl_websocket_begin(struct parley_websocket *websocket, struct pl_error *err)
                                websocket->config.unsent_max, &ws_owner, websocket, err);
     if (rc == 0) {
         websocket->state = PL_WEBSOCKET_CONNECTING;
-        pl_client_timer_set(websocket->client, &websocket->timer,
-                            websocket->transport.connect_timeout_ms);
+        pl_client_attempts_begin(&websocket->attempts);
     }
     return rc;
 }
 
-static void try_again(struct parley_websocket *websocket)
+void pl_websocket_on_due(struct pl_client_attempts *attempts)
 {
+    struct parley_websocket *websocket =
+        PL_CONTAINER_OF(attempts, struct parley_websocket, attempts);
     struct pl_error err = {0};
     struct parley_client_event event = {.kind = PARLEY_CLIENT_RECONNECTING,
                                         .reason = "",
                                         .detail = "",
-                                        .attempt = websocket->backoff.attempt,
+                                        .attempt = attempts->backoff.attempt,
                                         .delay_ms = -1};
     emit(websocket, &event);
     if (websocket->state != PL_WEBSOCKET_WAITING) {
@@ -167,15 +161,11 @@ static void try_again(struct parley_websocket *websocket)
     }
 }
 
-void pl_websocket_on_timer(struct pl_timer *timer)
+void pl_websocket_on_late(struct pl_client_attempts *attempts)
 {
-    struct parley_websocket *websocket = PL_CONTAINER_OF(timer, struct parley_websocket, timer);
-    if (websocket->state == PL_WEBSOCKET_WAITING) {
-        try_again(websocket);
-        return;
-    }
+    struct parley_websocket *websocket =
+        PL_CONTAINER_OF(attempts, struct parley_websocket, attempts);
     struct pl_error err = {0};
-    pl_error_set(&err, PL_E_TIMEOUT, "not connected after %d ms",
-                 websocket->transport.connect_timeout_ms);
+    pl_error_set(&err, PL_E_TIMEOUT, "not connected after %d ms", attempts->timeout_ms);
     fail_attempt(websocket, PL_E_TIMEOUT, 0, err.text);
 }

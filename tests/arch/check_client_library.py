@@ -14,7 +14,7 @@ import tempfile
 from report import Report, run, text_of
 
 STATIC, SHARED, SIZE_MAX = sys.argv[1], sys.argv[2], int(sys.argv[3])
-HEADERS = ["client.h", "client_socketio.h", "client_websocket.h", "value.h"]
+HEADERS = ["client.h", "client_socketio.h", "client_talo.h", "client_websocket.h", "value.h"]
 
 
 def declared():

@@ -315,6 +315,7 @@ PARLEY_API PARLEY_MUST_CHECK int parley_talo_create(struct parley_talo **out,
  * fine. */
 PARLEY_API void parley_talo_destroy(struct parley_talo *talo);
 
+/* What config named, and where it lives. */
 PARLEY_API void *parley_talo_user(const struct parley_talo *talo);
 PARLEY_API struct parley_client *parley_talo_client(const struct parley_talo *talo);
 
@@ -391,6 +392,8 @@ PARLEY_API int parley_talo_request(struct parley_talo *talo, const char *method,
                                    const struct parley_val *body, parley_talo_done *done,
                                    void *user);
 
+/* Whether the service and the key are good; a ticket for a socket of your own; a token that
+ * proves to a socket who it is for. */
 PARLEY_API int parley_talo_health(struct parley_talo *talo, parley_talo_done *done, void *user);
 PARLEY_API int parley_talo_create_ticket(struct parley_talo *talo, parley_talo_done *done,
                                          void *user); /* ticket */

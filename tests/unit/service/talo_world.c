@@ -269,9 +269,8 @@ void world_settle(struct world *world)
         (void)pl_store_fake_write(world->store, SIZE_MAX);
         (void)pl_store_fake_read(world->store, SIZE_MAX);
         pl_store_complete(world->store);
-    } while (pl_store_fake_writes_waiting(world->store) +
-                 pl_store_fake_reads_waiting(world->store) >
-             0);
+    } while (
+        pl_store_fake_writes_waiting(world->store) + pl_store_fake_reads_waiting(world->store) > 0);
 }
 
 void world_pass(struct world *world, int64_t ms)

@@ -1,0 +1,264 @@
+/* What administrators own: in memory as it is stored, after every operation and after a restart;
+ * and request verification as a whole (spec talo, 2.3, A.2). */
+#include "talo_world.h"
+
+#include "base/base64.h"
+#include "store/talo/games.h"
+
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
+
+#include <stdio.h>
+
+static void run(struct world *world, struct pl_store_op *op)
+{
+    assert_int_equal(world_run(world, op), 0);
+    pl_store_op_free(op);
+}
+
+static struct pl_talo_op_game_update *make_update(unsigned given)
+{
+    struct pl_talo_op_game_update *update =
+        (void *)pl_store_op_create(&pl_talo_op_game_update_type, 0);
+    update->game_id = 1;
+    update->given = given;
+    return update;
+}
+
+static void add_verification_key(struct world *world, const char *version, const char *value)
+{
+    struct pl_store_op *op = pl_store_op_create(&pl_talo_op_verification_key_create_type, 0);
+    struct pl_talo_op_verification_key_create *create = (void *)op;
+    struct pl_buf sealed;
+    pl_buf_init(&sealed, 4096);
+    create->key.id = pl_talo_next_id(world->talo, PL_TALO_ID_VERIFICATION_KEY);
+    create->key.game_id = 1;
+    create->key.version = pl_str_of_cstr(version);
+    create->key.value = pl_str_of_cstr(value);
+    pl_talo_seal(&sealed, world->talo, PL_TALO_SECRET_VERIFICATION_KEY, create->key.id,
+                 create->key.value);
+    create->sealed_value = pl_buf_str(&sealed);
+    run(world, op);
+    pl_buf_fini(&sealed);
+}
+
+static void test_a_game_is_known_with_its_secret_and_flags(void **state)
+{
+    struct world *world = world_make();
+    struct pl_talo_op_game_update *update =
+        make_update(PL_TALO_GAME_VERIFIES_REQUESTS | PL_TALO_GAME_DISPLAY_NAME_KEY);
+    const struct pl_talo_game *game = NULL;
+    (void)state;
+    update->values.verifies_requests = true;
+    update->values.display_name_key = PL_STR("nick");
+    run(world, &update->op);
+    for (int i = 0; i < 2; i++) {
+        game = pl_talo_find_game(world->talo, 1);
+        assert_non_null(game);
+        assert_true(game->verifies_requests);
+        assert_true(pl_str_eq(game->display_name_key, PL_STR("nick")));
+        assert_true(pl_str_eq(game->name, PL_STR("game")));
+        assert_int_equal(game->secret.len, PL_TALO_SECRET_LEN);
+        assert_memory_equal(game->secret.ptr, "00112233", 8);
+        world_restart(world);
+    }
+    assert_null(pl_talo_find_game(world->talo, 2));
+    assert_ptr_equal(pl_talo_next_game(world->talo, 0), pl_talo_find_game(world->talo, 1));
+    assert_null(pl_talo_next_game(world->talo, 1));
+    assert_null(pl_talo_next_game(world->talo, INT64_MAX));
+    world_finish(world);
+}
+
+static void test_a_new_secret_replaces_the_old_one(void **state)
+{
+    struct world *world = world_make();
+    struct pl_talo_op_game_update *update = make_update(PL_TALO_GAME_SECRET);
+    struct pl_buf sealed;
+    (void)state;
+    pl_buf_init(&sealed, 1024);
+    update->values.secret = PL_STR("ffff");
+    pl_talo_seal(&sealed, world->talo, PL_TALO_SECRET_GAME, 1, update->values.secret);
+    update->sealed_secret = pl_buf_str(&sealed);
+    run(world, &update->op);
+    pl_buf_fini(&sealed);
+    assert_true(pl_str_eq(pl_talo_find_game(world->talo, 1)->secret, PL_STR("ffff")));
+    world_restart(world);
+    assert_true(pl_str_eq(pl_talo_find_game(world->talo, 1)->secret, PL_STR("ffff")));
+    world_finish(world);
+}
+
+static void test_secrets_do_not_open_with_another_key(void **state)
+{
+    struct world *world = world_make();
+    struct pl_talo_config config = {.hub = world->hub, .store = world->store};
+    struct pl_talo *other = NULL;
+    struct pl_error err = {0};
+    (void)state;
+    assert_int_equal(pl_talo_create(&other, &config, &err), PL_E_STATE);
+    assert_non_null(strstr(err.text, "sealed with another key"));
+    assert_null(other);
+    world_finish(world);
+}
+
+static void test_keys_follow_their_operations(void **state)
+{
+    struct world *world = world_make();
+    struct pl_store_op *op = pl_store_op_create(&pl_talo_op_key_create_type, 0);
+    (void)state;
+    assert_int_equal(pl_talo_next_id(world->talo, PL_TALO_ID_KEY), 2);
+    ((struct pl_talo_op_key_create *)(void *)op)->key = (struct pl_talo_key){
+        .id = 2, .game_id = 1, .scopes = PL_TALO_READ_PLAYERS, .created_s = 1760000000};
+    run(world, op);
+    op = pl_store_op_create(&pl_talo_op_key_update_type, 0);
+    ((struct pl_talo_op_key_update *)(void *)op)->key_id = 2;
+    ((struct pl_talo_op_key_update *)(void *)op)->scopes = PL_TALO_WRITE_PLAYERS;
+    run(world, op);
+    for (int i = 0; i < 2; i++) {
+        const struct pl_talo_key *key = pl_talo_find_key(world->talo, 2);
+        assert_int_equal(key->scopes, PL_TALO_WRITE_PLAYERS);
+        assert_int_equal(key->created_s, 1760000000);
+        assert_int_equal(key->revoked_ms, 0);
+        assert_ptr_equal(pl_talo_next_key(world->talo, 1), key);
+        assert_null(pl_talo_next_key(world->talo, 2));
+        world_restart(world);
+    }
+    assert_int_equal(pl_talo_find_key(world->talo, 1)->scopes, PL_TALO_SCOPES_ALL);
+    world_finish(world);
+}
+
+static void test_the_use_of_keys_is_written_now_and_then(void **state)
+{
+    struct world *world = world_make();
+    unsigned before = world->op_count;
+    (void)state;
+    for (int i = 0; i < 100; i++) {
+        pl_talo_note_key_used(world->talo, 1);
+    }
+    pl_talo_note_key_used(world->talo, 99);
+    world_settle(world);
+    assert_int_equal(world->op_count, before);
+    world->failing = &pl_talo_op_key_note_used_type;
+    world->failing_rc = PL_E_IO;
+    world_pass(world, 10000);
+    world_settle(world);
+    world->failing = NULL;
+    world_pass(world, 10000);
+    world_settle(world);
+    assert_int_equal(world->op_count, before + 2);
+    world_pass(world, 100000);
+    world_settle(world);
+    assert_int_equal(world->op_count, before + 2);
+    pl_talo_note_key_used(world->talo, 1);
+    world_restart(world);
+    assert_true(pl_talo_find_key(world->talo, 1)->last_used_ms >= WORLD_UNIX_MS + 100000);
+    world_finish(world);
+}
+
+/* --- verification --- */
+
+#define BODY                                                                                       \
+    "{\"req\":\"v1.channels.message\",\"data\":{\"channel\":{\"id\":7},\"message\":\"hi\"}}"
+#define SIGNATURE                                                                                  \
+    "1|eyJyaWQiOiJyLTAwMDEiLCJwYXlsb2FkIjoiMTcyMGRjYjE4NTY3ODY1ZmM2N2ZjNWEzNzM5M2M5YzhlYzEzZDQ2"   \
+    "NWZjYjc3NmQ2MjU0MTJlNTY5MzExYWVhOCIsInRpbWVzdGFtcCI6MTc2MDAwMDAwMDAwMH0=."                    \
+    "XKVLrsCXzv0rkOqEkUc7/dZi3Pc18nlpG1QqN1apjFM="
+
+static bool verify(struct world *world, int64_t alias_id, const char *signature, const char *body)
+{
+    return pl_talo_verify_request(world->talo, 1, alias_id, pl_str_of_cstr(signature),
+                                  pl_str_of_cstr(body));
+}
+
+static void test_the_vector_of_the_spec_is_accepted_once(void **state)
+{
+    struct world *world = world_make();
+    (void)state;
+    assert_false(verify(world, 12, SIGNATURE, BODY)); /* no such key yet */
+    add_verification_key(world, "1", "parley-demo-key");
+    add_verification_key(world, "2", "another");
+    assert_false(verify(world, 12, SIGNATURE, BODY " "));
+    assert_false(verify(world, 12, "2" SIGNATURE, BODY));
+    assert_false(pl_talo_verify_request(world->talo, 2, 12, PL_STR(SIGNATURE), PL_STR(BODY)));
+    assert_true(verify(world, 12, SIGNATURE, BODY));
+    assert_false(verify(world, 12, SIGNATURE, BODY));
+    assert_true(verify(world, 13, SIGNATURE, BODY)); /* what is remembered is each alias's own */
+    world_finish(world);
+}
+
+static void test_verification_keys_are_there_after_a_restart_until_they_are_deleted(void **state)
+{
+    struct world *world = world_make();
+    struct pl_store_op *op = pl_store_op_create(&pl_talo_op_verification_key_delete_type, 0);
+    (void)state;
+    add_verification_key(world, "0", "another");
+    add_verification_key(world, "1", "parley-demo-key");
+    world_restart(world);
+    assert_true(verify(world, 12, SIGNATURE, BODY));
+    assert_true(
+        pl_str_eq(pl_talo_next_verification_key(world->talo, 1)->value, PL_STR("parley-demo-key")));
+    assert_null(pl_talo_next_verification_key(world->talo, 2));
+    ((struct pl_talo_op_verification_key_delete *)(void *)op)->key_id = 2;
+    run(world, op);
+    assert_false(verify(world, 13, SIGNATURE, BODY));
+    world_finish(world);
+}
+
+/* A signature by a client that has the key. */
+static const char *sign(const char *key, const char *rid, long long timestamp_ms, const char *body)
+{
+    static char text[2048];
+    char head[1024];
+    char digest_text[65];
+    uint8_t digest[32];
+    uint8_t mac[32];
+    size_t len = 0;
+    int json_len = 0;
+    (void)EVP_Digest(body, strlen(body), digest, NULL, EVP_sha256(), NULL);
+    for (size_t i = 0; i < sizeof(digest); i++) {
+        (void)snprintf(digest_text + 2 * i, 3, "%02x", digest[i]);
+    }
+    json_len =
+        snprintf(head, sizeof(head), "{\"rid\":\"%s\",\"payload\":\"%s\",\"timestamp\":%lld}", rid,
+                 digest_text, timestamp_ms);
+    memcpy(text, "1|", 2);
+    len = 2 + pl_base64_encode(text + 2, head, (size_t)json_len);
+    (void)HMAC(EVP_sha256(), key, (int)strlen(key), (const unsigned char *)text + 2, len - 2, mac,
+               NULL);
+    text[len++] = '.';
+    len += pl_base64_encode(text + len, mac, sizeof(mac));
+    text[len] = '\0';
+    return text;
+}
+
+static void test_steps_after_the_signature_leave_no_trace_when_they_refuse(void **state)
+{
+    struct world *world = world_make();
+    (void)state;
+    add_verification_key(world, "1", "k");
+    assert_false(verify(world, 1, sign("wrong", "a", WORLD_UNIX_MS, "x"), "x"));
+    assert_false(verify(world, 1, sign("k", "a", WORLD_UNIX_MS - 300001, "x"), "x"));
+    assert_false(verify(world, 1, sign("k", "a", WORLD_UNIX_MS, "y"), "x"));
+    assert_true(verify(world, 1, sign("k", "a", WORLD_UNIX_MS, "x"), "x"));
+    assert_false(verify(world, 1, sign("k", "a", WORLD_UNIX_MS, "x"), "x"));
+    assert_true(verify(world, 1, sign("k", "b", WORLD_UNIX_MS - 59000, ""), ""));
+    world_pass(world, 30000);
+    assert_true(verify(world, 1, sign("k", "c", WORLD_UNIX_MS + 30000, "x"), "x"));
+    assert_false(verify(world, 1, sign("k", "d", WORLD_UNIX_MS - 30001, "x"), "x"));
+    assert_true(verify(world, 1, sign("k", "d", WORLD_UNIX_MS - 30000, "x"), "x"));
+    world_finish(world);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_a_game_is_known_with_its_secret_and_flags),
+        cmocka_unit_test(test_a_new_secret_replaces_the_old_one),
+        cmocka_unit_test(test_secrets_do_not_open_with_another_key),
+        cmocka_unit_test(test_keys_follow_their_operations),
+        cmocka_unit_test(test_the_use_of_keys_is_written_now_and_then),
+        cmocka_unit_test(test_the_vector_of_the_spec_is_accepted_once),
+        cmocka_unit_test(test_verification_keys_are_there_after_a_restart_until_they_are_deleted),
+        cmocka_unit_test(test_steps_after_the_signature_leave_no_trace_when_they_refuse),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

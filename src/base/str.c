@@ -8,6 +8,13 @@ static char ascii_lower(char c)
     return c >= 'A' && c <= 'Z' ? (char)(c + ('a' - 'A')) : c;
 }
 
+void pl_str_lower(char *out, struct pl_str str)
+{
+    for (size_t i = 0; i < str.len; i++) {
+        out[i] = ascii_lower(str.ptr[i]);
+    }
+}
+
 bool pl_str_eq_nocase(struct pl_str a, struct pl_str b)
 {
     if (a.len != b.len) {

@@ -81,6 +81,9 @@ static inline int pl_str_compare(struct pl_str a, struct pl_str b)
     return order != 0 ? order : (a.len > b.len) - (a.len < b.len);
 }
 
+/* Its ASCII letters in lower case; out has room for str.len bytes. */
+void pl_str_lower(char *out, struct pl_str str);
+
 /* ASCII case is ignored; other bytes compare as they are. */
 bool pl_str_eq_nocase(struct pl_str a, struct pl_str b);
 

@@ -2,7 +2,8 @@
  * whatever backend. The text of a statement is the same for SQLite and PostgreSQL: parameters are
  * $1, $2 ... (first used in ascending order), rows have an ORDER BY where order can be seen. What
  * both understand: INSERT ... ON CONFLICT ... DO NOTHING / DO UPDATE, RETURNING, COALESCE, CASE,
- * common table expressions, LIMIT/OFFSET, strpos(text, part) and lower(text) (ASCII letters only).
+ * common table expressions, LIMIT/OFFSET, strpos(text, part) and lower(column) (ASCII letters only; of a
+ * parameter it knows more on PostgreSQL: pl_talo_lower).
  * Times are milliseconds since 1970 as integers, booleans 0 and 1, UUIDs 16 bytes.
  * Threads: the worker's that runs the operation. */
 #ifndef PL_STORE_SQL_H

@@ -8,8 +8,8 @@
     " AND (" value "))"
 #define LISTED(visible)                                                                            \
     " FROM talo_channels c LEFT JOIN talo_aliases a ON a.id = c.owner_alias_id"                    \
-    " WHERE c.game_id = $1" visible " AND ($2 = '' OR strpos(lower(c.name), lower($2)) > 0"        \
-    " OR strpos(lower(a.identifier), lower($2)) > 0)"                                              \
+    " WHERE c.game_id = $1" visible " AND ($2 = '' OR strpos(lower(c.name), $2) > 0"               \
+    " OR strpos(lower(a.identifier), $2) > 0)"                                                     \
     " AND ($3 = 0 OR " HAS_PROP("$4", "$5 = 0 OR x.value = $6") ")"
 #define IN_ORDER " ORDER BY c.message_count DESC, c.id"
 #define ONE_PAGE " LIMIT 50 OFFSET $7"
@@ -31,9 +31,9 @@ static int count_channels(struct pl_talo_op_channel_list *list, struct pl_sql *s
 static int run_list(struct pl_store_op *op, struct pl_sql *sql)
 {
     struct pl_talo_op_channel_list *list = (struct pl_talo_op_channel_list *)op;
-    const struct pl_sql_value values[] = {
+    struct pl_sql_value values[] = {
         pl_sql_int(list->actor.game_id),
-        pl_sql_text(list->search),
+        pl_sql_null(), /* the search */
         pl_sql_int(list->prop_key.ptr != NULL),
         pl_sql_text(list->prop_key),
         pl_sql_int(list->prop_value.ptr != NULL),
@@ -41,7 +41,13 @@ static int run_list(struct pl_store_op *op, struct pl_sql *sql)
         pl_sql_int(pl_talo_page_offset(list->page)),
     };
     struct pl_sql_rows rows;
-    int rc = count_channels(list, sql, values, PL_ARRAY_LEN(values) - 1);
+    struct pl_str search;
+    int rc = pl_talo_lower(&search, list->search, &op->arena, &op->error);
+    if (rc < 0) {
+        return rc;
+    }
+    values[1] = pl_sql_text(search);
+    rc = count_channels(list, sql, values, PL_ARRAY_LEN(values) - 1);
     if (rc < 0) {
         return rc;
     }

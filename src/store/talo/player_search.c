@@ -2,6 +2,7 @@
 #include "store/talo/channel_load.h"
 #include "store/talo/player_rows.h"
 #include "store/talo/players.h"
+#include "store/talo/rows.h"
 
 /* The text of p.id, of `hex`: an expression of 32 lower-case digits. */
 #define UUID_TEXT(hex)                                                                             \
@@ -10,11 +11,11 @@
 #define FOUND(hex)                                                                                 \
     " FROM talo_players p WHERE p.game_id = $1 AND ($2 = 1 OR p.is_dev_build = 0)"                 \
     " AND (strpos(" UUID_TEXT(                                                                     \
-        hex) ", lower($3)) > 0"                                                                    \
+        hex) ", $3) > 0"                                                                           \
              " OR EXISTS (SELECT 1 FROM talo_aliases a WHERE a.player_id = p.id"                   \
-             " AND strpos(lower(a.identifier), lower($3)) > 0)"                                    \
+             " AND strpos(lower(a.identifier), $3) > 0)"                                           \
              " OR EXISTS (SELECT 1 FROM talo_player_props r WHERE r.player_id = p.id"              \
-             " AND strpos(lower(r.value), lower($3)) > 0))"
+             " AND strpos(lower(r.value), $3) > 0))"
 #define SQLITE_HEX "lower(hex(p.id))"
 #define POSTGRES_HEX "encode(p.id, 'hex')"
 #define COUNT(hex) "SELECT COUNT(*)" FOUND(hex)
@@ -25,12 +26,17 @@ _Static_assert(PL_TALO_SEARCH_ITEMS == 25, "as the query says");
 static int run_search(struct pl_store_op *op, struct pl_sql *sql)
 {
     struct pl_talo_op_player_search *self = (struct pl_talo_op_player_search *)op;
-    const struct pl_sql_value values[] = {pl_sql_int(self->game_id), pl_sql_int(self->includes_dev),
-                                          pl_sql_text(self->query)};
+    struct pl_sql_value values[] = {pl_sql_int(self->game_id), pl_sql_int(self->includes_dev),
+                                    pl_sql_null()};
     struct pl_sql_rows rows;
-    int rc = pl_sql_query(&rows, sql, sql->is_postgres ? COUNT(POSTGRES_HEX) : COUNT(SQLITE_HEX),
-                          values, PL_ARRAY_LEN(values), &op->error);
-    self->total = 0;
+    struct pl_str query;
+    int rc = pl_talo_lower(&query, self->query, &op->arena, &op->error);
+    if (rc < 0) {
+        return rc;
+    }
+    values[2] = pl_sql_text(query);
+    rc = pl_sql_query(&rows, sql, sql->is_postgres ? COUNT(POSTGRES_HEX) : COUNT(SQLITE_HEX),
+                      values, PL_ARRAY_LEN(values), &op->error);
     rc = rc < 0 ? rc : pl_talo_read_number(&self->total, &rows, &op->error);
     if (rc < 0) {
         return rc;

@@ -29,6 +29,18 @@ int pl_talo_grow(void *items, size_t count, size_t item_size, struct pl_arena *a
     return 0;
 }
 
+int pl_talo_lower(struct pl_str *out, struct pl_str text, struct pl_arena *arena,
+                  struct pl_error *err)
+{
+    char *lower = pl_arena_alloc(arena, text.len);
+    if (lower == NULL) {
+        return pl_talo_no_room(err);
+    }
+    pl_str_lower(lower, text);
+    *out = pl_str_make(lower, text.len);
+    return 0;
+}
+
 int pl_talo_add_prop(struct pl_talo_props *props, const struct pl_sql_rows *rows, int first,
                      struct pl_arena *arena, struct pl_error *err)
 {

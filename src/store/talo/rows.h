@@ -16,6 +16,10 @@ int pl_talo_no_room(struct pl_error *err);
 PL_MUST_CHECK int pl_talo_grow(void *items, size_t count, size_t item_size, struct pl_arena *arena,
                                struct pl_error *err);
 
+/* What to look for in a lower(column). */
+PL_MUST_CHECK int pl_talo_lower(struct pl_str *out, struct pl_str text, struct pl_arena *arena,
+                                struct pl_error *err);
+
 /* Append the prop of a row, whose columns `first` and the next are key and value. */
 PL_MUST_CHECK int pl_talo_add_prop(struct pl_talo_props *props, const struct pl_sql_rows *rows,
                                    int first, struct pl_arena *arena, struct pl_error *err);

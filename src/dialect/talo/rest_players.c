@@ -1,9 +1,9 @@
 /* Players (spec talo, 3.8). */
 #include "dialect/talo/rest_routes.h"
 
+#include "base/utf8.h"
 #include "dialect/talo/write.h"
 #include "store/talo/players.h"
-#include "store/talo/text.h"
 
 static void answer_player(struct pl_talo_request *request, const struct pl_talo_player *player)
 {
@@ -36,13 +36,13 @@ static const char *check_name(const struct pl_talo_value *value)
 /* A blank text would be an empty one once it is trimmed, so it is refused as one. */
 static const char *check_service(const struct pl_talo_value *value)
 {
-    return pl_talo_trim(value->text).len > 0 ? check_name(value)
+    return pl_utf8_trim(value->text).len > 0 ? check_name(value)
                                              : "Invalid service, must be a non-empty string";
 }
 
 static const char *check_identifier(const struct pl_talo_value *value)
 {
-    return pl_talo_trim(value->text).len > 0 ? check_name(value)
+    return pl_utf8_trim(value->text).len > 0 ? check_name(value)
                                              : "Invalid identifier, must be a non-empty string";
 }
 
@@ -103,7 +103,7 @@ static void on_identified(struct pl_talo_request *request, struct pl_store_op *o
 
 static void identify(struct pl_talo_request *request)
 {
-    struct pl_str identifier = pl_talo_trim(request->query[IDENTIFY_IDENTIFIER].text);
+    struct pl_str identifier = pl_utf8_trim(request->query[IDENTIFY_IDENTIFIER].text);
     if (pl_talo_request_blocks_identifier(request, identifier)) {
         pl_talo_answer_error(request, 400, "IDENTIFIER_PROFANITY",
                              "Alias identifier contains inappropriate language");
@@ -112,7 +112,7 @@ static void identify(struct pl_talo_request *request)
     struct pl_store_op *op = pl_talo_request_op(request, &pl_talo_op_player_identify_type);
     struct pl_talo_op_player_identify *find = (struct pl_talo_op_player_identify *)op;
     find->game_id = request->game_id;
-    find->service = pl_talo_trim(request->query[IDENTIFY_SERVICE].text);
+    find->service = pl_utf8_trim(request->query[IDENTIFY_SERVICE].text);
     find->identifier = identifier;
     find->session_token = request->session_token;
     find->may_create = pl_talo_missing_scopes(request->key.scopes, PL_TALO_WRITE_PLAYERS) == 0;
@@ -138,7 +138,7 @@ static void create_socket_token(struct pl_talo_request *request)
 
 static struct pl_str trim_search(struct pl_str text)
 {
-    return pl_talo_trim(text);
+    return pl_utf8_trim(text);
 }
 
 static const char *check_search(const struct pl_talo_value *value)

@@ -178,6 +178,7 @@ static void test_utf8_trim_takes_what_javascript_takes(void **state)
          PL_STR_INIT("")},
         {PL_STR_INIT("\xE2\x80\x8B"), PL_STR_INIT("\xE2\x80\x8B")}, /* of no width: no space */
         {PL_STR_INIT(" \xC3\xA9 "), PL_STR_INIT("\xC3\xA9")},
+        {PL_STR_INIT("x\xC3\xA0"), PL_STR_INIT("x\xC3\xA0")}, /* ends in A0, too */
         {PL_STR_INIT("\xF0\x9F\x98\x80"), PL_STR_INIT("\xF0\x9F\x98\x80")},
     };
     (void)state;

@@ -1,36 +1,10 @@
-/* Trimming as JavaScript does it, and the list of profane words. */
-#include "store/talo/text.h"
-
+/* The list of profane words. */
 #include "store/talo/words.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <cmocka.h>
-
-static void test_white_space_of_unicode_is_trimmed_at_both_ends(void **state)
-{
-    static const struct {
-        struct pl_str text;
-        struct pl_str trimmed;
-    } rows[] = {
-        {PL_STR_INIT(""), PL_STR_INIT("")},
-        {PL_STR_INIT(" \t\r\n\v\f"), PL_STR_INIT("")},
-        {PL_STR_INIT("  ada lovelace  "), PL_STR_INIT("ada lovelace")},
-        {PL_STR_INIT("\xc2\xa0\xe2\x80\x83"
-                     "a\xe3\x80\x80\xef\xbb\xbf"),
-         PL_STR_INIT("a")},
-        {PL_STR_INIT("\xe2\x80\x8b"
-                     "a"), /* U+200B is no white space */
-         PL_STR_INIT("\xe2\x80\x8b"
-                     "a")},
-        {PL_STR_INIT("\xe2\x80\xa8x\xc3\xa0"), PL_STR_INIT("x\xc3\xa0")}, /* ends in a0, too */
-    };
-    (void)state;
-    for (size_t i = 0; i < PL_ARRAY_LEN(rows); i++) {
-        assert_true(pl_str_eq(pl_talo_trim(rows[i].text), rows[i].trimmed));
-    }
-}
 
 static void test_words_are_found_whole_and_in_any_letter_case(void **state)
 {
@@ -85,7 +59,6 @@ static void test_a_bad_list_names_its_line(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_white_space_of_unicode_is_trimmed_at_both_ends),
         cmocka_unit_test(test_words_are_found_whole_and_in_any_letter_case),
         cmocka_unit_test(test_a_bad_list_names_its_line),
     };

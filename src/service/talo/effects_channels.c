@@ -19,12 +19,16 @@ static void on_create(struct pl_talo *talo, struct pl_store_op *op)
     }
 }
 
+/* Who was a member already is in the stream, too, unless an earlier attempt happened that was told
+ * as failed. */
 static void on_join(struct pl_talo *talo, struct pl_store_op *op)
 {
     struct pl_talo_op_channel_join *join = (void *)op;
     pl_talo_channel_count(talo, &join->channel);
     if (join->was_added) {
         pl_talo_member_joined(talo, &join->channel, join->alias);
+    } else {
+        pl_talo_member_follow(talo, join->channel.id, join->alias->id);
     }
 }
 
@@ -34,6 +38,8 @@ static void on_invite(struct pl_talo *talo, struct pl_store_op *op)
     pl_talo_channel_count(talo, &invite->channel);
     if (invite->was_added) {
         pl_talo_member_joined(talo, &invite->channel, invite->invitee);
+    } else {
+        pl_talo_member_follow(talo, invite->channel.id, invite->invitee->id);
     }
 }
 
@@ -42,6 +48,8 @@ static void on_leave(struct pl_talo *talo, struct pl_store_op *op)
     struct pl_talo_op_channel_leave *leave = (void *)op;
     if (leave->was_removed) {
         pl_talo_member_left(talo, &leave->departure, PL_TALO_LEAVE_DEFAULT);
+    } else {
+        pl_talo_member_unfollow(talo, leave->channel_id, leave->actor.alias_id);
     }
 }
 

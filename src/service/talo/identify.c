@@ -13,16 +13,10 @@
 static void take_identity(struct pl_talo_conn *conn,
                           const struct pl_talo_op_presence_online *online)
 {
-    const struct pl_talo_memberships *memberships = &online->memberships;
     pl_talo_stream_leave_identity(conn);
     pl_talo_conns_identify(conn, online->alias_id, &online->change.alias->player->id);
     pl_talo_stream_join(conn, PL_TALO_STREAM_PRESENCE, conn->game_id);
-    for (size_t i = 0; i < memberships->channel_count; i++) {
-        pl_talo_stream_join(conn, PL_TALO_STREAM_CHANNEL, memberships->channel_ids[i]);
-    }
-    for (size_t i = 0; i < memberships->broadcaster_count; i++) {
-        pl_talo_stream_join(conn, PL_TALO_STREAM_BROADCAST, memberships->broadcaster_ids[i]);
-    }
+    pl_talo_stream_sync(conn, &online->memberships);
 }
 
 /* Whether a player has to be looked after when the request has ended: one whose connection closed

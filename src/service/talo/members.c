@@ -20,7 +20,7 @@ void pl_talo_member_follow(struct pl_talo *talo, int64_t channel_id, int64_t ali
     pl_talo_conn_list_fini(&list);
 }
 
-static void unfollow(struct pl_talo *talo, int64_t channel_id, int64_t alias_id)
+void pl_talo_member_unfollow(struct pl_talo *talo, int64_t channel_id, int64_t alias_id)
 {
     struct pl_talo_conn_list list;
     pl_talo_conns_of_alias(&list, talo, alias_id);
@@ -65,7 +65,7 @@ void pl_talo_member_left(struct pl_talo *talo, struct pl_talo_departure *departu
         pl_talo_channel_gone(talo, channel);
         return;
     }
-    unfollow(talo, channel->id, departure->alias->id);
+    pl_talo_member_unfollow(talo, channel->id, departure->alias->id);
     if (departure->was_owner) {
         pl_talo_cache_drop_channel(&talo->cache, channel->id);
     }

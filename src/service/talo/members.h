@@ -10,6 +10,9 @@
 /* The connections of the alias are in the channel from now on; without an event. */
 void pl_talo_member_follow(struct pl_talo *talo, int64_t channel_id, int64_t alias_id);
 
+/* They are not any more. */
+void pl_talo_member_unfollow(struct pl_talo *talo, int64_t channel_id, int64_t alias_id);
+
 /* The same, and player-joined to all who are in it, the new ones too. */
 void pl_talo_member_joined(struct pl_talo *talo, const struct pl_talo_channel *channel,
                            const struct pl_talo_alias *alias);

@@ -110,6 +110,60 @@ void pl_talo_stream_leave_alias(struct pl_talo_conn *conn)
     leave_kinds(conn, PL_TALO_STREAM_CHANNEL, PL_TALO_STREAM_BROADCAST);
 }
 
+/* Whether one of `count` ids, in ascending order, is the stream's. */
+static bool is_among(const int64_t *ids, size_t count, struct pl_str subject)
+{
+    size_t low = 0;
+    size_t high = count;
+    uint64_t id = 0;
+    if (!pl_str_to_u64(&id, subject, INT64_MAX)) {
+        return false;
+    }
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (ids[middle] < (int64_t)id) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    return low < count && ids[low] == (int64_t)id;
+}
+
+/* Whether the alias is to be in this stream; those of games are none of its affairs. */
+static bool belongs(const struct pl_stream_key *key, const struct pl_talo_memberships *memberships)
+{
+    switch ((enum pl_talo_stream)key->kind) {
+    case PL_TALO_STREAM_CHANNEL:
+        return is_among(memberships->channel_ids, memberships->channel_count, key->subject);
+    case PL_TALO_STREAM_BROADCAST:
+        return is_among(memberships->broadcaster_ids, memberships->broadcaster_count, key->subject);
+    case PL_TALO_STREAM_CONFIG:
+    case PL_TALO_STREAM_PRESENCE:
+        return true;
+    }
+    return true;
+}
+
+void pl_talo_stream_sync(struct pl_talo_conn *conn, const struct pl_talo_memberships *memberships)
+{
+    struct pl_member *member = pl_session_next_member(conn->session, NULL);
+    while (member != NULL) {
+        struct pl_member *next = pl_session_next_member(conn->session, member);
+        struct pl_stream_key key = pl_stream_key(pl_member_stream(member));
+        if (!belongs(&key, memberships)) {
+            pl_hub_leave_member(conn->talo->config.hub, member);
+        }
+        member = next;
+    }
+    for (size_t i = 0; i < memberships->channel_count; i++) {
+        pl_talo_stream_join(conn, PL_TALO_STREAM_CHANNEL, memberships->channel_ids[i]);
+    }
+    for (size_t i = 0; i < memberships->broadcaster_count; i++) {
+        pl_talo_stream_join(conn, PL_TALO_STREAM_BROADCAST, memberships->broadcaster_ids[i]);
+    }
+}
+
 static struct pl_stream *find(struct pl_talo *talo, enum pl_talo_stream kind, int64_t id)
 {
     char text[ID_TEXT_MAX];

@@ -5,6 +5,7 @@
 #define PL_SERVICE_TALO_STREAMS_H
 
 #include "service/talo/talo.h"
+#include "store/talo/channels.h"
 
 enum pl_talo_stream {
     PL_TALO_STREAM_CONFIG = 32, /* a game: its live config */
@@ -27,6 +28,9 @@ void pl_talo_stream_leave_identity(struct pl_talo_conn *conn);
 
 /* It leaves those of channels and broadcasts: its alias is gone. */
 void pl_talo_stream_leave_alias(struct pl_talo_conn *conn);
+
+/* It is in those of channels and broadcasts that its alias is to be in, and in no others. */
+void pl_talo_stream_sync(struct pl_talo_conn *conn, const struct pl_talo_memberships *memberships);
 
 /* Everybody leaves: the channel or alias is gone. */
 void pl_talo_stream_empty(struct pl_talo *talo, enum pl_talo_stream kind, int64_t id);

@@ -41,8 +41,7 @@ static void on_done(struct pl_store_op *op, void *user)
         errand.effect(errand.talo, op);
     }
     if (op->rc == PL_E_CLOSED && op->type->is_write) {
-        /* Done or not, nobody knows: nothing kept is sure to be true. */
-        pl_talo_cache_clear(&errand.talo->cache);
+        pl_talo_resync_note(&errand.talo->resync, op);
     }
     errand.on_done(op, errand.user);
 }

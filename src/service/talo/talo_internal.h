@@ -12,6 +12,7 @@
 #include "service/talo/counts.h"
 #include "service/talo/key_uses.h"
 #include "service/talo/replay.h"
+#include "service/talo/resync.h"
 #include "service/talo/talo.h"
 #include "service/talo/tickets.h"
 #include "service/talo/tokens.h"
@@ -22,7 +23,7 @@ struct pl_talo {
     uint8_t hash_key[PL_SIPHASH_KEY_BYTES];
     int64_t last_ids[PL_TALO_ID_COUNT];
     bool is_stopping;
-    bool is_retired; /* nobody goes offline here any more */
+    bool is_retired;               /* nobody goes offline here any more */
     struct pl_log_limit log_limit; /* of lines that a failing store causes */
     struct pl_talo_admin admin;
     struct pl_talo_cache cache;
@@ -30,6 +31,7 @@ struct pl_talo {
     struct pl_talo_counts counts;
     struct pl_talo_key_uses key_uses;
     struct pl_talo_absences absences;
+    struct pl_talo_resync resync;
     struct pl_talo_tickets tickets;
     struct pl_talo_tokens tokens;
     struct pl_talo_replay replay;

@@ -53,6 +53,7 @@ int pl_talo_create(struct pl_talo **out, const struct pl_talo_config *config, st
     pl_talo_counts_init(&talo->counts, talo);
     pl_talo_key_uses_init(&talo->key_uses, talo);
     pl_talo_absences_init(&talo->absences, talo);
+    pl_talo_resync_init(&talo->resync, talo);
     pl_talo_tickets_init(&talo->tickets, config->hub);
     pl_talo_tokens_init(&talo->tokens, config->hub, talo->hash_key);
     pl_talo_replay_init(&talo->replay, config->hub, talo->hash_key);
@@ -98,6 +99,7 @@ void pl_talo_destroy(struct pl_talo *talo)
     pl_talo_replay_fini(&talo->replay);
     pl_talo_tokens_fini(&talo->tokens);
     pl_talo_tickets_fini(&talo->tickets);
+    pl_talo_resync_fini(&talo->resync);
     pl_talo_absences_fini(&talo->absences);
     pl_talo_key_uses_fini(&talo->key_uses);
     pl_talo_counts_fini(&talo->counts);

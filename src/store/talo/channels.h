@@ -92,7 +92,7 @@ struct pl_talo_op_channel_members {
 };
 extern const struct pl_store_op_type pl_talo_op_channel_members_type;
 
-/* What an alias receives: for the streams of a connection that identifies. */
+/* What an alias receives: for the streams of a connection that identifies. In ascending order. */
 struct pl_talo_memberships {
     int64_t *channel_ids; /* it is a member of */
     size_t channel_count;

@@ -157,6 +157,76 @@ static void test_a_failing_store_answers_every_message(void **state)
     world_finish(world);
 }
 
+/* --- what nobody knows --- */
+
+/* The store loses its connection while it commits: the hub hears of a failure, and everything has
+ * happened. */
+static void lose(struct world *world, struct pl_store_op *op)
+{
+    world->commit_rc = PL_E_CLOSED;
+    world->commit_happens = true;
+    world_submit(world, op);
+    world_settle(world);
+}
+
+static void test_streams_agree_with_the_store_again_after_lost_answers(void **state)
+{
+    struct world *world = world_make();
+    int64_t ada = world_alias(world, "ada");
+    int64_t bob = world_alias(world, "bob");
+    int64_t room = world_channel(world, ada, 0);
+    int64_t hall = world_channel(world, ada, 0);
+    (void)state;
+    world_join(world, hall, bob);
+    world_enter(world, 0, ada, ALL);
+    world_enter(world, 1, bob, ALL);
+    world_enter(world, 2, bob, ALL);
+    world_message(world, 0, room, "a");
+    patch(world, ada, "0");
+    world_settle(world);
+    world_message(world, 0, room, "b");
+    world_forget_received(world);
+    lose(world, world_make_join(room, bob));
+    lose(world, world_make_leave(hall, bob));
+    patch(world, ada, "1");
+    world_settle(world);
+    world_message(world, 0, room, "c"); /* from the cache, while the store is away */
+    assert_string_equal(world_received(world, 0), "message 1 1 [0] c (3);");
+    assert_string_equal(world_received(world, 1), "");
+    world_pass(world, 1000);
+    world_settle(world); /* fails again */
+    world->commit_rc = 0;
+    world_pass(world, 2000);
+    world_settle(world);
+    world_message(world, 0, room, "d");
+    world_message(world, 0, hall, "e");
+    assert_string_equal(world_received(world, 1), "message 1 1 [1] d (4);");
+    assert_string_equal(world_received(world, 2), "message 1 1 [1] d (4);");
+    world_finish(world);
+}
+
+static void test_joining_again_helps_at_once_after_a_lost_answer(void **state)
+{
+    struct world *world = world_make();
+    int64_t ada = world_alias(world, "ada");
+    int64_t bob = world_alias(world, "bob");
+    int64_t room = world_channel(world, ada, 0);
+    (void)state;
+    world_enter(world, 0, ada, ALL);
+    world_enter(world, 1, bob, ALL);
+    lose(world, world_make_join(room, bob));
+    world->commit_rc = 0;
+    world_join(world, room, bob);
+    world_message(world, 0, room, "a");
+    assert_string_equal(world_received(world, 1), "message 1 1 a (1);");
+    lose(world, world_make_leave(room, bob));
+    world->commit_rc = 0;
+    world_leave(world, room, bob);
+    world_message(world, 0, room, "b");
+    assert_string_equal(world_received(world, 1), "");
+    world_finish(world);
+}
+
 /* --- counts --- */
 
 static int64_t shown_count(struct world *world, int64_t channel_id)
@@ -291,6 +361,8 @@ int main(void)
         cmocka_unit_test(test_who_leaves_while_a_message_waits_does_not_stop_it),
         cmocka_unit_test(test_a_message_to_a_channel_that_is_being_deleted_finds_none),
         cmocka_unit_test(test_a_failing_store_answers_every_message),
+        cmocka_unit_test(test_streams_agree_with_the_store_again_after_lost_answers),
+        cmocka_unit_test(test_joining_again_helps_at_once_after_a_lost_answer),
         cmocka_unit_test(test_counts_are_written_once_a_second_and_always_exact),
         cmocka_unit_test(test_counts_that_cannot_be_written_are_tried_again),
         cmocka_unit_test(test_counts_are_written_at_the_end),

@@ -95,7 +95,7 @@ bool pl_talo_auth_keep(struct pl_talo_auth_record *out, struct pl_talo_request *
 bool pl_talo_auth_lower(struct pl_str *out, struct pl_talo_request *request, struct pl_str text)
 {
     locale_t locale = pl_talo_rest_auth(request->rest)->locale;
-    if (!pl_talo_lower(out, &request->arena, text, locale)) {
+    if (!pl_talo_lower_unicode(out, &request->arena, text, locale)) {
         pl_talo_answer_failed(request);
         return false;
     }

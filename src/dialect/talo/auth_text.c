@@ -42,7 +42,8 @@ static uint32_t lower_char(uint32_t value, locale_t locale)
     return locale == (locale_t)0 ? value : (uint32_t)towlower_l((wint_t)value, locale);
 }
 
-bool pl_talo_lower(struct pl_str *out, struct pl_arena *arena, struct pl_str text, locale_t locale)
+bool pl_talo_lower_unicode(struct pl_str *out, struct pl_arena *arena, struct pl_str text,
+                           locale_t locale)
 {
     char *lower = pl_arena_alloc(arena, text.len * 2 + 1); /* two bytes become at most three */
     size_t len = 0;

@@ -10,8 +10,8 @@
 /* The text in lower case, character by character, in the arena. `text` is well formed.
  *   locale  one that knows UTF-8, or 0: ASCII letters only
  * False at the arena's cap. */
-PL_MUST_CHECK bool pl_talo_lower(struct pl_str *out, struct pl_arena *arena, struct pl_str text,
-                                 locale_t locale);
+PL_MUST_CHECK bool pl_talo_lower_unicode(struct pl_str *out, struct pl_arena *arena,
+                                         struct pl_str text, locale_t locale);
 
 /* One @ with something before it, and behind it names with dots between them: at most 254 bytes. */
 bool pl_talo_email_is_valid(struct pl_str email);

@@ -200,7 +200,11 @@ void pl_talo_stream_publish(struct pl_talo *talo, enum pl_talo_stream kind, int6
     struct encoding encoding = {&talo->config, event};
     struct pl_stream *stream = find(talo, kind, id);
     struct pl_publish publish = {
-        .include = &stream, .include_count = 1, .message = {.encode = encode, .user = &encoding}};
+        .include = &stream,
+        .include_count = 1,
+        .message = {.encode = encode, .user = &encoding},
+        .counters = {PL_METRIC_TALO_MESSAGES_OUT, PL_METRIC_TALO_BYTES_OUT},
+    };
     if (stream != NULL) {
         (void)pl_hub_publish(talo->config.hub, &publish); /* without memory nobody gets it */
     }

@@ -10,7 +10,7 @@
 #include "codec/json_write.h"
 #include "io/loop.h"
 
-#define PL_CONTROL_LINE_MAX ((size_t)64 * 1024)
+#define PL_CONTROL_LINE_MAX ((size_t)2 * 1024 * 1024) /* an import's lines */
 #define PL_CONTROL_CLIENTS_MAX 16
 #define PL_CONTROL_COMMANDS_MAX 64
 

@@ -224,6 +224,9 @@ static int start_control(struct server *server, struct pl_error *err)
         (struct pl_control_top){.survey = server->survey, .status = &server->control_status};
     pl_control_add_top(server->control, &server->control_top);
     pl_reload_add_command(server->control, &server->reload);
+    server->talo_admin = (struct pl_talo_admin_server){
+        .loop = server->loop, .world = &server->talo.world, .profanity = &server->talo.profanity};
+    pl_talo_admin_add(server->control, &server->talo_admin);
     return pl_signals_start(&server->signals, server->loop, pl_server_on_signal, server, err);
 }
 

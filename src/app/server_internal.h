@@ -41,6 +41,7 @@ struct server {
     struct pl_socketio_config socketio;
     struct parley_app app;
     struct pl_talo_server talo;
+    struct pl_talo_admin_server talo_admin;
     struct pl_listeners *listeners;
     struct pl_control *control;
     struct pl_control_server control_server;

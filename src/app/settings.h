@@ -190,6 +190,8 @@ struct pl_settings_talo {
     size_t message_limit_bytes;
     size_t send_buffer_bytes;
     uint32_t bcrypt_cost;
+    struct pl_str profanity_file; /* empty: none */
+    bool dev;                     /* make a game and a key at the first start */
 };
 
 struct pl_settings_mail {

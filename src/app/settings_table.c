@@ -473,6 +473,11 @@ const struct pl_setting_row pl_setting_rows[] = {
     COUNT(
         "talo.bcrypt_cost", talo.bcrypt_cost, NOW, "10", PL_BCRYPT_COST_MIN, PL_BCRYPT_COST_MAX,
         "Cost of hashing players' passwords that are set from now on; one more doubles the time."),
+    STRING("talo.profanity_file", talo.profanity_file, RESTART, "", 0, NULL, "a file",
+           "Words, one a line, that games may block in identifiers and props; empty is none."),
+    BOOL("talo.dev", talo.dev, RESTART, "false",
+         "Make a game and an access key for everything at the first start, and print both: for "
+         "development (parley serve --dev)."),
 };
 
 const size_t pl_setting_row_count = PL_ARRAY_LEN(pl_setting_rows);

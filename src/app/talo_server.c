@@ -91,6 +91,8 @@ int pl_talo_server_open(struct pl_talo_server *self, const struct parley_app *ap
     rc = open_store(self, takes_over, err);
     rc = rc < 0 ? rc : open_crypto(self, err);
     rc = rc < 0 ? rc : open_mail(self, err);
+    rc = rc < 0 ? rc : pl_talo_admin_load_words(&self->words, app->settings, err);
+    self->profanity = pl_talo_words_profanity(self->words);
     if (rc == 0) {
         self->hook = (struct pl_turn_hook){.begin = take_results};
         pl_loop_hook_add(app->loop, &self->hook);
@@ -145,18 +147,23 @@ int pl_talo_server_start(struct pl_talo_server *self, struct pl_error *err)
     if (rc < 0) {
         return rc;
     }
-    return pl_talo_dialect_create(&self->dialect,
-                                  &(struct pl_talo_params){
-                                      .web = self->app->web,
-                                      .hub = self->app->hub,
-                                      .talo = self->world,
-                                      .crypto = self->crypto,
-                                      .mail = self->mail,
-                                      .log = self->app->log,
-                                      .metrics = self->metrics,
-                                      .limits = limits_of(&self->app->settings->talo),
-                                  },
-                                  err);
+    rc = pl_talo_dialect_create(&self->dialect,
+                                &(struct pl_talo_params){
+                                    .web = self->app->web,
+                                    .hub = self->app->hub,
+                                    .talo = self->world,
+                                    .crypto = self->crypto,
+                                    .mail = self->mail,
+                                    .log = self->app->log,
+                                    .metrics = self->metrics,
+                                    .limits = limits_of(&self->app->settings->talo),
+                                    .profanity = self->profanity,
+                                },
+                                err);
+    if (rc == 0) {
+        pl_talo_admin_start(self->world, self->app->settings, self->app->log);
+    }
+    return rc;
 }
 
 void pl_talo_server_configure(struct pl_talo_server *self)
@@ -254,5 +261,6 @@ void pl_talo_server_fini(struct pl_talo_server *self)
     pl_talo_dialect_destroy(self->dialect);
     pl_talo_destroy(self->world);
     pl_mail_destroy(self->mail);
+    pl_talo_words_destroy(self->words);
     *self = (struct pl_talo_server){0};
 }

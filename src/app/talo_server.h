@@ -5,6 +5,7 @@
 #define PL_APP_TALO_SERVER_H
 
 #include "app/app.h"
+#include "app/talo_admin.h"
 #include "dialect/talo/talo.h"
 
 struct pl_talo_server {
@@ -13,6 +14,8 @@ struct pl_talo_server {
     struct pl_store *store;
     struct pl_crypto *crypto;
     struct pl_mail *mail;
+    struct pl_talo_words *words;
+    struct pl_talo_profanity profanity; /* of the words */
     struct pl_talo *world;
     struct pl_talo_dialect *dialect;
     struct pl_turn_hook hook; /* takes what comes back from threads */

@@ -17,7 +17,7 @@ enum {
 };
 
 #define PL_CLI_PAIRS_MAX 256
-#define PL_CLI_WORDS_MAX 8
+#define PL_CLI_WORDS_MAX 64
 
 /* What a flag does with its value. */
 enum pl_flag_kind {
@@ -25,6 +25,7 @@ enum pl_flag_kind {
     PL_FLAG_SET,     /* NAME=VALUE */
     PL_FLAG_TEXT,    /* `texts` of the arguments, at `slot` */
     PL_FLAG_SWITCH,  /* `switches`, at `slot`; has no value */
+    PL_FLAG_TRUE,    /* gives the setting named in the row the value true; has no value */
 };
 
 enum pl_cli_text {
@@ -36,6 +37,9 @@ enum pl_cli_text {
     PL_TEXT_INTERVAL,
     PL_TEXT_TIMES,
     PL_TEXT_TO,
+    PL_TEXT_GAME,
+    PL_TEXT_SCOPES,
+    PL_TEXT_FROM,
     PL_TEXT_COUNT,
 };
 
@@ -131,8 +135,9 @@ int pl_cli_ask_and_print(const struct pl_cli *cli, struct pl_str request,
 void pl_help_write(struct pl_buf *out);
 void pl_help_write_command(struct pl_buf *out, const struct pl_command *command);
 
-/* More about a command than its row says, in whole lines; NULL where there is nothing more to say. */
-const char *pl_help_notes(const struct pl_command *command);
+/* More about a command than its row says, in whole lines; nothing where there is nothing more to
+ * say. */
+void pl_help_write_notes(struct pl_buf *out, const struct pl_command *command);
 
 /* The rows of one command, or of all for NULL, as {version, commands: [{name, words, summary, notes,
  * flags: [{name, value, setting, help}]}]}; `value` is null for a switch, `setting` where a flag
@@ -150,6 +155,7 @@ int pl_cmd_drain(struct pl_cli *cli);
 int pl_cmd_reload(struct pl_cli *cli);
 int pl_cmd_upgrade(struct pl_cli *cli);
 int pl_cmd_store(struct pl_cli *cli);
+int pl_cmd_talo(struct pl_cli *cli);
 int pl_cmd_clock(struct pl_cli *cli);
 int pl_cmd_version(struct pl_cli *cli);
 int pl_cmd_help(struct pl_cli *cli);

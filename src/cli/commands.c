@@ -22,6 +22,14 @@ static const struct pl_flag flags[] = {
     {"count", "N", NULL, "print plain text, N times", PL_FLAG_TEXT, PL_TEXT_TIMES},
     {"to", "URL", NULL, "database to copy to: postgresql://... or sqlite:PATH", PL_FLAG_TEXT,
      PL_TEXT_TO},
+    {"game", "ID", NULL, "the game it is about; may be left out while there is one", PL_FLAG_TEXT,
+     PL_TEXT_GAME},
+    {"scopes", "LIST", NULL, "scopes of an access key, with commas between, or '*'", PL_FLAG_TEXT,
+     PL_TEXT_SCOPES},
+    {"from", "LINE", NULL, "line of the file to begin an import with (1)", PL_FLAG_TEXT,
+     PL_TEXT_FROM},
+    {"dev", NULL, "talo.dev", "make a game and an access key at the first start, and print them",
+     PL_FLAG_TRUE, 0},
     {"once", NULL, NULL, "print plain text, once", PL_FLAG_SWITCH, PL_SWITCH_ONCE},
     {"json", NULL, NULL, "print JSON", PL_FLAG_SWITCH, PL_SWITCH_JSON},
     {"print", NULL, NULL, "show each setting: value, origin, default, what is allowed",
@@ -32,8 +40,8 @@ static const struct pl_flag flags[] = {
     {"help", NULL, NULL, "show this", PL_FLAG_SWITCH, PL_SWITCH_HELP},
 };
 
-static const char *const serve_flags[] = {"listen",    "data",       "config", "app", "set",
-                                          "log-level", "log-format", "help",   NULL};
+static const char *const serve_flags[] = {"listen",    "data",       "config", "app",  "set",
+                                          "log-level", "log-format", "dev",    "help", NULL};
 static const char *const check_flags[] = {"config", "set",       "listen",     "data",
                                           "app",    "log-level", "log-format", "print",
                                           "json",   "markdown",  "help",       NULL};
@@ -44,6 +52,8 @@ static const char *const top_flags[] = {"once",   "count", "interval", "data", "
 static const char *const upgrade_flags[] = {"binary", "timeout", "data", "control", "config",
                                             "set",    "json",    "help", NULL};
 static const char *const store_flags[] = {"to", "data", "config", "set", "json", "help", NULL};
+static const char *const talo_flags[] = {"game",   "scopes", "from", "data", "control",
+                                         "config", "set",    "json", "help", NULL};
 static const char *const new_flags[] = {"no-page", "help", NULL};
 static const char *const help_flags[] = {"json", "help", NULL};
 static const char *const plain_flags[] = {"help", NULL};
@@ -63,6 +73,8 @@ const struct pl_command pl_commands[] = {
      pl_cmd_upgrade},
     {"store", "copy", 1, 1, "copy everything that is kept to another database", store_flags,
      pl_cmd_store},
+    {"talo", "NOUN [VERB] [WORD ...]", 1, PL_CLI_WORDS_MAX,
+     "manage games, keys, players and channels of Talo", talo_flags, pl_cmd_talo},
     {"clock", "advance MS", 2, 2, "move a test server's clock forward", control_flags,
      pl_cmd_clock},
     {"version", "", 0, 0, "show the version", plain_flags, pl_cmd_version},

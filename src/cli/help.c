@@ -1,6 +1,8 @@
 /* Help, made from the rows of commands and flags. */
 #include "cli/cli.h"
 
+#include "cli/talo_import.h"
+
 enum {
     COLUMN = 26, /* where the explanations begin */
 };
@@ -9,28 +11,42 @@ enum {
 static const struct {
     const char *command;
     const char *text;
+    void (*write_more)(struct pl_buf *out); /* or NULL */
 } notes[] = {
     {"new",
      "NAME is the folder to make, or a path that ends in it: letters, digits, - and _. A folder\n"
      "with something in it is left alone. What is in there then builds and passes its own test:\n"
      "    parley new chat && cd chat\n"
      "    meson setup build && meson compile -C build && meson test -C build\n"
-     "    parley serve --app build/chat.so\n"},
+     "    parley serve --app build/chat.so\n",
+     NULL},
     {"store",
      "From the store that the settings name (by default SQLite in the data directory) to an empty\n"
      "database, while no server runs, all of it or nothing:\n"
      "    parley store copy --to postgresql://USER:PASSWORD@HOST/DATABASE --data DIR\n"
-     "Afterwards give the server the new URL as store.url.\n"},
+     "Afterwards give the server the new URL as store.url.\n",
+     NULL},
+    {"talo",
+     "Works on the server that has the data directory, or on its store when none runs. ID is a\n"
+     "number, or the name of the only game of that name; --game may be left out while there is "
+     "one\n"
+     "game. LIST is scopes with commas between, or '*' for all of them. To begin with:\n"
+     "    parley talo game create \"My game\"\n"
+     "    parley talo key create --scopes '*'\n"
+     "Everything there is:\n",
+     pl_talo_write_usage},
 };
 
-const char *pl_help_notes(const struct pl_command *command)
+void pl_help_write_notes(struct pl_buf *out, const struct pl_command *command)
 {
     for (size_t i = 0; i < PL_ARRAY_LEN(notes); i++) {
         if (strcmp(notes[i].command, command->name) == 0) {
-            return notes[i].text;
+            pl_buf_add_str(out, pl_str_of_cstr(notes[i].text));
+            if (notes[i].write_more != NULL) {
+                notes[i].write_more(out);
+            }
         }
     }
-    return NULL;
 }
 
 /* Spaces up to the column, at least two. `start` is where the line begins in `out`. */
@@ -70,8 +86,10 @@ void pl_help_write_command(struct pl_buf *out, const struct pl_command *command)
         strncat(name, *at, sizeof(name) - 3);
         write_entry(out, name, flag->value != NULL ? flag->value : "", flag->help);
     }
-    const char *more = pl_help_notes(command);
-    if (more != NULL) {
-        pl_buf_addf(out, "\n%s", more);
+    size_t end = out->len;
+    pl_buf_add_char(out, '\n');
+    pl_help_write_notes(out, command);
+    if (out->len == end + 1) {
+        out->len = end; /* none */
     }
 }

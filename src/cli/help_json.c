@@ -6,6 +6,8 @@
 
 #include <stdio.h>
 
+#define NOTES_BYTES_MAX ((size_t)64 * 1024)
+
 static void put_member(struct pl_json_writer *json, const char *key, const char *value)
 {
     pl_json_key(json, pl_str_of_cstr(key));
@@ -28,13 +30,27 @@ static void put_flag(struct pl_json_writer *json, const struct pl_flag *flag)
     pl_json_object_end(json);
 }
 
+static void put_notes(struct pl_json_writer *json, const struct pl_command *command)
+{
+    struct pl_buf notes;
+    pl_buf_init(&notes, NOTES_BYTES_MAX);
+    pl_help_write_notes(&notes, command);
+    pl_json_key(json, PL_STR("notes"));
+    if (notes.len > 0) {
+        pl_json_put_string(json, pl_buf_str(&notes));
+    } else {
+        pl_json_put_null(json);
+    }
+    pl_buf_fini(&notes);
+}
+
 static void put_command(struct pl_json_writer *json, const struct pl_command *command)
 {
     pl_json_object_begin(json);
     put_member(json, "name", command->name);
     put_member(json, "words", command->words);
     put_member(json, "summary", command->summary);
-    put_member(json, "notes", pl_help_notes(command));
+    put_notes(json, command);
     pl_json_key(json, PL_STR("flags"));
     pl_json_array_begin(json);
     for (const char *const *at = command->flags; *at != NULL; at++) {

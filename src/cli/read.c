@@ -65,6 +65,9 @@ static int apply_flag(struct pl_cli *cli, const struct pl_flag *flag, const char
     case PL_FLAG_SWITCH:
         cli->switches[flag->slot] = true;
         return 0;
+    case PL_FLAG_TRUE:
+        return add_pair(cli, pl_str_of_cstr(flag->setting), PL_STR("true"),
+                        pl_str_make(arg, strlen(flag->name) + 2), err);
     }
     return 0;
 }

@@ -61,7 +61,7 @@ static int add_route(struct pl_talo_rest *rest, struct pl_str path, const char *
                                 .too_big = {"application/json; charset=utf-8",
                                             "{\"message\":\"request entity too large\"}"},
                                 .takes_raw_query = true,
-            .user = rest,
+                                .user = rest,
                                 .on_head = on_head,
                                 .on_request = on_request,
                             },

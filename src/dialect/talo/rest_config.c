@@ -50,8 +50,7 @@ static void on_group(struct pl_talo_request *request, struct pl_store_op *op)
                         got->member_count);
     pl_json_key(out, PL_STR("membersPagination"));
     pl_json_object_begin(out);
-    pl_talo_write_page_end(out, is_visible ? got->total : 0, page_of(request),
-                           PL_TALO_PAGE_ITEMS);
+    pl_talo_write_page_end(out, is_visible ? got->total : 0, page_of(request), PL_TALO_PAGE_ITEMS);
     pl_json_object_end(out);
     pl_talo_answer_end(request, 200);
 }

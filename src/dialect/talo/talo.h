@@ -48,4 +48,32 @@ void pl_talo_dialect_destroy(struct pl_talo_dialect *dialect);
 /* `encode` of struct pl_talo_config (spec 1.8). */
 struct pl_frame *pl_talo_encode(void *user, const struct pl_talo_event *event, uint8_t encoding);
 
+/* --- administration (spec 7) --- */
+
+struct pl_talo_admin_config {
+    struct pl_talo *talo;
+    struct pl_talo_profanity profanity;
+};
+
+/* What became of a request. result: a JSON object, borrowed for the call; err: NULL, or why there is
+ * none. */
+typedef void pl_talo_admin_done(void *user, struct pl_str result, const struct pl_error *err);
+
+/* Carry out one request of `parley talo`, a JSON object: {"words":["game","create","NAME"],
+ * "game":"1","scopes":"*"}, for an import with "lines":[...]. `done` is called exactly once, perhaps
+ * before this returns. */
+void pl_talo_administer(const struct pl_talo_admin_config *config, struct pl_str request,
+                        pl_talo_admin_done *done, void *user);
+
+/* The commands there are: row `index` of the table, false behind the last. */
+struct pl_talo_admin_usage {
+    const char *noun;
+    const char *verb;
+    const char *words;
+    bool takes_game;
+    bool takes_scopes;
+    const char *summary;
+};
+bool pl_talo_admin_usage(struct pl_talo_admin_usage *out, size_t index);
+
 #endif

@@ -2,6 +2,8 @@
  * message for its log finds what it found before. */
 #include "dialect/talo/write.h"
 
+#include "store/talo/group_rules.h"
+
 #include <stdio.h>
 #include <time.h>
 
@@ -325,55 +327,6 @@ void pl_talo_write_rejected(struct pl_json_writer *out,
     pl_buf_fini(&message);
 }
 
-static struct pl_str rule_name(enum pl_talo_rule_name name)
-{
-    switch (name) {
-    case PL_TALO_RULE_EQUALS:
-        return PL_STR("EQUALS");
-    case PL_TALO_RULE_SET:
-        return PL_STR("SET");
-    case PL_TALO_RULE_GT:
-        return PL_STR("GT");
-    case PL_TALO_RULE_GTE:
-        return PL_STR("GTE");
-    case PL_TALO_RULE_LT:
-        return PL_STR("LT");
-    case PL_TALO_RULE_LTE:
-        return PL_STR("LTE");
-    }
-    return PL_STR("");
-}
-
-static struct pl_str cast_name(enum pl_talo_cast cast)
-{
-    switch (cast) {
-    case PL_TALO_CAST_CHAR:
-        return PL_STR("CHAR");
-    case PL_TALO_CAST_DOUBLE:
-        return PL_STR("DOUBLE");
-    case PL_TALO_CAST_DATETIME:
-        return PL_STR("DATETIME");
-    }
-    return PL_STR("");
-}
-
-static void write_rule(struct pl_json_writer *out, const struct pl_talo_rule *rule)
-{
-    pl_json_object_begin(out);
-    put_text(out, PL_STR("name"), rule_name(rule->name));
-    put_flag(out, PL_STR("negate"), rule->is_negated);
-    put_text(out, PL_STR("field"), rule->field);
-    put_text(out, PL_STR("castType"), cast_name(rule->cast));
-    pl_json_key(out, PL_STR("operands"));
-    pl_json_array_begin(out);
-    for (size_t i = 0; i < rule->operand_count; i++) {
-        pl_json_put_string(out, rule->operands[i]);
-    }
-    pl_json_array_end(out);
-    put_flag(out, PL_STR("namespaced"), pl_str_find_char(rule->field, '.') < rule->field.len);
-    pl_json_object_end(out);
-}
-
 void pl_talo_write_group(struct pl_json_writer *out, const struct pl_talo_group *group,
                          const struct pl_talo_player *members, size_t member_count)
 {
@@ -382,11 +335,7 @@ void pl_talo_write_group(struct pl_json_writer *out, const struct pl_talo_group 
     put_text(out, PL_STR("name"), group->name);
     put_text(out, PL_STR("description"), group->description);
     pl_json_key(out, PL_STR("rules"));
-    pl_json_array_begin(out);
-    for (size_t i = 0; i < group->rule_count; i++) {
-        write_rule(out, &group->rules[i]);
-    }
-    pl_json_array_end(out);
+    pl_talo_rules_write(out, group);
     put_text(out, PL_STR("ruleMode"), group->is_any ? PL_STR("$or") : PL_STR("$and"));
     put_flag(out, PL_STR("membersVisible"), group->has_visible_members);
     put_date(out, PL_STR("updatedAt"), group->updated_ms);

@@ -23,6 +23,16 @@ function assertAlias(alias, player) {
   }
 }
 
+/** Nothing is unread at any of them; then they close, which the others may hear of. */
+async function quietEnd(sockets) {
+  for (const socket of sockets) {
+    assert.deepEqual(await socket.rest(), []);
+  }
+  for (const socket of sockets) {
+    await socket.close();
+  }
+}
+
 const createChannel = async (player, body = { name: 'lobby' }) =>
   (await player.api.ok('POST', '/v1/game-channels', body)).channel;
 const join = (player, channel) => player.api.ok('POST', `/v1/game-channels/${channel.id}/join`);
@@ -194,10 +204,7 @@ describe('Talo socket: presence', () => {
     const gone = await bobs.expect(UPDATED);
     assert.equal(gone.presence.online, false);
     assert.deepEqual(gone.meta, { onlineChanged: true, customStatusChanged: true });
-    for (const socket of [bobs, blind, stranger, foreign]) {
-      assert.deepEqual(await socket.rest(), []);
-      await socket.close();
-    }
+    await quietEnd([bobs, blind, stranger, foreign]);
   });
 
   const busy = { online: true, customStatus: 'busy' };
@@ -290,10 +297,7 @@ describe('Talo socket: messages of channels', () => {
         assertAlias(data.playerAlias, ada);
       }
     }
-    for (const socket of [...members, ...others]) {
-      assert.deepEqual(await socket.rest(), []);
-      await socket.close();
-    }
+    await quietEnd([...members, ...others]);
   });
 
   test('a sender without read:gameChannels sends, and gets nothing', async () => {
@@ -431,10 +435,7 @@ describe('Talo socket: broadcasts and relationships', () => {
       assert.equal(data.message, 'won a match');
       assertAlias(data.playerAlias, ada);
     }
-    for (const socket of [sender, ...receivers, ...others]) {
-      assert.deepEqual(await socket.rest(), []);
-      await socket.close();
-    }
+    await quietEnd([sender, ...receivers, ...others]);
   });
 
   test('a broadcast that nobody hears is no error', async () => {
@@ -475,8 +476,7 @@ describe('Talo socket: broadcasts and relationships', () => {
       assert.deepEqual(Object.keys(deleted), ['subscription', 'reciprocalSubscription']);
       assert.equal(deleted.subscription.id, made.id);
       assert.equal(deleted.reciprocalSubscription.confirmed, true);
-      assert.deepEqual(await socket.rest(), []);
-      await socket.close();
     }
+    await quietEnd([adas, bobs]);
   });
 });

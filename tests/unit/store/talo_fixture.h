@@ -5,7 +5,7 @@
 
 #include "store/talo/players.h"
 
-#define FIXTURE_OPS_MAX 512
+#define FIXTURE_OPS_MAX 2048
 #define FIXTURE_GAME 1
 #define FIXTURE_OTHER_GAME 2
 

@@ -176,6 +176,9 @@ static int prepare_conn(struct pl_sqlite *conn, enum pl_sqlite_role role, struct
                            "PRAGMA cell_size_check = ON",
                            err);
     }
+    if (rc == 0 && role == PL_SQLITE_COPY) {
+        rc = sqlite_script(&conn->sql, "PRAGMA synchronous = OFF; PRAGMA journal_mode = OFF", err);
+    }
     if (rc == 0 && role == PL_SQLITE_READER) {
         rc = sqlite_script(&conn->sql, "PRAGMA query_only = ON", err);
     }

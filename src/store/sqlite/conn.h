@@ -13,6 +13,7 @@ struct sqlite3;
 enum pl_sqlite_role {
     PL_SQLITE_WRITER, /* creates the file (0600) when it is missing, and switches WAL on */
     PL_SQLITE_READER, /* may not change anything */
+    PL_SQLITE_COPY,   /* a file in the making, which nobody else has: nothing is synced */
 };
 
 struct pl_sqlite {

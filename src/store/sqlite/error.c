@@ -69,22 +69,24 @@ static int errno_of(sqlite3_file *file)
     return number;
 }
 
-/* SQLite does not note the errno of a commit that fails; the file of its journal has it. */
+/* SQLite does not note the errno of a commit that fails, nor of a backup; the file has it: the journal,
+ * or else the database. */
 static int find_errno(struct sqlite3 *db, int extended)
 {
-    sqlite3_file *journal = NULL;
+    static const int pointers[] = {SQLITE_FCNTL_JOURNAL_POINTER, SQLITE_FCNTL_FILE_POINTER};
     int number = 0;
-    if ((extended & 0xff) == SQLITE_IOERR &&
-        sqlite3_file_control(db, "main", SQLITE_FCNTL_JOURNAL_POINTER, &journal) == SQLITE_OK) {
-        number = errno_of(journal);
+    bool is_of_writing = extended == SQLITE_IOERR_WRITE || extended == SQLITE_IOERR_FSYNC;
+    for (size_t i = 0; i < 2 && number == 0 && is_of_writing; i++) {
+        sqlite3_file *file = NULL;
+        if (sqlite3_file_control(db, "main", pointers[i], &file) == SQLITE_OK) {
+            number = errno_of(file);
+        }
     }
     return number != 0 ? number : sqlite3_system_errno(db);
 }
 
-int pl_sqlite_error(struct sqlite3 *db, struct pl_error *err)
+static int tell(struct sqlite3 *db, int extended, const char *words, struct pl_error *err)
 {
-    int extended = sqlite3_extended_errcode(db);
-    const char *words = sqlite3_errmsg(db);
     int system_errno = find_errno(db, extended);
     int code = pl_sqlite_error_code(extended, system_errno);
     if (code == PL_E_FULL) {
@@ -99,4 +101,14 @@ int pl_sqlite_error(struct sqlite3 *db, struct pl_error *err)
         return pl_error_set(err, code, "the database: %s: %s", words, strerror(system_errno));
     }
     return pl_error_set(err, code, "the database: %s", words);
+}
+
+int pl_sqlite_error(struct sqlite3 *db, struct pl_error *err)
+{
+    return tell(db, sqlite3_extended_errcode(db), sqlite3_errmsg(db), err);
+}
+
+int pl_sqlite_error_of(struct sqlite3 *db, int extended, struct pl_error *err)
+{
+    return tell(db, extended, sqlite3_errstr(extended), err);
 }

@@ -9,6 +9,9 @@ struct sqlite3;
 /* The last error of a connection. Returns its code, never 0. */
 int pl_sqlite_error(struct sqlite3 *db, struct pl_error *err);
 
+/* The same for an error that a function returned and the connection does not know of. */
+int pl_sqlite_error_of(struct sqlite3 *db, int extended, struct pl_error *err);
+
 /* The code of one of SQLite's extended codes; `system_errno`: of the call that failed, or 0. */
 int pl_sqlite_error_code(int extended, int system_errno);
 

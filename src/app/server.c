@@ -223,6 +223,8 @@ static int start_control(struct server *server, struct pl_error *err)
     server->control_top =
         (struct pl_control_top){.survey = server->survey, .status = &server->control_status};
     pl_control_add_top(server->control, &server->control_top);
+    pl_control_add_store(server->control, &server->control_store, server->loop, server->settings,
+                         &server->log);
     pl_reload_add_command(server->control, &server->reload);
     server->talo_admin = (struct pl_talo_admin_server){
         .loop = server->loop, .world = &server->talo.world, .profanity = &server->talo.profanity};
@@ -311,6 +313,7 @@ static void stop(struct server *server)
         pl_app_stop(&server->app);
     }
     pl_signals_stop(&server->signals);
+    pl_control_store_stop(&server->control_store);
     pl_control_destroy(server->control);
     pl_survey_destroy(server->survey); /* the threads have ended */
     pl_sio_destroy(server->app.io);

@@ -7,6 +7,7 @@
 #include "app/builtin_routes.h"
 #include "app/control_commands.h"
 #include "app/control_status.h"
+#include "app/control_store.h"
 #include "app/control_top.h"
 #include "app/data_dir.h"
 #include "app/inheritance.h"
@@ -47,6 +48,7 @@ struct server {
     struct pl_control_server control_server;
     struct pl_control_status control_status;
     struct pl_control_top control_top;
+    struct pl_control_store control_store;
     struct pl_survey *survey;
     struct pl_signals signals;
     struct pl_notify notify; /* the service manager */

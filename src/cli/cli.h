@@ -154,6 +154,8 @@ int pl_cmd_top(struct pl_cli *cli);
 int pl_cmd_drain(struct pl_cli *cli);
 int pl_cmd_reload(struct pl_cli *cli);
 int pl_cmd_upgrade(struct pl_cli *cli);
+int pl_cmd_migrate(struct pl_cli *cli);
+int pl_cmd_backup(struct pl_cli *cli);
 int pl_cmd_store(struct pl_cli *cli);
 int pl_cmd_talo(struct pl_cli *cli);
 int pl_cmd_clock(struct pl_cli *cli);

@@ -20,6 +20,17 @@ static const struct {
      "    meson setup build && meson compile -C build && meson test -C build\n"
      "    parley serve --app build/chat.so\n",
      NULL},
+    {"migrate",
+     "A server takes the missing steps when it starts; `up` does before, while none runs. Each is\n"
+     "taken whole or not at all. A database that is newer than the program is left alone.\n",
+     NULL},
+    {"backup",
+     "FILE gets its name when the copy is whole, checked and on the disk; one that is there\n"
+     "already is left alone. A running server makes it, with its own rights, and serves on:\n"
+     "    parley backup /var/backups/parley.db --data DIR\n"
+     "To go back to it, stop the server and put FILE in the place of DIR/store.db, with nothing\n"
+     "called store.db-wal beside. For PostgreSQL it names the command of that instead.\n",
+     NULL},
     {"store",
      "From the store that the settings name (by default SQLite in the data directory) to an empty\n"
      "database, while no server runs, all of it or nothing:\n"

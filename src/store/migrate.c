@@ -134,6 +134,12 @@ int pl_migrate_list(struct pl_migration_list *out, struct pl_sql *sql,
     return 0;
 }
 
+void pl_migrate_list_fresh(struct pl_migration_list *out, const struct pl_migrations *known)
+{
+    *out = (struct pl_migration_list){0};
+    list_pending(out, known);
+}
+
 void pl_migration_list_free(struct pl_migration_list *list)
 {
     pl_free(list->rows);

@@ -51,6 +51,10 @@ const char *pl_migration_state_name(enum pl_migration_state state);
 /* What the database has and lacks; a fresh one lacks all. Free the list. Changes nothing. */
 PL_MUST_CHECK int pl_migrate_list(struct pl_migration_list *out, struct pl_sql *sql,
                                   const struct pl_migrations *known, struct pl_error *err);
+
+/* What a database that is not there yet lacks: all. */
+void pl_migrate_list_fresh(struct pl_migration_list *out, const struct pl_migrations *known);
+
 void pl_migration_list_free(struct pl_migration_list *list); /* zeroed is fine */
 
 /* PL_E_STATE, in words, for a list with changed or unknown migrations in it; and, unless they may be

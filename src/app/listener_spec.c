@@ -10,6 +10,7 @@ static const struct pl_str owners[] = {
     PL_STR_INIT("server"),
     PL_STR_INIT("application"),
     PL_STR_INIT("socketio"),
+    PL_STR_INIT("talo"),
 };
 
 /* --- options: a function for each; `value` is what stands behind the = --- */
@@ -50,7 +51,7 @@ static int refuse_owner(struct pl_str owner, struct pl_error *err)
         pl_suggest_offer(&suggest, owners[i]);
     }
     return pl_error_set(
-        err, PL_E_INVALID, "serve: '%.*s' is none of server, application, socketio%s",
+        err, PL_E_INVALID, "serve: '%.*s' is none of server, application, socketio, talo%s",
         (int)pl_size_min(owner.len, 32), owner.ptr, pl_suggest_hint(hint, &suggest));
 }
 

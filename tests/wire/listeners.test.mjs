@@ -183,7 +183,7 @@ describe('listeners with owners', () => {
   before(async () => {
     if (!isReference) {
       server = await start(
-        ['127.0.0.1:0 serve=server', '127.0.0.1:0 serve=socketio', '127.0.0.1:0 serve=application+server'],
+        ['127.0.0.1:0 serve=server', '127.0.0.1:0 serve=socketio', '127.0.0.1:0 serve=application+server', '127.0.0.1:0 serve=talo'],
         { app: 'ws_echo' },
       );
     }
@@ -196,6 +196,7 @@ describe('listeners with owners', () => {
     ['serve=server', 1, 200, 404, 404],
     ['serve=socketio', 2, 404, 200, 404],
     ['serve=application+server', 3, 200, 404, 101],
+    ['serve=talo', 4, 404, 404, 101], // a socket without a ticket
   ];
   for (const [title, index, health, handshake, upgrade] of rows) {
     test(`${title}: other paths are nobody's`, LIMIT, async () => {
@@ -203,6 +204,7 @@ describe('listeners with owners', () => {
       assert.equal(await statusOf(`${url}/healthz`), health);
       assert.equal(await statusOf(`${url}/metrics`), health);
       assert.equal(await statusOf(`${url}${HANDSHAKE}`), handshake);
+      assert.equal(await statusOf(`${url}/public/health`), [0, 4].includes(index) ? 204 : 404);
       const peer = new WsPeer(`${url.replace('http', 'ws')}/echo`);
       const status = await within(peer.opened.then(() => 101, (error) => error.response.statusCode), 'upgrade');
       assert.equal(status, upgrade);

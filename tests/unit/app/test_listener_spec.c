@@ -34,7 +34,7 @@ static void test_spec_of_an_address_alone_has_the_defaults(void **state)
 
 static void test_spec_options_come_in_any_order(void **state)
 {
-    struct pl_listener_spec spec = read_spec("[::]:0  serve=socketio+server ipv6_only "
+    struct pl_listener_spec spec = read_spec("[::]:0  serve=socketio+server+talo ipv6_only "
                                              "connections_max=500 proxy_protocol tls");
     (void)state;
     assert_true(spec.is_secure && spec.has_proxy_header && spec.is_ipv6_only);

@@ -61,11 +61,11 @@ const char *pl_talo_route_unserved(struct pl_str path)
         struct pl_str prefix;
         const char *name;
     } rows[] = {
-        {PL_STR_INIT("/v1/events"), "Events"},
-        {PL_STR_INIT("/v1/game-stats"), "Game stats"},
-        {PL_STR_INIT("/v1/leaderboards"), "Leaderboards"},
-        {PL_STR_INIT("/v1/game-saves"), "Game saves"},
-        {PL_STR_INIT("/v1/game-feedback"), "Game feedback"},
+        {PL_STR_INIT("/v1/events"), "events"},
+        {PL_STR_INIT("/v1/game-stats"), "game stats"},
+        {PL_STR_INIT("/v1/leaderboards"), "leaderboards"},
+        {PL_STR_INIT("/v1/game-saves"), "game saves"},
+        {PL_STR_INIT("/v1/game-feedback"), "game feedback"},
     };
     for (size_t i = 0; i < PL_ARRAY_LEN(rows); i++) {
         if (pl_talo_path_is_under(path, rows[i].prefix)) {

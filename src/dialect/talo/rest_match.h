@@ -11,7 +11,7 @@ const struct pl_talo_route *pl_talo_route_match(const struct pl_talo_route *cons
                                                 size_t table_count, enum pl_http_method method,
                                                 struct pl_str path, struct pl_str *id);
 
-/* What a path belongs to that Talo has and Parley does not ("Leaderboards"), or NULL. */
+/* What a path belongs to that Talo has and Parley does not ("leaderboards"), or NULL. */
 const char *pl_talo_route_unserved(struct pl_str path);
 
 /* Whether `path` is `prefix` or below it. */

@@ -13,7 +13,7 @@ static void answer_unknown(struct pl_talo_request *request)
 {
     const char *unserved = pl_talo_route_unserved(pl_talo_call_of(request)->path);
     if (unserved != NULL) {
-        pl_talo_answer_error(request, 404, NULL, "%s are not served by Parley", unserved);
+        pl_talo_answer_error(request, 404, NULL, "Parley does not serve %s", unserved);
     } else {
         pl_talo_answer_error(request, 404, NULL, "Not Found");
     }

@@ -55,8 +55,8 @@ static void test_services_that_are_not_there_are_named(void **state)
 {
     (void)state;
     assert_string_equal(pl_talo_route_unserved(PL_STR("/v1/leaderboards/x/entries")),
-                        "Leaderboards");
-    assert_string_equal(pl_talo_route_unserved(PL_STR("/v1/events")), "Events");
+                        "leaderboards");
+    assert_string_equal(pl_talo_route_unserved(PL_STR("/v1/events")), "events");
     assert_null(pl_talo_route_unserved(PL_STR("/v1/eventsx")));
     assert_null(pl_talo_route_unserved(PL_STR("/v1")));
 }

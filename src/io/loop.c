@@ -65,6 +65,18 @@ void pl_loop_wake(struct pl_loop *loop)
     (void)written; /* it fails only when 2^64 wakes wait, and then the loop is awake */
 }
 
+/* What woke the loop is forgotten before anybody looks at what there is: who wakes it from now on, in
+ * a hook's own time as well, wakes the next turn. */
+static void take_wake(struct pl_loop *loop)
+{
+    for (int i = 0; i < loop->event_count; i++) {
+        if (loop->events[i].data.ptr == &loop->wake) {
+            on_wake(&loop->wake, PL_READY_READ);
+            loop->events[i].data.ptr = NULL;
+        }
+    }
+}
+
 static int64_t clock_us(const struct pl_loop *loop)
 {
     return loop->stopped_us > 0 ? loop->stopped_us : pl_clock_monotonic_us();
@@ -388,6 +400,7 @@ void pl_loop_turn(struct pl_loop *loop, int wait_ms)
     }
     count = epoll_wait(loop->epoll_fd, loop->events, EVENTS_PER_TURN, sleep_ms);
     loop->event_count = count < 0 ? 0 : count; /* a signal interrupts */
+    take_wake(loop);
     read_clock(loop);
     loop->input_left = loop->holds_input ? 0 : loop->input_messages;
     loop->is_soon = false;

@@ -73,7 +73,8 @@ int64_t pl_loop_turn_us(const struct pl_loop *loop);
 /* Let the next turn begin without sleeping. */
 void pl_loop_soon(struct pl_loop *loop);
 
-/* Let it begin at once even if it sleeps. Any thread. */
+/* Let it begin at once even if it sleeps. Hooks of the turn that follows see what was done before.
+ * Any thread. */
 void pl_loop_wake(struct pl_loop *loop);
 
 /* Tests move the clock forward; timers that become due fire in the next turn. Any thread. */

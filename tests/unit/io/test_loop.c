@@ -269,6 +269,37 @@ static void *post_many(void *user)
     return NULL;
 }
 
+/* As a worker does that ends while results of another one are taken. */
+struct waker {
+    struct pl_loop *loop;
+    struct pl_turn_hook hook;
+    int turns;
+};
+
+static void wake_again(struct pl_turn_hook *hook)
+{
+    struct waker *waker = PL_CONTAINER_OF(hook, struct waker, hook);
+    if (waker->turns++ == 0) {
+        pl_loop_wake(waker->loop);
+    }
+}
+
+static void test_loop_woken_while_a_turn_begins_has_another_turn_at_once(void **state)
+{
+    (void)state;
+    struct waker waker = {.hook = {.begin = wake_again}};
+    assert_int_equal(pl_loop_create(&waker.loop, NULL), 0);
+    pl_loop_hook_add(waker.loop, &waker.hook);
+    pl_loop_wake(waker.loop);
+    int64_t before_ms = pl_clock_monotonic_ms();
+    pl_loop_turn(waker.loop, 60000);
+    pl_loop_turn(waker.loop, 60000);
+    assert_true(pl_clock_monotonic_ms() - before_ms < 30000);
+    assert_int_equal(waker.turns, 2);
+    pl_loop_hook_remove(&waker.hook);
+    pl_loop_destroy(waker.loop);
+}
+
 static void test_loop_posts_of_another_thread_all_run_in_order_before_its_stop(void **state)
 {
     struct counting counting = {0};
@@ -393,6 +424,7 @@ int main(void)
         cmocka_unit_test(test_loop_interest_decides_what_is_reported),
         cmocka_unit_test(test_loop_advance_makes_timers_due_in_the_next_turn),
         cmocka_unit_test(test_loop_soon_lets_the_next_turn_begin_at_once),
+        cmocka_unit_test(test_loop_woken_while_a_turn_begins_has_another_turn_at_once),
         cmocka_unit_test(test_loop_posts_of_another_thread_all_run_in_order_before_its_stop),
         cmocka_unit_test(test_loop_has_a_bound_of_posts),
         cmocka_unit_test(test_loop_runs_what_was_posted_before_its_stop),

@@ -269,12 +269,12 @@ class TaloPlayer {
 
 export class Talo {
   /** games: {name: {keys: {name: [scope]}, verifies: bool, verificationKeys: {version: value}, config: {key: value}}}; the
-   *  rest as of startServer. */
+   *  rest as of startServer; a setting that is undefined has its default. */
   static async start({ games = { main: { keys: { full: ['*'] } } }, set = {}, ...options } = {}) {
     const talo = new Talo();
     const made = {};
     talo.server = await startServer({
-      set: { ...SETTINGS, ...set },
+      set: Object.fromEntries(Object.entries({ ...SETTINGS, ...set }).filter(([, value]) => value !== undefined)),
       prepare: async (data) => {
         Object.assign(made, await adminTalo(data, games));
       },

@@ -218,6 +218,36 @@ static void test_loop_advance_makes_timers_due_in_the_next_turn(void **state)
     pl_loop_destroy(diary.loop);
 }
 
+struct late_wake {
+    struct pl_loop *loop;
+    struct pl_turn_hook hook;
+    int turns;
+};
+
+static void on_begin_wake(struct pl_turn_hook *hook)
+{
+    struct late_wake *late = PL_CONTAINER_OF(hook, struct late_wake, hook);
+    if (late->turns++ == 0) { /* a thread that is done just after this turn has looked */
+        pl_loop_wake(late->loop);
+    }
+}
+
+static void test_loop_wake_behind_the_beginning_of_a_turn_is_not_lost(void **state)
+{
+    (void)state;
+    struct late_wake late = {.hook = {.begin = on_begin_wake}};
+    assert_int_equal(pl_loop_create(&late.loop, NULL), 0);
+    pl_loop_hook_add(late.loop, &late.hook);
+    pl_loop_wake(late.loop);
+    int64_t start_ms = pl_clock_monotonic_ms();
+    pl_loop_turn(late.loop, -1);
+    pl_loop_turn(late.loop, 20000);
+    assert_true(pl_clock_monotonic_ms() - start_ms < 10000);
+    assert_int_equal(late.turns, 2);
+    pl_loop_hook_remove(&late.hook);
+    pl_loop_destroy(late.loop);
+}
+
 static void test_loop_soon_lets_the_next_turn_begin_at_once(void **state)
 {
     struct diary diary;
@@ -423,6 +453,7 @@ int main(void)
         cmocka_unit_test(test_loop_watch_may_stop_itself),
         cmocka_unit_test(test_loop_interest_decides_what_is_reported),
         cmocka_unit_test(test_loop_advance_makes_timers_due_in_the_next_turn),
+        cmocka_unit_test(test_loop_wake_behind_the_beginning_of_a_turn_is_not_lost),
         cmocka_unit_test(test_loop_soon_lets_the_next_turn_begin_at_once),
         cmocka_unit_test(test_loop_woken_while_a_turn_begins_has_another_turn_at_once),
         cmocka_unit_test(test_loop_posts_of_another_thread_all_run_in_order_before_its_stop),

@@ -386,19 +386,6 @@ static void wait_held(struct pl_loop *loop)
     poll(&woken, 1, HELD_WAIT_MS);
 }
 
-/* A wake is taken before the hooks begin: what comes behind it may be too late for them, and then
- * its own wake has to be there when the loop wants to sleep. */
-static void take_wake(struct pl_loop *loop)
-{
-    for (int i = 0; i < loop->event_count; i++) {
-        if (loop->events[i].data.ptr == &loop->wake) {
-            loop->events[i].data.ptr = NULL;
-            on_wake(&loop->wake, PL_READY_READ);
-            return;
-        }
-    }
-}
-
 void pl_loop_turn(struct pl_loop *loop, int wait_ms)
 {
     int sleep_ms = wait_time(loop, wait_ms);
@@ -417,7 +404,6 @@ void pl_loop_turn(struct pl_loop *loop, int wait_ms)
     read_clock(loop);
     loop->input_left = loop->holds_input ? 0 : loop->input_messages;
     loop->is_soon = false;
-    take_wake(loop);
     run_hooks(loop, true);
     for (int i = 0; i < loop->event_count; i++) {
         struct pl_watch *watch = loop->events[i].data.ptr;

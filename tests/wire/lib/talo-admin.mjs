@@ -1,42 +1,32 @@
-// Games and keys for the wire tests of Talo, made in the data directory before the server starts.
+// Games and keys for the wire tests of Talo, by `parley talo`, as an administrator makes them.
 
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import path from 'node:path';
-import { root } from './server.mjs';
+import { runParley } from './server.mjs';
 
-const tool = path.resolve(root, process.env.PARLEY_BUILD ?? 'build/asan', 'tests/wire/seed/talo_seed');
-
-async function seed(...args) {
-  const child = spawn(tool, args, { stdio: ['ignore', 'pipe', 'pipe'] });
-  let output = '';
-  let errors = '';
-  child.stdout.on('data', (data) => {
-    output += data;
-  });
-  child.stderr.on('data', (data) => {
-    errors += data;
-  });
-  const [code] = await once(child, 'close');
-  assert.equal(code, 0, `${args.join(' ')}: ${errors}`);
-  return output.trim();
+/** Run `parley talo WORDS --json` on a data directory; its answer. */
+export async function askTalo(data, ...words) {
+  const { code, stdout, output } = await runParley(['talo', ...words.map(String), '--data', data, '--json']);
+  assert.equal(code, 0, `parley talo ${words.join(' ')}: ${output}`);
+  return stdout === '' ? undefined : JSON.parse(stdout);
 }
+
+const assignments = (values) => Object.entries(values).map(([key, value]) => `${key}=${value}`);
 
 /** games as of Talo.start. Gives {name: {id, keys: {name: token}}}. */
 export async function adminTalo(data, games) {
   const made = {};
   for (const [name, game] of Object.entries(games)) {
-    const id = Number(await seed(data, 'game', name, game.verifies ? '1' : '0'));
+    const settings = { 'verify-requests': game.verifies ? 'on' : 'off', ...game.settings };
+    const { id } = await askTalo(data, 'game', 'create', name, ...assignments(settings));
     const keys = {};
     for (const [key, scopes] of Object.entries(game.keys ?? {})) {
-      keys[key] = await seed(data, 'key', String(id), scopes.join(','));
+      keys[key] = (await askTalo(data, 'key', 'create', '--game', id, '--scopes', scopes.join(','))).token;
     }
     for (const [version, value] of Object.entries(game.verificationKeys ?? {})) {
-      await seed(data, 'verification', String(id), version, value);
+      await askTalo(data, 'verification-key', 'create', version, value, '--game', id);
     }
-    for (const [key, value] of Object.entries(game.config ?? {})) {
-      await seed(data, 'config', String(id), key, value);
+    if (game.config !== undefined) {
+      await askTalo(data, 'live-config', 'set', ...assignments(game.config), '--game', id);
     }
     made[name] = { id, keys };
   }

@@ -14,7 +14,7 @@ import assert from 'node:assert/strict';
 import { createHash, createHmac, randomUUID } from 'node:crypto';
 import { after, before } from 'node:test';
 import { WebSocket } from 'ws';
-import { adminTalo } from './talo-admin.mjs';
+import { adminTalo, askTalo } from './talo-admin.mjs';
 import { startServer } from './server.mjs';
 
 export const HEARTBEAT = 'v1.heartbeat';
@@ -268,7 +268,8 @@ class TaloPlayer {
 }
 
 export class Talo {
-  /** games: {name: {keys: {name: [scope]}, verifies: bool, verificationKeys: {version: value}, config: {key: value}}}; the
+  /** games: {name: {keys: {name: [scope]}, verifies: bool, verificationKeys: {version: value},
+   *  config: {key: value}, settings: {name: value}}}; the
    *  rest as of startServer; a setting that is undefined has its default. */
   static async start({ games = { main: { keys: { full: ['*'] } } }, set = {}, ...options } = {}) {
     const talo = new Talo();
@@ -321,6 +322,16 @@ export class Talo {
     const api = this.api(key, game);
     const query = new URLSearchParams({ service, identifier });
     return new TaloPlayer(this, api, await api.ok('GET', `/v1/players/identify?${query}`));
+  }
+
+  /** `parley talo WORDS --json` while it runs; its answer. */
+  admin(...words) {
+    return askTalo(this.server.data, ...words);
+  }
+
+  /** The id of an access key, from its token. */
+  keyId(token = this.token()) {
+    return JSON.parse(Buffer.from(token.split('.')[1], 'base64url')).sub;
   }
 
   clock(ms) {

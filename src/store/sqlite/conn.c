@@ -166,8 +166,10 @@ static int prepare_conn(struct pl_sqlite *conn, enum pl_sqlite_role role, struct
     sqlite3_extended_result_codes(conn->db, 1);
     int rc = pl_sqlite_functions_add(conn->db, err);
     if (rc == 0 && role == PL_SQLITE_WRITER) {
-        rc =
-            sqlite_script(&conn->sql, "PRAGMA synchronous = EXTRA; PRAGMA journal_mode = WAL", err);
+        rc = sqlite_script(&conn->sql,
+                           "PRAGMA synchronous = EXTRA; PRAGMA journal_mode = WAL;"
+                           "PRAGMA cache_size = -16384", /* KiB, for the indexes of a large game */
+                           err);
     }
     if (rc == 0) {
         rc = sqlite_script(&conn->sql,

@@ -47,17 +47,63 @@ static void write_apart(struct pl_sqlite *conn, struct pl_store_op *chain)
     }
 }
 
-/* In the open transaction. False when SQLite has ended it: an operation found no room, memory or
- * working disk, and everything is undone. */
-static bool write_together(struct pl_sqlite *conn, struct pl_store_op *chain)
+/* How a batch in one transaction went. */
+enum batch_end {
+    BATCH_WHOLE,
+    BATCH_TO_UNDO, /* an operation that is not to be stored has changed something */
+    BATCH_LOST,    /* SQLite has ended the transaction: no room, no memory, a disk that fails */
+};
+
+/* Without a savepoint for each, which costs half as much as the operation in it: most refuse, if at
+ * all, before they have changed anything. */
+static enum batch_end write_quickly(struct pl_sqlite *conn, struct pl_store_op *chain)
+{
+    for (struct pl_store_op *op = chain; op != NULL; op = op->next) {
+        int64_t before = sqlite3_total_changes64(conn->db);
+        pl_sqlite_call(conn, op);
+        if (!pl_sqlite_is_in_transaction(conn)) {
+            return BATCH_LOST;
+        }
+        if (op->rc != 0 && sqlite3_total_changes64(conn->db) != before) {
+            return BATCH_TO_UNDO;
+        }
+    }
+    return BATCH_WHOLE;
+}
+
+static enum batch_end write_carefully(struct pl_sqlite *conn, struct pl_store_op *chain)
 {
     for (struct pl_store_op *op = chain; op != NULL; op = op->next) {
         pl_sqlite_write_inside(conn, op);
         if (!pl_sqlite_is_in_transaction(conn)) {
-            return false;
+            return BATCH_LOST;
         }
     }
-    return true;
+    return BATCH_WHOLE;
+}
+
+static int begin(struct pl_sqlite *conn, struct pl_error *err)
+{
+    return pl_sql_run(&conn->sql, "BEGIN IMMEDIATE", NULL, 0, NULL, err);
+}
+
+/* All in one transaction that is left open, for its commit. 1 when that is lost. */
+static int write_together(struct pl_sqlite *conn, struct pl_store_op *chain, struct pl_error *err)
+{
+    int rc = begin(conn, err);
+    if (rc < 0) {
+        return rc;
+    }
+    enum batch_end end = write_quickly(conn, chain);
+    if (end == BATCH_TO_UNDO) {
+        pl_sqlite_rollback(conn);
+        rc = begin(conn, err);
+        if (rc < 0) {
+            return rc;
+        }
+        end = write_carefully(conn, chain);
+    }
+    return end == BATCH_LOST ? 1 : 0;
 }
 
 /* A batch that is lost to one of its operations is done again in pieces: the others may well work.
@@ -66,8 +112,8 @@ static void sqlite_write(struct pl_store_backend *backend, struct pl_store_op *c
 {
     struct pl_sqlite *conn = store_of(backend)->writer;
     struct pl_error err = {0};
-    int rc = pl_sql_run(&conn->sql, "BEGIN IMMEDIATE", NULL, 0, NULL, &err);
-    if (rc == 0 && !write_together(conn, chain)) {
+    int rc = write_together(conn, chain, &err);
+    if (rc == 1) {
         write_apart(conn, chain);
         return;
     }

@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
+#include <unistd.h>
 #include <cmocka.h>
 
 static struct things *things;
@@ -152,6 +153,39 @@ static void test_store_refusals_and_failures_undo_their_own(void **state)
     assert_int_equal(things_metric(things, PL_METRIC_STORE_WRITES_FAILED), 2);
 }
 
+static void test_store_failures_are_logged_at_a_limited_rate(void **state)
+{
+    (void)state;
+    need_things();
+    struct pl_log log = {.level = PL_LOG_ERROR, .format = PL_LOG_TEXT};
+    struct pl_store_config config = {.log = &log};
+    struct pl_error err;
+    char text[16384];
+    int fds[2];
+    size_t lines = 0;
+    assert_int_equal(pipe(fds), 0);
+    log.fd = fds[1];
+    things_close_store(things);
+    assert_int_equal(things_open_store(things, &config, &err), 0);
+    for (int64_t id = 0; id < 50; id++) {
+        things_submit(things, THING_ADD_AND_FAIL, id);
+        things_submit(things, THING_ADD_AND_REFUSE, id); /* no line: it is no failure */
+    }
+    things_wait(things, 100);
+    ssize_t len = read(fds[0], text, sizeof(text) - 1);
+    assert_true(len > 0);
+    text[len] = 0;
+    for (const char *at = text; (at = strchr(at, '\n')) != NULL; at++) {
+        lines++;
+    }
+    assert_int_equal(lines, 10);
+    assert_non_null(strstr(text, "store.failed op=thing.write error=TOO_BIG "
+                                 "reason=\"as it was asked to\""));
+    things_close_store(things);
+    close(fds[0]);
+    close(fds[1]);
+}
+
 static void test_store_a_commit_that_fails_fails_the_whole_batch(void **state)
 {
     (void)state;
@@ -292,6 +326,7 @@ int main(void)
         TEST(test_store_a_read_after_a_write_came_back_sees_it),
         TEST(test_store_a_read_beside_a_write_sees_the_last_commit),
         TEST(test_store_refusals_and_failures_undo_their_own),
+        TEST(test_store_failures_are_logged_at_a_limited_rate),
         TEST(test_store_a_commit_that_fails_fails_the_whole_batch),
         TEST(test_store_a_read_cannot_write),
         TEST(test_store_runs_one_while_others_are_under_way),

@@ -77,6 +77,9 @@ static void left(struct pl_talo_absences *absences, struct pl_talo_absence *abse
 {
     const struct pl_talo_op_presence_offline *offline = (const void *)op;
     const struct pl_talo_conn *conn = NULL;
+    if (offline->change.alias != NULL) { /* of another player, when it was merged meanwhile */
+        absence->player_id = offline->change.alias->player->id;
+    }
     pl_talo_cache_drop_player(&absences->talo->cache, &absence->player_id);
     pl_talo_presence_apply(absences->talo, &offline->change);
     conn = pl_talo_conns_first(absences->talo, &absence->player_id);

@@ -77,8 +77,7 @@ extern const struct pl_store_op_type pl_talo_op_player_patch_type;
 
 /* POST /v1/players/merge: player 2 into player 1. The refusals of MERGE, in this order, and
  * TOO_MANY_PROPS. If player 2 was online, player 1 is now. The hub: connections of player 2 are
- * player 1's from now on; if player 1 is online and has none (the last one closed meanwhile),
- * presence_offline is to be submitted. */
+ * player 1's from now on. */
 struct pl_talo_op_player_merge {
     struct pl_store_op op;
     int64_t game_id;

@@ -183,6 +183,23 @@ const struct pl_store_op_type pl_talo_op_presence_online_type = {
 
 /* --- presence.offline --- */
 
+/* The player, with aliases, or the one that it has been merged into; NULL: it is gone. */
+static int find_leaver(struct pl_talo_player **out, struct pl_talo_op_presence_offline *self,
+                       struct pl_sql *sql)
+{
+    struct pl_store_op *op = &self->op;
+    struct pl_talo_alias *alias = NULL;
+    int rc = pl_talo_load_player(out, sql, self->game_id, &self->player_id, &op->arena, &op->error);
+    if (rc < 0 || *out != NULL) {
+        return rc;
+    }
+    rc = pl_talo_load_alias(&alias, sql, self->game_id, self->alias_id, &op->arena, &op->error);
+    if (rc < 0 || alias == NULL) {
+        return rc;
+    }
+    return pl_talo_load_player(out, sql, self->game_id, &alias->player->id, &op->arena, &op->error);
+}
+
 static int run_offline(struct pl_store_op *op, struct pl_sql *sql)
 {
     struct pl_talo_op_presence_offline *self = (struct pl_talo_op_presence_offline *)op;
@@ -191,7 +208,7 @@ static int run_offline(struct pl_store_op *op, struct pl_sql *sql)
     struct given given = {.has_online = true, .now_ms = self->now_ms};
     int rc = 0;
     *change = (struct pl_talo_presence_change){0};
-    rc = pl_talo_load_player(&player, sql, self->game_id, &self->player_id, &op->arena, &op->error);
+    rc = find_leaver(&player, self, sql);
     if (rc < 0 || player == NULL) {
         return rc < 0 ? rc : pl_store_refuse(op, PL_TALO_PRESENCE_NOT_FOUND);
     }

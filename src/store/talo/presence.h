@@ -65,8 +65,9 @@ struct pl_talo_op_presence_online {
 extern const struct pl_store_op_type pl_talo_op_presence_online_type;
 
 /* The last connection of a player has closed: the player is offline, and all its aliases leave
- * their temporary channels. NOT_FOUND: the player has been deleted. change.alias is NULL (and there
- * is no event) when the alias has been deleted meanwhile. */
+ * their temporary channels. Where it has been merged into another meanwhile, that is whose alias it
+ * is, and which goes offline: change.alias->player. NOT_FOUND: the player has been deleted.
+ * change.alias is NULL (and there is no event) when the alias has been deleted meanwhile. */
 struct pl_talo_op_presence_offline {
     struct pl_store_op op;
     int64_t game_id;

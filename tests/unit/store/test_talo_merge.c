@@ -218,6 +218,24 @@ static void test_merge_memberships_and_subscriptions_stay_with_the_aliases(void 
     assert_int_equal(talo_fixture_number(f, "SELECT COUNT(*) FROM talo_subscriptions"), 1);
 }
 
+/* The last connection of player 2 closed while it was merged. */
+static void test_merge_a_late_disconnection_is_that_of_the_merged_player(void **state)
+{
+    struct talo_fixture *f = *state;
+    struct pl_uuid ada = talo_fixture_identify(f, "username", "ada")->player->id;
+    struct pl_uuid bob = talo_fixture_identify(f, "custom", "bob")->player->id;
+    struct pl_talo_op_presence_offline *op = talo_fixture_op(f, &pl_talo_op_presence_offline_type);
+    set_presence(f, 2, true);
+    assert_int_equal(talo_fixture_run(f, merge(f, &ada, &bob, 1)), 0);
+    op->game_id = FIXTURE_GAME;
+    op->player_id = bob;
+    op->alias_id = 2;
+    assert_int_equal(talo_fixture_run(f, op), 0);
+    assert_true(pl_uuid_eq(&op->change.alias->player->id, &ada));
+    assert_true(op->change.online_changed);
+    assert_false(talo_fixture_find(f, &ada)->presence.is_online);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, talo_fixture_setup, talo_fixture_teardown)
 
 int main(void)
@@ -227,6 +245,7 @@ int main(void)
         TEST(test_merge_needs_two_players_of_the_game),
         TEST(test_merge_unites_props_and_aliases),
         cmocka_unit_test(test_merge_who_was_online_still_is),
+        TEST(test_merge_a_late_disconnection_is_that_of_the_merged_player),
         TEST(test_merge_memberships_and_subscriptions_stay_with_the_aliases),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -45,8 +45,7 @@ static void on_migrate(struct pl_talo *talo, struct pl_store_op *op)
 
 static void on_presence(struct pl_talo *talo, struct pl_store_op *op)
 {
-    pl_talo_presence_apply(talo,
-                           &((const struct pl_talo_op_presence_set *)(const void *)op)->change);
+    pl_talo_presence_apply_put(talo, (const void *)op);
 }
 
 /* Who was player 2 is player 1. */

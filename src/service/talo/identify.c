@@ -13,7 +13,6 @@
 static void take_identity(struct pl_talo_conn *conn,
                           const struct pl_talo_op_presence_online *online)
 {
-    pl_talo_stream_leave_identity(conn);
     pl_talo_conns_identify(conn, online->alias_id, &online->change.alias->player->id);
     pl_talo_stream_join(conn, PL_TALO_STREAM_PRESENCE, conn->game_id);
     pl_talo_stream_sync(conn, &online->memberships);

@@ -100,11 +100,6 @@ void pl_talo_stream_leave_all(struct pl_talo_conn *conn)
     leave_kinds(conn, PL_TALO_STREAM_CONFIG, PL_TALO_STREAM_BROADCAST);
 }
 
-void pl_talo_stream_leave_identity(struct pl_talo_conn *conn)
-{
-    leave_kinds(conn, PL_TALO_STREAM_PRESENCE, PL_TALO_STREAM_BROADCAST);
-}
-
 void pl_talo_stream_leave_alias(struct pl_talo_conn *conn)
 {
     leave_kinds(conn, PL_TALO_STREAM_CHANNEL, PL_TALO_STREAM_BROADCAST);

@@ -22,9 +22,8 @@ void pl_talo_stream_leave(struct pl_talo_conn *conn, enum pl_talo_stream kind, i
 
 bool pl_talo_stream_has(const struct pl_talo_conn *conn, enum pl_talo_stream kind, int64_t id);
 
-/* It leaves all streams, or all but the game's config: for another identity. */
+/* It leaves all streams. */
 void pl_talo_stream_leave_all(struct pl_talo_conn *conn);
-void pl_talo_stream_leave_identity(struct pl_talo_conn *conn);
 
 /* It leaves those of channels and broadcasts: its alias is gone. */
 void pl_talo_stream_leave_alias(struct pl_talo_conn *conn);

@@ -1,11 +1,11 @@
-// An upgrade of the running server with Talo on it: two processes never write at the same time, so ids stay unique,
+// Another process takes the place of a server with Talo on it, by an upgrade or after a crash. Of an upgrade: two processes never write at the same time, so ids stay unique,
 // presences become true, and what was answered is there; sockets end, and come back.
 
 import assert from 'node:assert/strict';
-import { rm } from 'node:fs/promises';
+import { cp, rm } from 'node:fs/promises';
 import { afterEach, describe, test } from 'node:test';
-import { runParley } from './lib/server.mjs';
-import { startTalo, TaloSocket } from './lib/talo.mjs';
+import { runParley, startServer } from './lib/server.mjs';
+import { startTalo, TaloApi, TaloSocket } from './lib/talo.mjs';
 
 const LIMIT = { timeout: 120000 };
 const SET = { 'shutdown.grace_ms': 2000, 'http.keep_alive_timeout_ms': 1000 };
@@ -132,5 +132,43 @@ describe('upgrade with Talo', () => {
     const back = await ada.connect();
     assert.ok(back instanceof TaloSocket);
     await back.close();
+  });
+});
+
+describe('a server with Talo that was killed', () => {
+  test('is there again with what it has answered: ids go on, everybody is offline, tickets and tokens are void', LIMIT, async () => {
+    const talo = await startTalo();
+    const [ada, bob] = [await talo.player('ada'), await talo.player('bob')];
+    const socket = await ada.connect();
+    await ada.api.ok('PUT', '/v1/players/presence', { online: true, customStatus: 'busy' });
+    const { channel } = await bob.api.ok('POST', '/v1/game-channels', { name: 'brief', temporaryMembership: true });
+    const ticket = await talo.ticket();
+    const copy = `${talo.server.data}.copy`;
+    talo.server.signal('SIGKILL');
+    await talo.server.ended;
+    assert.deepEqual(await socket.ended(), { code: 1006, reason: '' });
+    await cp(talo.server.data, copy, { recursive: true, filter: (name) => !name.endsWith('.sock') });
+    await talo.server.kill(); // what is left of it
+    const server = await startServer({ prepare: (data) => cp(copy, data, { recursive: true }) });
+    try {
+      const api = new TaloApi(server.url, talo.token());
+      const { presence } = await api.ok('GET', `/v1/players/presence/${ada.id}`);
+      assert.deepEqual([presence.online, presence.customStatus], [false, 'busy']);
+      const again = new TaloSocket(`${server.wsUrl}/?ticket=${ticket}`);
+      assert.deepEqual(await again.ended(), { code: 3000, reason: '' });
+      const fresh = await api.ok('POST', '/v1/socket-tickets');
+      const back = new TaloSocket(`${server.wsUrl}/?ticket=${fresh.ticket}`);
+      await back.expect('v1.connected');
+      back.send('v1.players.identify', { playerAliasId: ada.alias.id, socketToken: ada.token });
+      await back.expectError('INVALID_SOCKET_TOKEN', { req: 'v1.players.identify' });
+      const { alias } = await api.ok('GET', '/v1/players/identify?service=username&identifier=dan');
+      assert.ok(alias.id > bob.alias.id);
+      const next = await api.with({ 'x-talo-alias': String(alias.id) }).ok('POST', '/v1/game-channels', { name: 'next' });
+      assert.ok(next.channel.id > channel.id);
+      await back.close();
+    } finally {
+      await server.stop();
+      await rm(copy, { recursive: true, force: true });
+    }
   });
 });

@@ -221,6 +221,7 @@ describe('Talo channels: made, found and listed', () => {
     }
     await socket.rest();
     await talo.clock(60_000); // counts are written now and then
+    await updateChannel(hub, quiet, {}); // which is done behind them
     const list = await hub.api.ok('GET', `${CHANNELS}?search=hub`);
     assert.deepEqual(Object.keys(list), ['channels', ...PAGE_KEYS]);
     assert.deepEqual(list.channels.map(({ id, totalMessages }) => [id, totalMessages]), [[busy.id, 2], [quiet.id, 0]]);
@@ -571,8 +572,8 @@ describe('Talo channels: changed and deleted', () => {
   });
 
   test('a channel is deleted by its owner', async () => {
-    const ada = await talo.player('ada');
-    const bob = await talo.player('bob');
+    const ada = await talo.player('deleting-ada');
+    const bob = await talo.player('deleting-bob');
     const channel = await createChannel(ada);
     await joinChannel(bob, channel);
     await assertMessage(bob.api.delete(`${CHANNELS}/${channel.id}`), 403, NOT_OWNER);

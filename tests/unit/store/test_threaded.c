@@ -153,6 +153,71 @@ static void test_store_refusals_and_failures_undo_their_own(void **state)
     assert_int_equal(things_metric(things, PL_METRIC_STORE_WRITES_FAILED), 2);
 }
 
+/* --- batches of anything --- */
+
+enum {
+    IDS = 40,
+};
+
+static uint32_t next_random(uint32_t *seed)
+{
+    *seed = *seed * 1664525u + 1013904223u;
+    return *seed >> 8;
+}
+
+/* What an operation comes to when all before it ran one by one. */
+static int expect(bool has[IDS], enum thing_kind kind, int64_t id)
+{
+    if (has[id]) {
+        return PL_E_EXISTS;
+    }
+    if (kind == THING_ADD_AND_REFUSE) {
+        return 1;
+    }
+    if (kind == THING_ADD_AND_FAIL) {
+        return PL_E_TOO_BIG;
+    }
+    has[id] = true;
+    return 0;
+}
+
+/* Batches of 1 to 9, with whatever in them, and each operation ends as if there were none. */
+static void test_store_a_batch_is_as_one_by_one(void **state)
+{
+    (void)state;
+    need_things();
+    static const enum thing_kind kinds[] = {THING_ADD, THING_ADD_PAIR, THING_ADD_AND_LEAK,
+                                            THING_ADD_AND_REFUSE, THING_ADD_AND_FAIL};
+    uint32_t seed = 1;
+    size_t done = 0;
+    for (int round = 0; round < 40; round++) {
+        bool has[IDS] = {false};
+        int expected[10] = {0};
+        assert_int_equal(things_run(things, THING_TABLE, 0, NULL), 0);
+        for (int batch = 0; batch < 4; batch++) {
+            size_t count = 1 + next_random(&seed) % 9;
+            hold_writer(1000 + batch);
+            for (size_t i = 0; i < count; i++) {
+                enum thing_kind kind = kinds[next_random(&seed) % PL_ARRAY_LEN(kinds)];
+                int64_t id = next_random(&seed) % IDS;
+                things_submit(things, kind, id);
+                expected[1 + i] = expect(has, kind, id);
+            }
+            let_go();
+            things_wait(things, done + 1 + count);
+            for (size_t i = 0; i <= count; i++) {
+                assert_int_equal(things->done[done + i].rc, expected[i]);
+            }
+            done += 1 + count;
+        }
+        int64_t stored = 4;
+        for (size_t id = 0; id < IDS; id++) {
+            stored += has[id] ? 1 : 0;
+        }
+        assert_int_equal(count_things(), stored);
+    }
+}
+
 static void test_store_failures_are_logged_at_a_limited_rate(void **state)
 {
     (void)state;
@@ -326,6 +391,7 @@ int main(void)
         TEST(test_store_a_read_after_a_write_came_back_sees_it),
         TEST(test_store_a_read_beside_a_write_sees_the_last_commit),
         TEST(test_store_refusals_and_failures_undo_their_own),
+        TEST(test_store_a_batch_is_as_one_by_one),
         TEST(test_store_failures_are_logged_at_a_limited_rate),
         TEST(test_store_a_commit_that_fails_fails_the_whole_batch),
         TEST(test_store_a_read_cannot_write),

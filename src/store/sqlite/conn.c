@@ -3,6 +3,7 @@
 #include "store/sqlite/conn.h"
 
 #include "base/alloc.h"
+#include "store/sqlite/checkpoint.h"
 #include "store/sqlite/error.h"
 #include "store/sqlite/functions.h"
 #include "store/sqlite/statement.h"
@@ -10,8 +11,6 @@
 #include <fcntl.h>
 #include <sqlite3.h>
 #include <unistd.h>
-
-#define BUSY_TIMEOUT_MS 5000 /* somebody looks at the file with another program */
 
 /* Of pl_sql_rows.at: what the last step found. */
 enum {
@@ -162,14 +161,17 @@ static const struct pl_sql_impl sqlite_impl = {
  * would empty the file again, and with it goes all that WAL had. */
 static int prepare_conn(struct pl_sqlite *conn, enum pl_sqlite_role role, struct pl_error *err)
 {
-    sqlite3_busy_timeout(conn->db, BUSY_TIMEOUT_MS);
+    sqlite3_busy_timeout(conn->db, PL_SQLITE_BUSY_MS);
     sqlite3_extended_result_codes(conn->db, 1);
     int rc = pl_sqlite_functions_add(conn->db, err);
     if (rc == 0 && role == PL_SQLITE_WRITER) {
-        rc = sqlite_script(&conn->sql,
-                           "PRAGMA synchronous = EXTRA; PRAGMA journal_mode = WAL;"
-                           "PRAGMA cache_size = -16384", /* KiB, for the indexes of a large game */
-                           err);
+        rc =
+            sqlite_script(&conn->sql,
+                          "PRAGMA synchronous = EXTRA; PRAGMA journal_mode = WAL;"
+                          "PRAGMA cache_size = -16384;" /* KiB, for the indexes of a large game */
+                          "PRAGMA journal_size_limit = 67108864", /* what stays of a long journal */
+                          err);
+        pl_sqlite_checkpoint_init(conn);
     }
     if (rc == 0) {
         rc = sqlite_script(&conn->sql,

@@ -16,11 +16,15 @@ enum pl_sqlite_role {
     PL_SQLITE_COPY,   /* a file in the making, which nobody else has: nothing is synced */
 };
 
+#define PL_SQLITE_BUSY_MS 5000 /* for somebody who looks at the file with another program */
+
 struct pl_sqlite {
     struct pl_sql sql; /* first */
     struct sqlite3 *db;
     struct pl_map statements; /* struct pl_sqlite_statement, by the address of the text */
     struct pl_list in_use;    /* struct pl_sqlite_statement: rows that wait for their pl_sql_end */
+    int wal_large_pages;      /* checkpoint.c's: a journal that is not to grow */
+    int wal_wait_pages;       /* from here on it waits for readers */
 };
 
 /* Open PATH, or ":memory:" (each its own). `vfs`: the name of a registered one, or NULL.

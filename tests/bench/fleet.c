@@ -61,6 +61,15 @@ PL_NORETURN static void worker_main(struct worker *worker, const struct pl_swarm
     }
 }
 
+/* In a child: its part of the logins. */
+static _Noreturn void run_worker(struct worker *worker, const struct pl_swarm_way *way,
+                                 size_t before)
+{
+    struct pl_swarm_way own = *way;
+    own.logins = pl_load_logins_from(way->logins, before);
+    worker_main(worker, &own);
+}
+
 static int start_workers(struct pl_fleet *fleet, const struct pl_swarm_way *way, size_t capacity,
                          struct pl_error *err)
 {
@@ -70,7 +79,7 @@ static int start_workers(struct pl_fleet *fleet, const struct pl_swarm_way *way,
         worker->capacity = pl_size_min(fleet->per_process, capacity - i * fleet->per_process);
         pid_t pid = fork(); /* not into the shared mapping at once: the child would write its 0 */
         if (pid == 0) {
-            worker_main(worker, way);
+            run_worker(worker, way, i * fleet->per_process);
         }
         if (pid < 0) {
             return pl_error_set(err, PL_E_IO, "fork: %s", strerror(errno));

@@ -43,6 +43,8 @@ static const char usage[] =
     "  --warmup-ms MS     not measured (300)\n"
     "  --duration-ms MS   measured; in mode idle: held (1000)\n"
     "  --timeout-ms MS    for opening connections and for a start (30000)\n"
+    "  --empty-bytes N    private memory of the server before there was anybody, mode idle\n"
+    "                     (what it has when the mode begins)\n"
     "  --rounds N         starts, or turns of modes slowloris and deaf (5)\n"
     "  --sources N        connections come from 127.0.0.1 to 127.0.0.N (8)\n"
     "  --targets N        and go to N addresses from the server's on (1)\n"
@@ -65,6 +67,7 @@ enum option_id {
     OPTION_WARMUP,
     OPTION_DURATION,
     OPTION_TIMEOUT,
+    OPTION_EMPTY_BYTES,
     OPTION_ROUNDS,
     OPTION_SOURCES,
     OPTION_TARGETS,
@@ -91,6 +94,7 @@ static const struct option long_options[] = {
     {"warmup-ms", required_argument, NULL, OPTION_WARMUP},
     {"duration-ms", required_argument, NULL, OPTION_DURATION},
     {"timeout-ms", required_argument, NULL, OPTION_TIMEOUT},
+    {"empty-bytes", required_argument, NULL, OPTION_EMPTY_BYTES},
     {"rounds", required_argument, NULL, OPTION_ROUNDS},
     {"sources", required_argument, NULL, OPTION_SOURCES},
     {"targets", required_argument, NULL, OPTION_TARGETS},
@@ -221,6 +225,10 @@ static bool parse_option(struct pl_load_options *options, enum option_id id, con
         is_good = parse_number(&number, text, 1, ms_max);
         options->timeout_ms = (int64_t)number;
         return is_good;
+    case OPTION_EMPTY_BYTES:
+        is_good = parse_number(&number, text, 0, INT64_MAX);
+        options->empty_bytes = (int64_t)number;
+        return is_good;
     case OPTION_ROUNDS:
         is_good = parse_number(&number, text, 1, 1000);
         options->rounds = (size_t)number;
@@ -262,6 +270,7 @@ static struct pl_load_options default_options(void)
         .warmup_ms = 300,
         .duration_ms = 1000,
         .timeout_ms = 30000,
+        .empty_bytes = -1,
         .rounds = 5,
     };
 }

@@ -33,6 +33,16 @@ static int read_line(struct pl_load_login *out, char *line, size_t len, struct p
     return 0;
 }
 
+struct pl_load_logins pl_load_logins_from(struct pl_load_logins logins, size_t count)
+{
+    count = pl_size_min(count, logins.count);
+    if (count > 0) {
+        logins.items += count;
+        logins.count -= count;
+    }
+    return logins;
+}
+
 int pl_load_logins_read(struct pl_load_logins *out, const char *path, struct pl_error *err)
 {
     size_t size = 0;

@@ -22,4 +22,7 @@ struct pl_load_logins {
 PL_MUST_CHECK int pl_load_logins_read(struct pl_load_logins *out, const char *path,
                                       struct pl_error *err);
 
+/* Without the first `count` (all of them, when they are fewer). */
+struct pl_load_logins pl_load_logins_from(struct pl_load_logins logins, size_t count);
+
 #endif

@@ -27,6 +27,7 @@ struct pl_load_options {
     int64_t duration_ms;  /* measured time; the time connections are held in mode idle */
     int64_t timeout_ms;   /* for opening all connections, and for a start */
     char *const *command; /* mode start: NULL-terminated; "{port}" in it is replaced */
+    int64_t empty_bytes;  /* what the server had before, mode idle; -1: look at the beginning */
     size_t rounds;        /* modes start, slowloris and deaf */
     bool is_tls12;        /* mode handshake: TLS 1.2 in place of 1.3 */
     bool resumes;         /* mode handshake */

@@ -89,7 +89,9 @@ static int run_stages(const struct pl_load_options *options, const char *mode, b
 {
     struct pl_fleet *fleet = NULL;
     struct stage stage;
-    int64_t empty_bytes = pl_proc_private_dirty_bytes(options->server_pid);
+    int64_t empty_bytes = options->empty_bytes >= 0
+                              ? options->empty_bytes
+                              : pl_proc_private_dirty_bytes(options->server_pid);
     size_t failed_count = 0;
     int rc = pl_fleet_create(&fleet, &options->way, options->counts[options->count_len - 1],
                              per_process(options), err);
@@ -118,8 +120,10 @@ static int run_stages(const struct pl_load_options *options, const char *mode, b
 
 int pl_mode_idle(const struct pl_load_options *options, struct pl_error *err)
 {
+    struct pl_load_options rest = *options;
     int rc = warm_up(options, err);
-    return rc < 0 ? rc : run_stages(options, "idle", true, err);
+    rest.way.logins = pl_load_logins_from(options->way.logins, 1); /* the first has been used */
+    return rc < 0 ? rc : run_stages(&rest, "idle", true, err);
 }
 
 int pl_mode_connect(const struct pl_load_options *options, struct pl_error *err)

@@ -6,6 +6,7 @@ const release = `${root}build/release/`;
 const peers = `${root}tests/bench/peers/`;
 
 export const load = `${release}tests/bench/parley-load`;
+export const parley = `${release}parley`;
 
 const SMALL_SEND_BUFFER = 32768; // the system's own buffers take three times as much besides
 
@@ -14,6 +15,10 @@ const parleyCommand = (listen, data, build = release) =>
 
 // Another build folder of Parley, to compare with (an older one, say); its rows are there when it is.
 const other = process.env.PARLEY_BENCH_OTHER ? `${process.env.PARLEY_BENCH_OTHER.replace(/\/$/, '')}/` : null;
+
+// A server with a game, players and a channel in it (talo.mjs); each job says how many.
+const taloCommand = (data) => [...parleyCommand('127.0.0.1:0', data), '--set', 'talo.rest_limit_auth=1000000',
+  '--set', 'talo.rest_limit_default=1000000'];
 
 const library = `${release}client/library/libparley-client`;
 const events = `${release}tests/bench/parley-events`;
@@ -43,6 +48,8 @@ export const servers = {
     spread: true,
     command: (data) => [...parleyCommand('127.0.0.1:0', data), '--set', 'io_threads=1'],
   },
+  talo: { title: 'Parley, Talo', dialect: 'talo', players: true, command: taloCommand },
+  talo15: { title: 'Parley, Talo, 15,000 online', dialect: 'talo', players: true, command: taloCommand },
   other: { title: 'the other Parley', dialect: 'socketio', command: (data) => parleyCommand('127.0.0.1:0', data, other) },
   bare: { title: 'bare loop', dialect: 'ws', command: () => [`${release}tests/bench/parley-bare`] },
   bare8: { title: 'bare loop, 8 frames a write', dialect: 'ws', command: () => [`${release}tests/bench/parley-bare`, '--group', '8'] },
@@ -80,6 +87,26 @@ export const jobs = {
     args: ['--count', '5000', '--attackers', '500', '--payload', '3072', '--rate', '6', '--rounds', '1', '--duration-ms', '12000',
       '--send-limit', String(SMALL_SEND_BUFFER)],
     servers: ['parleysmall'],
+  },
+  // A player may send 3,600 messages a minute: all members publish, in turn. `payloadOf`: the others send as many bytes.
+  'talo-channel-1000': {
+    mode: 'broadcast',
+    args: ['--count', '1000', '--publishers', '1000'],
+    players: { talo: { count: 1000, members: 1000 } },
+    payloadOf: 'talo',
+    servers: ['talo', 'parley'],
+  },
+  'talo-channel-50': {
+    mode: 'broadcast',
+    args: ['--audience', '50', '--publishers', '50'],
+    players: { talo: { count: 500, members: 50 }, talo15: { count: 15000, members: 50 } },
+    servers: ['talo', 'talo15'],
+  },
+  'talo-memory': {
+    mode: 'idle',
+    args: ['--count', '10000'],
+    players: { talo: { count: 10001, members: 0 } }, // one to warm up with
+    servers: ['talo'],
   },
   'client-events': { mode: 'events', args: [], servers: ['client', 'clientnode'] },
   'client-read': { mode: 'read', args: [], servers: ['client', 'clientnode'] },
@@ -129,6 +156,10 @@ export const rows = [
   { name: 'deaf-p99', job: 'deaf', of: 'parleysmall', title: '5,000 members, 500 never read: p99 of the others to that when all read', field: 'p99_ratio', unit: '×', digits: 2, bars: [{ most: 1.2 }] },
   { name: 'deaf-memory', job: 'deaf', of: 'parleysmall', title: 'the same: growth of memory to the bound of the settings', field: 'grown_of_bound', unit: '×', digits: 2, bars: [{ most: 1 }] },
   { name: 'start', job: 'start', title: 'second start to the first answer', field: 'start_ms', unit: 'ms', digits: 1, bars: [{ below: 50 }] },
+  { name: 'talo-channel-1000', job: 'talo-channel-1000', of: 'talo', title: 'Talo: a message to a channel of 1,000, beside a Socket.IO broadcast of as many bytes', ...cpu, bars: [{ most: 1.15, than: 'parley' }] },
+  { name: 'talo-channel-bytes', job: 'talo-channel-1000', of: 'talo', title: 'the same: bytes of a message', field: 'bytes_per_message', unit: 'bytes', digits: 0, bars: [] },
+  { name: 'talo-channel-50', job: 'talo-channel-50', of: 'talo15', title: 'Talo: a message to 50 members among 15,000 online, beside 500', ...cpu, bars: [{ below: 1.1, than: 'talo' }] },
+  { name: 'talo-memory', job: 'talo-memory', of: 'talo', title: 'Talo: memory per idle identified player, 10,000 players', ...bytes, bars: [{ most: 1536 }] },
   { name: 'client-events', job: 'client-events', of: 'client', title: 'client: small events received on one core', field: 'events_per_s', unit: 'events/s', digits: 0, bars: [{ least: 200000 }, { least: 10, than: 'clientnode' }] },
   { name: 'client-events-cpu', job: 'client-events', of: 'client', title: 'the same: CPU time an event', field: 'cpu_us_per_event', unit: 'µs', digits: 2, bars: [] },
   { name: 'client-read', job: 'client-read', of: 'client', title: 'client: small events received and a number read out of each', field: 'events_per_s', unit: 'events/s', digits: 0, bars: [{ least: 200000 }] },

@@ -6,10 +6,12 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { once } from 'node:events';
 import { barTable, figureTable } from './table.mjs';
-import { jobs, load, rows, servers } from './rows.mjs';
+import { jobs, load, parley, rows, servers } from './rows.mjs';
+import { createKey, makeLogins } from './talo.mjs';
 
 const root = new URL('../../', import.meta.url).pathname;
 const RUN_LIMIT_MS = 120_000;
+const WARM_PLAYERS = 2000;
 const canPin = availableParallelism() >= 2;
 const pinned = (core, command) => (canPin ? ['taskset', '-c', String(core), ...command] : command);
 
@@ -40,6 +42,7 @@ async function startServer(name) {
   const data = mkdtempSync(join(tmpdir(), 'parley-bench-'));
   const address = servers[name].secure ? /https:\/\/127\.0\.0\.1:\d+/ : /http:\/\/127\.0\.0\.1:\d+/;
   if (servers[name].secure) makeCertificate(data);
+  const key = servers[name].players ? createKey(parley, data) : null;
   const [program, ...args] = pinned(0, servers[name].command(data));
   const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'] });
   let errors = '';
@@ -64,7 +67,7 @@ async function startServer(name) {
     await stop();
     throw new Error(`${name} does not start: ${errors.trim()}`);
   }
-  return { url, pid: child.pid, stop };
+  return { url, pid: child.pid, key, data, stop };
 }
 
 // The I/O thread, which does the sending, on the server's core; the hub, which has little to do, beside the load.
@@ -93,6 +96,24 @@ async function runLoad(command) {
   return lines;
 }
 
+function privateDirtyBytes(pid) {
+  return 1024 * Number(readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8').match(/^Private_Dirty: +(\d+)/m)[1]);
+}
+
+// What the load generator needs to be the players of a job.
+async function loginArguments(job, serverName, server) {
+  const players = job.players?.[serverName];
+  if (!players) return [];
+  const file = join(server.data, 'logins');
+  const extra = job.mode === 'broadcast' ? ['--count', String(players.count)] : [];
+  if (job.mode === 'idle') { // what players leave behind before they connect counts; the caches of the store do not
+    await makeLogins({ url: server.url, key: server.key, file, count: WARM_PLAYERS, members: 0, name: 'warm' });
+    extra.push('--empty-bytes', String(privateDirtyBytes(server.pid)));
+  }
+  await makeLogins({ url: server.url, key: server.key, file, ...players });
+  return ['--logins', file, ...extra];
+}
+
 async function measure(jobName, serverName, extra) {
   const job = jobs[jobName];
   if (job.exec) {
@@ -110,7 +131,7 @@ async function measure(jobName, serverName, extra) {
     const target = ['--url', server.url, '--pid', String(server.pid)];
     const { dialect } = servers[serverName];
     return await runLoad(pinned(1, [...(servers[serverName].load ?? [load]), job.mode, ...target, ...(dialect ? ['--dialect', dialect] : []),
-      ...job.args, ...extra]));
+      ...job.args, ...await loginArguments(job, serverName, server), ...extra]));
   } finally {
     await server.stop();
   }
@@ -129,8 +150,17 @@ async function highestRate(options) {
   return best;
 }
 
-function extraArguments(job, options, rate) {
+// How many bytes a message of the job's first server has: those of the others are to have as many.
+async function findPayload(jobName) {
+  const job = jobs[jobName];
+  const [line] = await measure(jobName, job.payloadOf, ['--duration-ms', '200', '--warmup-ms', '100']);
+  console.error(`${jobName}: ${Math.round(line.bytes_per_message)} bytes a message of ${job.payloadOf}`);
+  return Math.round(line.bytes_per_message);
+}
+
+function extraArguments(job, serverName, options, rate, payloads) {
   const extra = [];
+  if (job.payloadOf && serverName !== job.payloadOf) extra.push('--payload', String(payloads.get(job)));
   if (options.quick) extra.push('--duration-ms', '400', '--warmup-ms', '200');
   else if (job.mode === 'echo') extra.push('--duration-ms', '2000');
   else if (job.mode === 'idle') extra.push('--duration-ms', '1500');
@@ -143,6 +173,10 @@ async function runRounds(options, wantedJobs) {
   const results = {};
   const failures = [];
   const rate = wantedJobs.some((name) => jobs[name].needsRate) ? await highestRate(options) : 0;
+  const payloads = new Map();
+  for (const name of wantedJobs) {
+    if (jobs[name].payloadOf) payloads.set(jobs[name], await findPayload(name));
+  }
   for (let round = 0; round < options.rounds; round++) {
     for (const jobName of wantedJobs) {
       const job = jobs[jobName];
@@ -151,7 +185,7 @@ async function runRounds(options, wantedJobs) {
         const name = names[(i + round) % names.length]; // each is first in turn
         const startedAt = Date.now();
         try {
-          const lines = await measure(jobName, name, extraArguments(job, options, rate));
+          const lines = await measure(jobName, name, extraArguments(job, name, options, rate, payloads));
           ((results[jobName] ??= {})[name] ??= [])[round] = lines;
           console.error(`round ${round + 1}, ${jobName}, ${name}: ${Date.now() - startedAt} ms`);
         } catch (error) {

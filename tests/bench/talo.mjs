@@ -39,14 +39,14 @@ export function createKey(parley, data, scopes = SCOPES) {
   return talo('key', 'create', '--game', String(game.id), '--scopes', scopes).token;
 }
 
-// Writes `count` logins to `file`; the first `members` of them are in channel 1.
-export async function makeLogins({ url, key, count, members, file }) {
+// Writes `count` logins to `file`; the first `members` of them are in channel 1. name: what the players' begin with.
+export async function makeLogins({ url, key, count, members, file, name = 'player' }) {
   const agent = new Agent({ keepAlive: true, maxSockets: AT_ONCE });
   const call = (method, path, body, alias) => rest(url, agent, key, method, path, body, alias);
   const lines = new Array(count);
   let channel;
   await each(count, async (i) => {
-    const { alias, socketToken } = await call('GET', `/v1/players/identify?service=username&identifier=player-${i}`);
+    const { alias, socketToken } = await call('GET', `/v1/players/identify?service=username&identifier=${name}-${i}`);
     await call('PATCH', `/v1/players/${alias.player.id}`, { props: [{ key: 'level', value: String(i % 10) }] });
     if (members > 0 && i < members) {
       channel ??= call('POST', '/v1/game-channels', { name: 'lobby' }, alias.id).then((made) => made.channel.id);

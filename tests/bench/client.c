@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <netinet/tcp.h>
+#include <stdio.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -39,6 +40,9 @@ static const char *const head_fields[] = {
         "Accept-Language: en-US,en;q=0.9\r\n" UPGRADE_COMMON,
     [PL_LOAD_HEAD_NODE] = UPGRADE_COMMON,
 };
+
+#define TICKET_PATH "ticket:"
+#define TICKET_MEMBER "{\"ticket\":\""
 
 static int fail_io(struct pl_error *err, const char *what, int code)
 {
@@ -83,6 +87,24 @@ static int open_socket(int *out, const struct sockaddr_in *source, const struct 
     return 0;
 }
 
+static void queue_upgrade(struct pl_load_client *client, const char *path)
+{
+    client->state = PL_LOAD_UPGRADING;
+    pl_buf_addf(&client->out, "GET %s HTTP/1.1\r\nHost: 127.0.0.1\r\n%s\r\n", path,
+                head_fields[client->head]);
+}
+
+/* Of Talo's clients; the key is all of the path behind "ticket:". */
+static void queue_ticket_request(struct pl_load_client *client, const char *key)
+{
+    client->state = PL_LOAD_ASKING;
+    pl_buf_addf(
+        &client->out,
+        "POST /v1/socket-tickets HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer %s\r\n"
+        "Content-Type: application/json\r\nContent-Length: 0\r\n\r\n",
+        key);
+}
+
 int pl_load_client_open(struct pl_load_client *client, const struct sockaddr_in *source,
                         const struct sockaddr_in *target, const char *path, enum pl_load_head head,
                         const struct pl_load_link *link, struct pl_load_tls_context *tls,
@@ -99,10 +121,13 @@ int pl_load_client_open(struct pl_load_client *client, const struct sockaddr_in 
     }
     pl_buf_init(&client->in, IN_LIMIT_BYTES);
     pl_buf_init(&client->out, OUT_LIMIT_BYTES);
-    client->state = PL_LOAD_UPGRADING;
+    client->head = head;
     client->received = 0;
-    pl_buf_addf(&client->out, "GET %s HTTP/1.1\r\nHost: 127.0.0.1:%u\r\n%s\r\n", path,
-                (unsigned)ntohs(target->sin_port), head_fields[head]);
+    if (strncmp(path, TICKET_PATH, sizeof(TICKET_PATH) - 1) == 0) {
+        queue_ticket_request(client, path + sizeof(TICKET_PATH) - 1);
+    } else {
+        queue_upgrade(client, path);
+    }
     return 0;
 }
 
@@ -164,6 +189,27 @@ ssize_t pl_load_client_receive(struct pl_load_client *client, void *out, size_t 
 {
     return client->tls != NULL ? pl_load_tls_read(client->tls, out, size)
                                : recv(client->fd, out, size, 0);
+}
+
+ptrdiff_t pl_load_client_read_ticket(struct pl_load_client *client, struct pl_str in,
+                                     struct pl_error *err)
+{
+    const char *ticket = memmem(in.ptr, in.len, TICKET_MEMBER, sizeof(TICKET_MEMBER) - 1);
+    const char *end =
+        ticket == NULL ? NULL : memmem(ticket, (size_t)(in.ptr + in.len - ticket), "\"}", 2);
+    if (!pl_str_starts_with(in, pl_str_first(PL_STR("HTTP/1.1 200 "), in.len))) {
+        return pl_error_set(err, PL_E_DENIED, "no ticket: " PL_STR_FMT,
+                            PL_STR_ARG(pl_str_first(in, pl_str_find_char(in, '\r'))));
+    }
+    if (end == NULL) {
+        return 0;
+    }
+    char path[64] = "";
+    ticket += sizeof(TICKET_MEMBER) - 1;
+    struct pl_str text = pl_str_first(pl_str_make(ticket, (size_t)(end - ticket)), 40);
+    (void)snprintf(path, sizeof(path), "/?ticket=" PL_STR_FMT, PL_STR_ARG(text));
+    queue_upgrade(client, path);
+    return end + 2 - in.ptr;
 }
 
 ptrdiff_t pl_load_client_read_upgrade(struct pl_str in, struct pl_error *err)

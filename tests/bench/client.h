@@ -24,6 +24,7 @@ struct pl_load_link {
 
 enum pl_load_state {
     PL_LOAD_CLOSED,    /* no socket */
+    PL_LOAD_ASKING,    /* the answer to the request for a ticket is outstanding */
     PL_LOAD_UPGRADING, /* connecting, or the answer to the upgrade request is outstanding */
     PL_LOAD_OPEN,      /* WebSocket, not identified yet */
     PL_LOAD_IDENTIFIED,
@@ -32,7 +33,8 @@ enum pl_load_state {
 struct pl_load_client {
     int fd;
     enum pl_load_state state;
-    bool wants_writable;     /* the swarm waits until the socket takes more */
+    bool wants_writable; /* the swarm waits until the socket takes more */
+    enum pl_load_head head;
     uint64_t received;       /* broadcasts */
     struct pl_load_tls *tls; /* owned; NULL without TLS */
     struct pl_buf in;        /* an incomplete message; empty most of the time */
@@ -40,8 +42,8 @@ struct pl_load_client {
 };
 
 /* Open a socket, bind it to `source` and begin to connect to `target`; the upgrade request for
- * `path` lies in client->out. `tls`: NULL for
- * none. Returns 0 or PL_E_IO. */
+ * `path` lies in client->out. A path "ticket:KEY" is one of Talo's: first a ticket is asked for with that
+ * access key, on the same connection. `tls`: NULL for none. Returns 0 or PL_E_IO. */
 PL_MUST_CHECK int pl_load_client_open(struct pl_load_client *client,
                                       const struct sockaddr_in *source,
                                       const struct sockaddr_in *target, const char *path,
@@ -61,6 +63,11 @@ PL_MUST_CHECK int pl_load_client_flush(struct pl_load_client *client);
 
 /* As recv(), decrypted: where there is TLS, to be called until it fails with EAGAIN. */
 ssize_t pl_load_client_receive(struct pl_load_client *client, void *out, size_t size);
+
+/* Read the answer to the request for a ticket from the front of `in`; the upgrade request lies in
+ * client->out then. Returns as .._read_upgrade. */
+PL_MUST_CHECK ptrdiff_t pl_load_client_read_ticket(struct pl_load_client *client, struct pl_str in,
+                                                   struct pl_error *err);
 
 /* Read the server's answer to the upgrade request from the front of `in`.
  * Returns the bytes consumed; 0 when more are needed; PL_E_DENIED with its first line in `err`. */

@@ -6,6 +6,7 @@ const release = `${root}build/release/`;
 const peers = `${root}tests/bench/peers/`;
 
 export const load = `${release}tests/bench/parley-load`;
+export const bareStore = `${release}tests/bench/parley-bare-store`;
 export const parley = `${release}parley`;
 
 const SMALL_SEND_BUFFER = 32768; // the system's own buffers take three times as much besides
@@ -108,6 +109,22 @@ export const jobs = {
     players: { talo: { count: 10001, members: 0 } }, // one to warm up with
     servers: ['talo'],
   },
+  'talo-login': {
+    mode: 'connect',
+    args: ['--count', '10000'],
+    players: { talo: { count: 10000, members: 0, asksForTicket: true } },
+    isFree: true, // the store's thread has a core of its own, when the load leaves one
+    bareBatches: '10000', // and then the same writes alone, in commits of as many
+    servers: ['talo'],
+  },
+  'talo-login-presence': { // everybody hears of everybody
+    mode: 'connect',
+    args: ['--count', '1000,2000'],
+    scopes: '*',
+    players: { talo: { count: 2000, members: 0, asksForTicket: true } },
+    isFree: true,
+    servers: ['talo'],
+  },
   'client-events': { mode: 'events', args: [], servers: ['client', 'clientnode'] },
   'client-read': { mode: 'read', args: [], servers: ['client', 'clientnode'] },
   'client-memory': { mode: 'idle', args: ['--count', '1000'], servers: ['clientidle'] },
@@ -160,6 +177,10 @@ export const rows = [
   { name: 'talo-channel-bytes', job: 'talo-channel-1000', of: 'talo', title: 'the same: bytes of a message', field: 'bytes_per_message', unit: 'bytes', digits: 0, bars: [] },
   { name: 'talo-channel-50', job: 'talo-channel-50', of: 'talo15', title: 'Talo: a message to 50 members among 15,000 online, beside 500', ...cpu, bars: [{ below: 1.1, than: 'talo' }] },
   { name: 'talo-memory', job: 'talo-memory', of: 'talo', title: 'Talo: memory per idle identified player, 10,000 players', ...bytes, bars: [{ most: 1536 }] },
+  { name: 'talo-login', job: 'talo-login', of: 'talo', title: 'Talo: ticket, connection, identification', field: 'connects_per_s', unit: 'players/s', digits: 0, bars: [] },
+  { name: 'talo-login-bare', job: 'talo-login', of: 'talo', title: 'the same to a bare loop that does its writes in such batches', field: 'of_bare', unit: '×', digits: 2, bars: [{ least: 0.5 }] },
+  { name: 'talo-login-batch', job: 'talo-login', of: 'talo', title: 'writes in such a batch', field: 'batch', unit: '', digits: 1, bars: [] },
+  { name: 'talo-login-presence', job: 'talo-login-presence', of: 'talo', line: 1, title: 'Talo: ticket, connection, identification, told to 1,000 to 2,000 online', field: 'connects_per_s', unit: 'players/s', digits: 0, bars: [] },
   { name: 'client-events', job: 'client-events', of: 'client', title: 'client: small events received on one core', field: 'events_per_s', unit: 'events/s', digits: 0, bars: [{ least: 200000 }, { least: 10, than: 'clientnode' }] },
   { name: 'client-events-cpu', job: 'client-events', of: 'client', title: 'the same: CPU time an event', field: 'cpu_us_per_event', unit: 'µs', digits: 2, bars: [] },
   { name: 'client-read', job: 'client-read', of: 'client', title: 'client: small events received and a number read out of each', field: 'events_per_s', unit: 'events/s', digits: 0, bars: [{ least: 200000 }] },

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { once } from 'node:events';
 import { barTable, figureTable } from './table.mjs';
-import { jobs, load, parley, rows, servers } from './rows.mjs';
+import { bareStore, jobs, load, parley, rows, servers } from './rows.mjs';
 import { createKey, makeLogins } from './talo.mjs';
 
 const root = new URL('../../', import.meta.url).pathname;
@@ -38,12 +38,13 @@ function makeCertificate(folder) {
 }
 
 // A running server: its address, its process id, and how to stop it.
-async function startServer(name) {
+async function startServer(name, job) {
   const data = mkdtempSync(join(tmpdir(), 'parley-bench-'));
   const address = servers[name].secure ? /https:\/\/127\.0\.0\.1:\d+/ : /http:\/\/127\.0\.0\.1:\d+/;
   if (servers[name].secure) makeCertificate(data);
-  const key = servers[name].players ? createKey(parley, data) : null;
-  const [program, ...args] = pinned(0, servers[name].command(data));
+  const key = servers[name].players ? createKey(parley, data, job.scopes) : null;
+  const command = servers[name].command(data);
+  const [program, ...args] = job.isFree ? command : pinned(0, command);
   const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'] });
   let errors = '';
   child.stderr.on('data', (text) => { errors = (errors + text).slice(-2000); });
@@ -114,6 +115,20 @@ async function loginArguments(job, serverName, server) {
   return ['--logins', file, ...extra];
 }
 
+// The commits of a server's store so far, and the writes in them.
+async function countBatches(url) {
+  const text = await (await fetch(`${url}/metrics`)).text();
+  const figure = (name) => Number(text.match(new RegExp(`^${name} (\\d+)`, 'm'))[1]);
+  return { commits: figure('parley_store_batch_operations_count'), writes: figure('parley_store_batch_operations_sum') };
+}
+
+// The writes of a run without anything around them, in commits of as many; what it says goes into the run's line.
+async function writeAlone(server, job, line, before, after) {
+  const size = (after.writes - before.writes) / (after.commits - before.commits);
+  const [bare] = await runLoad(pinned(0, [bareStore, join(server.data, 'bare.db'), job.bareBatches, String(size)]));
+  Object.assign(line, { batch: size, bare_per_s: bare.connects_per_s, of_bare: line.connects_per_s / bare.connects_per_s });
+}
+
 async function measure(jobName, serverName, extra) {
   const job = jobs[jobName];
   if (job.exec) {
@@ -125,13 +140,18 @@ async function measure(jobName, serverName, extra) {
       rmSync(data, { recursive: true, force: true });
     }
   }
-  const server = await startServer(serverName);
+  const server = await startServer(serverName, job);
+  let batch = null;
   try {
     if (servers[serverName].spread && canPin) spreadThreads(server.pid);
     const target = ['--url', server.url, '--pid', String(server.pid)];
     const { dialect } = servers[serverName];
-    return await runLoad(pinned(1, [...(servers[serverName].load ?? [load]), job.mode, ...target, ...(dialect ? ['--dialect', dialect] : []),
-      ...job.args, ...await loginArguments(job, serverName, server), ...extra]));
+    const words = await loginArguments(job, serverName, server);
+    if (job.bareBatches) batch = await countBatches(server.url);
+    const lines = await runLoad(pinned(1, [...(servers[serverName].load ?? [load]), job.mode, ...target, ...(dialect ? ['--dialect', dialect] : []),
+      ...job.args, ...words, ...extra]));
+    if (job.bareBatches) await writeAlone(server, job, lines[0], batch, await countBatches(server.url));
+    return lines;
   } finally {
     await server.stop();
   }

@@ -150,6 +150,9 @@ static ptrdiff_t handle_front(struct pl_swarm *swarm, struct pl_load_client *cli
 {
     struct pl_str message;
     bool is_compressed = false;
+    if (client->state == PL_LOAD_ASKING) {
+        return pl_load_client_read_ticket(client, in, err);
+    }
     if (client->state == PL_LOAD_UPGRADING) {
         ptrdiff_t used = pl_load_client_read_upgrade(in, err);
         if (used > 0) {

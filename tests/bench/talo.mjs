@@ -39,8 +39,9 @@ export function createKey(parley, data, scopes = SCOPES) {
   return talo('key', 'create', '--game', String(game.id), '--scopes', scopes).token;
 }
 
+// asksForTicket: each connection gets its own, when it is opened.
 // Writes `count` logins to `file`; the first `members` of them are in channel 1. name: what the players' begin with.
-export async function makeLogins({ url, key, count, members, file, name = 'player' }) {
+export async function makeLogins({ url, key, count, members, file, name = 'player', asksForTicket = false }) {
   const agent = new Agent({ keepAlive: true, maxSockets: AT_ONCE });
   const call = (method, path, body, alias) => rest(url, agent, key, method, path, body, alias);
   const lines = new Array(count);
@@ -54,9 +55,9 @@ export async function makeLogins({ url, key, count, members, file, name = 'playe
       if (id !== 1) throw new Error(`the first channel is ${id}, not 1`);
       await call('POST', '/v1/game-channels/1/join', {}, alias.id);
     }
-    const { ticket } = await call('POST', '/v1/socket-tickets');
+    const target = asksForTicket ? `ticket:${key}` : `/?ticket=${(await call('POST', '/v1/socket-tickets')).ticket}`;
     const greeting = JSON.stringify({ req: 'v1.players.identify', data: { playerAliasId: alias.id, socketToken } });
-    lines[i] = `/?ticket=${ticket}\t${greeting}`;
+    lines[i] = `${target}\t${greeting}`;
   });
   agent.destroy();
   writeFileSync(file, lines.join('\n'));

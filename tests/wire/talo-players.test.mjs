@@ -405,8 +405,8 @@ describe('Talo REST: live config and groups (3.14)', () => {
   test('the live config', async () => {
     assertAnswer(await talo.api().get('/v1/game-config'), 200, {
       config: [
-        { key: 'name', value: 'x' },
         { key: 'xpRate', value: '2' },
+        { key: 'name', value: 'x' },
       ],
     });
     assertAnswer(await talo.api('full', 'bare').get('/v1/game-config/'), 200, { config: [] });

@@ -2,9 +2,12 @@
 
 import assert from 'node:assert/strict';
 import { createHmac } from 'node:crypto';
-import { describe, test } from 'node:test';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { after, before, describe, test } from 'node:test';
 import { auth, codeOf, loggedMail, register, someone } from './lib/talo-auth.mjs';
-import { useTalo } from './lib/talo.mjs';
+import { startTalo, useTalo } from './lib/talo.mjs';
 
 const MINUTE = 60_000;
 const DAY = 24 * 60 * MINUTE;
@@ -206,6 +209,13 @@ describe('Talo: login and verify', () => {
     const { identifier } = member.alias;
     assertError(await auth(elsewhere, 'login', { identifier, password: member.password }), 401, ...wrong);
     assert.ok(await member.isLoggedIn(), 'a failed login ends no session');
+  });
+
+  test('a login of nobody costs a hash as well', async () => {
+    const done = () => talo.server.metric('parley_crypto_jobs_total{result="done"}');
+    const before = await done();
+    await auth(talo.api(), 'login', { identifier: someone(), password: 'x' });
+    assert.equal(await done(), before + 1);
   });
 
   test('somebody of another service has no password', async () => {
@@ -749,6 +759,37 @@ describe('Talo: forgotten passwords', () => {
       password: ['Invalid input: expected string, received number'],
     });
     assertInvalid(await auth(talo.api(), 'forgot_password', {}), { email: [MISSING] });
+  });
+});
+
+describe('Talo: identifiers that a game does not want', () => {
+  let folder;
+  let talo;
+  before(async () => {
+    folder = await mkdtemp(path.join(tmpdir(), 'parley-words-'));
+    await writeFile(path.join(folder, 'words'), 'darn\n');
+    talo = await startTalo({
+      games: { strict: { keys: { full: ['*'] }, settings: { 'block-identifier-profanity': 'on' } }, main: GAMES.main },
+      set: { ...SET, 'talo.profanity_file': path.join(folder, 'words') },
+    });
+  });
+  after(async () => {
+    await talo.stop();
+    await rm(folder, { recursive: true });
+  });
+
+  test('IDENTIFIER_PROFANITY, before the address and behind the password', async () => {
+    const PROFANITY = [400, 'IDENTIFIER_PROFANITY', 'Alias identifier contains inappropriate language'];
+    const body = { identifier: 'a darn name', password: 'secret', email: 'x' };
+    assertError(await auth(talo.api(), 'register', body), ...PROFANITY);
+    assert.equal((await auth(talo.api('full', 'main'), 'register', { ...body, email: '' })).status, 200);
+    const member = await register(talo.api());
+    const change = (currentPassword) => member.post('change_identifier', { currentPassword, newIdentifier: 'DARN' });
+    assert.equal((await change('wrong')).body.errorCode, 'INVALID_CREDENTIALS');
+    assertError(await change('secret'), ...PROFANITY);
+    // Nobody is judged by a name in another service, as in the deployed one.
+    const answer = await member.post('migrate', { currentPassword: 'secret', service: 'steam', identifier: 'darn' });
+    assert.equal(answer.status, 200, answer.text);
   });
 });
 

@@ -23,12 +23,14 @@ static struct sqlite_store *store_of(struct pl_store_backend *backend)
 
 /* --- writing --- */
 
-/* A commit that failed at its last step, the sync, has left whole pages in the journal; if the process
- * ended now, the next one would find them there, take them for committed, and what was told to have
- * failed would be stored. A commit that changes nothing (but writes a page) overwrites them. */
-static void bury(struct pl_sqlite *conn)
+/* A commit that failed at one of its last steps, the sync for one, has left whole pages in the journal;
+ * if the process ended now, the next one would find them there, take them for committed, and what was
+ * told to have failed would be stored. A commit that changes nothing (but writes a page) overwrites
+ * them. `rc`: what the commit failed with. */
+static void bury(struct pl_sqlite *conn, int rc)
 {
-    if (pl_sql_script(&conn->sql, "PRAGMA user_version = 0", NULL) < 0) {
+    bool has_written = rc != PL_E_INVALID && rc != PL_E_EXISTS && rc != PL_E_TIMEOUT;
+    if (has_written && pl_sql_script(&conn->sql, "PRAGMA user_version = 0", NULL) < 0) {
         pl_sqlite_rollback(conn); /* a disk that fails again: nothing can be promised */
     }
 }
@@ -38,11 +40,12 @@ static void write_apart(struct pl_sqlite *conn, struct pl_store_op *chain)
 {
     for (struct pl_store_op *op = chain; op != NULL; op = op->next) {
         int rc = pl_sqlite_write(conn, op);
-        if (rc == PL_E_IO) {
-            bury(conn);
-        } else if (rc == PL_E_TIMEOUT) {
+        if (rc == PL_E_TIMEOUT) {
             pl_store_fail_chain(op, &op->error);
             return;
+        }
+        if (rc < 0) {
+            bury(conn, rc);
         }
     }
 }
@@ -123,9 +126,7 @@ static void sqlite_write(struct pl_store_backend *backend, struct pl_store_op *c
     if (rc < 0) {
         pl_sqlite_rollback(conn);
         pl_store_fail_chain(chain, &err);
-    }
-    if (rc == PL_E_IO) {
-        bury(conn);
+        bury(conn, rc);
     }
 }
 
@@ -185,6 +186,9 @@ int pl_sqlite_store_open(struct pl_store **out, const struct pl_store_config *co
                          struct pl_error *err)
 {
     struct pl_store_config filled = *config;
+    if (strcmp(path_cstr, ":memory:") == 0) {
+        return pl_error_set(err, PL_E_INVALID, "a store in memory keeps nothing: name a file");
+    }
     struct sqlite_store *store = pl_alloc(sizeof(*store));
     if (filled.reader_count == 0) {
         filled.reader_count = PL_STORE_READER_COUNT;

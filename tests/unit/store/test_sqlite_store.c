@@ -73,6 +73,7 @@ static void test_store_of_another_url_is_refused(void **state)
         {"/var/lib/parley/store.db", PL_E_INVALID},
         {"sqlite:/nowhere/at/all/store.db", PL_E_IO},
         {"sqlite:/tmp", PL_E_IO},
+        {"sqlite::memory:", PL_E_INVALID},
     };
     for (size_t i = 0; i < PL_ARRAY_LEN(rows); i++) {
         struct pl_error err;

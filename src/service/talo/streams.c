@@ -3,8 +3,6 @@
 
 #include "service/talo/talo_internal.h"
 
-#include <stdio.h>
-
 #define ID_TEXT_MAX 24
 
 const char *pl_talo_stream_name(uint8_t kind)
@@ -22,10 +20,17 @@ const char *pl_talo_stream_name(uint8_t kind)
     return NULL;
 }
 
+/* Written from its end; this happens for every message, and printf takes its time. */
 static struct pl_stream_key key_of(char text[ID_TEXT_MAX], enum pl_talo_stream kind, int64_t id)
 {
-    int len = snprintf(text, ID_TEXT_MAX, "%lld", (long long)id);
-    return (struct pl_stream_key){.kind = (uint8_t)kind, .subject = {text, (size_t)len}};
+    uint64_t left = (uint64_t)id; /* an id is never negative; a number of a client is no id then */
+    size_t at = ID_TEXT_MAX;
+    do {
+        text[--at] = (char)('0' + left % 10);
+        left /= 10;
+    } while (left > 0);
+    return (struct pl_stream_key){.kind = (uint8_t)kind,
+                                  .subject = pl_str_make(text + at, ID_TEXT_MAX - at)};
 }
 
 static unsigned receives(const struct pl_talo_conn *conn, uint32_t scope)

@@ -60,6 +60,9 @@ int pl_talo_name_storage(struct pl_talo_storage_rows *list, struct pl_sql *sql,
     for (size_t i = 0; rc == 0 && i < list->count; i++) {
         list->items[i].created_by = aliases[2 * i];
         list->items[i].updated_by = aliases[2 * i + 1];
+        if (list->items[i].created_by == NULL || list->items[i].updated_by == NULL) {
+            return pl_error_set(err, PL_E_IO, "a storage prop of nobody");
+        }
     }
     return rc;
 }

@@ -247,6 +247,13 @@ static void test_subscription_lists_have_pages_of_fifty(void **state)
     (void)state;
     talo_world_sql(world,
                    "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 51)"
+                   " INSERT INTO talo_aliases (id, game_id, player_id, service, identifier,"
+                   " last_seen_ms, created_ms, updated_ms)"
+                   " SELECT 1000 + i, 1, player_id, 'fan', CAST(i AS TEXT), 0, 0, 0"
+                   " FROM n, talo_aliases WHERE talo_aliases.id = $1",
+                   (const int64_t[]){BOB}, 1);
+    talo_world_sql(world,
+                   "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 51)"
                    " INSERT INTO talo_subscriptions (id, subscriber_alias_id, target_alias_id,"
                    " is_confirmed, is_bidirectional, created_ms, updated_ms)"
                    " SELECT i, 1000 + i, $1, 0, 0, 0, 0 FROM n",

@@ -150,6 +150,8 @@ static void read_requests(struct server_conn *conn)
         }
         if (!server->options.is_plain) {
             eio_request(conn);
+        } else if (conn->ws_key[0] == '\0' && server->owner->on_plain_request != NULL) {
+            server->owner->on_plain_request(conn, server->user);
         }
         if (conn->net != NULL && conn->kind == SERVER_HTTP && conn->ws_key[0] != '\0') {
             take_upgrade(conn);

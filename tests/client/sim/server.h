@@ -19,6 +19,7 @@
 #define SERVER_LATE_MAX 16
 
 struct server;
+struct server_conn;
 struct server_session;
 struct server_socket;
 
@@ -44,6 +45,8 @@ struct server_owner {
     void (*on_disconnect)(struct server_socket *socket, void *user); /* the client said so */
     void (*on_plain_open)(void *user);
     void (*on_plain)(bool is_text, struct pl_str bytes, void *user); /* a message */
+    /* A request to a plain server that is no upgrade, to be answered; NULL: there is none. */
+    void (*on_plain_request)(struct server_conn *conn, void *user);
 };
 
 enum server_conn_kind {

@@ -8,6 +8,7 @@
 #include "codec/ws_handshake.h"
 #include "codec/ws_frame.h"
 #include "parley/client_socketio.h"
+#include "parley/client_talo.h"
 #include "parley/client_websocket.h"
 
 #include <stdio.h>
@@ -23,12 +24,18 @@
     "0{\"sid\":\"abc\",\"upgrades\":[\"websocket\"],\"pingInterval\":25000,\"pingTimeout\":20000," \
     "\"maxPayload\":100000}"
 
+#define TALO_CONNECTED "{\"res\":\"v1.connected\",\"data\":{}}"
+#define TALO_TICKET "{\"ticket\":\"t\"}"
+#define TALO_PLAYER                                                                                \
+    "{\"alias\":{\"id\":12,\"player\":{\"id\":\"p\"}},\"socketToken\":\"k\",\"sessionToken\":"     \
+    "\"s\",\"refreshToken\":\"r\"}"
+
 enum choice {
-    CHOICE_PLAIN = 1,   /* a plain WebSocket instead of Socket.IO */
+    CHOICE_PLAIN = 1,   /* a plain WebSocket instead of Socket.IO; Talo: tickets are hostile too */
     CHOICE_UPGRADE = 2, /* polling goes over to WebSocket */
-    CHOICE_RETRIES = 4,
-    CHOICE_NAMESPACES = 8,
-    CHOICE_PIECES = 16, /* few bytes at a time */
+    CHOICE_RETRIES = 4, /* Talo: it reconnects */
+    CHOICE_NAMESPACES = 8, /* Talo: it signs, and has a heartbeat */
+    CHOICE_PIECES = 16,    /* few bytes at a time */
     CHOICE_BUDGET = 32,
 };
 
@@ -41,6 +48,8 @@ struct hostile {
     struct parley_sio *sio;
     struct parley_sio *other;
     struct parley_websocket *websocket;
+    struct parley_talo *talo;
+    unsigned talo_results;
     struct parley_sio_ack *kept;
     int64_t pass_ms;
 };
@@ -123,11 +132,31 @@ static void take_upgrade(struct hostile *hostile, struct net_conn *conn, struct 
              accept);
     send_cstr(conn, head);
     line->is_ws = true;
+    if (hostile->mode == HOSTILE_TALO) {
+        send_frame(conn, PL_WS_TEXT, PL_STR(TALO_CONNECTED));
+    }
     if (hostile->mode == HOSTILE_PACKETS) {
         send_frame(conn, PL_WS_TEXT, PL_STR(OPEN_TEXT));
         send_frame(conn, PL_WS_TEXT, PL_STR("40{\"sid\":\"s1\",\"pid\":\"p1\"}"));
         send_frame(conn, PL_WS_TEXT, PL_STR("40/a,{\"sid\":\"s2\"}"));
     }
+}
+
+/* What a Talo client has to get so that there is something to attack. */
+static bool answer_talo(struct hostile *hostile, struct net_conn *conn, struct pl_str target)
+{
+    if (hostile->mode != HOSTILE_TALO || (hostile->choices & CHOICE_PLAIN) != 0) {
+        return false;
+    }
+    if (pl_str_starts_with(target, PL_STR("/v1/socket-tickets"))) {
+        send_body(conn, PL_STR(TALO_TICKET));
+        return true;
+    }
+    if (pl_str_starts_with(target, PL_STR("/v1/players/identify"))) {
+        send_body(conn, PL_STR(TALO_PLAYER));
+        return true;
+    }
+    return false;
 }
 
 static void on_open(struct net_conn *conn, void *user)
@@ -158,7 +187,7 @@ static void on_data(struct net_conn *conn, struct pl_str bytes, void *user)
     line->len = 0;
     if (len > 0 && request.wants_upgrade && hostile->mode != HOSTILE_POLLING) {
         take_upgrade(hostile, conn, pl_http_header_find(&request, PL_STR("Sec-WebSocket-Key")));
-    } else {
+    } else if (len <= 0 || !answer_talo(hostile, conn, request.target)) {
         say_next(hostile, conn);
     }
 }
@@ -285,6 +314,115 @@ static void open_sio(struct hostile *hostile)
     PL_ASSERT(parley_sio_emit_ack(hostile->sio, "ask", NULL, 1000, on_ack, NULL) == 0);
 }
 
+static void on_talo_event(struct parley_talo *talo, const struct parley_client_event *event,
+                          void *user)
+{
+    (void)talo;
+    (void)user;
+    PL_ASSERT(event->reason != NULL && event->detail != NULL);
+}
+
+static size_t look_at_alias(const struct parley_talo_alias *alias)
+{
+    size_t len = 0;
+    if (alias != NULL) {
+        const struct parley_talo_player *player = &alias->player;
+        len = strlen(alias->service) + strlen(alias->identifier) + strlen(alias->display_name);
+        for (size_t i = 0; i < player->prop_count; i++) {
+            len += strlen(player->props[i].key) + strlen(player->props[i].value);
+        }
+        for (size_t i = 0; i < player->group_count; i++) {
+            len += strlen(player->groups[i].id) + strlen(player->groups[i].name);
+        }
+        len += player->presence == NULL ? 0 : strlen(player->presence->custom_status);
+    }
+    return len;
+}
+
+static void on_talo_message(struct parley_talo *talo, const struct parley_talo_message *message,
+                            void *user)
+{
+    size_t len = strlen(message->res) + strlen(message->text) + look_at_alias(message->alias);
+    (void)user;
+    parley_free(parley_val_to_json(message->data));
+    for (size_t i = 0; i < message->changed_count; i++) {
+        len += strlen(message->changed[i]);
+    }
+    for (size_t i = 0; i < message->upserted_count; i++) {
+        len += look_at_alias(message->upserted[i].created_by);
+    }
+    PL_ASSERT(len < MESSAGE_MAX * 16);
+    PL_ASSERT(message->kind != PARLEY_TALO_CHANNEL_MESSAGE ||
+              (message->channel != NULL && message->alias != NULL));
+    if (message->kind == PARLEY_TALO_CHANNEL_DELETED) {
+        (void)parley_talo_reset(talo);
+    } else if (message->kind == PARLEY_TALO_BROADCAST) {
+        (void)parley_talo_clear_identity(talo);
+    } else if (message->kind == PARLEY_TALO_CHANNEL_MESSAGE) {
+        (void)parley_talo_channel_send(talo, message->channel->id, message->text);
+    }
+}
+
+static void on_talo_error(struct parley_talo *talo, const struct parley_talo_error *error,
+                          void *user)
+{
+    (void)talo;
+    (void)user;
+    PL_ASSERT(error->req[0] != '\0' && error->code[0] != '\0' && error->cause != NULL);
+}
+
+static void ask_talo(struct hostile *hostile);
+
+static void on_talo_done(struct parley_talo *talo, const struct parley_talo_result *result,
+                         void *user)
+{
+    struct hostile *hostile = user;
+    (void)talo;
+    PL_ASSERT(result->error <= 0 && (result->error == 0 || result->message[0] != '\0'));
+    parley_free(parley_val_to_json(result->data));
+    for (size_t i = 0; i < result->channel_count; i++) {
+        PL_ASSERT(look_at_alias(result->channels[i].owner) < MESSAGE_MAX * 16);
+    }
+    hostile->talo_results++;
+    if (hostile->rest.len > 0 && hostile->talo_results % 8 == 0) {
+        ask_talo(hostile);
+    }
+}
+
+static void ask_talo(struct hostile *hostile)
+{
+    struct parley_talo *talo = hostile->talo;
+    (void)parley_talo_identify(talo, "username", "ada", on_talo_done, hostile);
+    (void)parley_talo_channels(talo, NULL, on_talo_done, hostile);
+    (void)parley_talo_confirm_from(talo, 12, on_talo_done, hostile);
+    (void)parley_talo_login(talo, "ada", "pw", on_talo_done, hostile);
+    (void)parley_talo_presence_update(talo, true, "x", on_talo_done, hostile);
+    (void)parley_talo_refresh(talo, on_talo_done, hostile);
+}
+
+static void open_talo(struct hostile *hostile)
+{
+    struct parley_talo_config config;
+    int rc = 0;
+    parley_talo_config_init(&config);
+    config.access_key = "key";
+    config.transport.message_max = MESSAGE_MAX;
+    config.reconnect.is_on = (hostile->choices & CHOICE_RETRIES) != 0;
+    config.reconnect.attempts = 2;
+    if ((hostile->choices & CHOICE_NAMESPACES) != 0) {
+        config.signing_version = "1";
+        config.signing_key = "k";
+        config.heartbeat_ms = 20000;
+    }
+    config.on_event = on_talo_event;
+    config.on_message = on_talo_message;
+    config.on_error = on_talo_error;
+    config.user = hostile;
+    rc = parley_talo_create(&hostile->talo, hostile->client, "http://h.test/", &config);
+    PL_ASSERT(rc == 0);
+    ask_talo(hostile);
+}
+
 /* --- the run --- */
 
 /* A record to the WebSocket that is open, if one is. */
@@ -342,7 +480,9 @@ void hostile_run(enum hostile_mode mode, struct pl_str input)
     env = net_env(&hostile.net);
     rc = pl_client_create_in(&hostile.client, &env);
     PL_ASSERT(rc == 0);
-    if (mode == HOSTILE_WS && (hostile.choices & CHOICE_PLAIN) != 0) {
+    if (mode == HOSTILE_TALO) {
+        open_talo(&hostile);
+    } else if (mode == HOSTILE_WS && (hostile.choices & CHOICE_PLAIN) != 0) {
         open_plain(&hostile);
     } else {
         open_sio(&hostile);
@@ -352,6 +492,7 @@ void hostile_run(enum hostile_mode mode, struct pl_str input)
     parley_sio_destroy(hostile.other);
     parley_sio_destroy(hostile.sio);
     parley_websocket_destroy(hostile.websocket);
+    parley_talo_destroy(hostile.talo);
     parley_client_destroy(hostile.client);
     PL_ASSERT(hostile.net.open_count == 0);
     net_fini(&hostile.net);

@@ -2,13 +2,15 @@
 #include "client/cli/help.h"
 
 #include "client/cli/options.h"
+#include "client/cli/talo_command.h"
 
 static const char usage[] =
-    "Talk to a server by Socket.IO or by WebSocket: print what comes, send what is typed.\n"
+    "Talk to a server by Socket.IO, Talo or WebSocket: print what comes, send what is typed.\n"
     "\n"
     "Usage:\n"
     "  parley-client socketio URL [OPTION...]     http://host:port[/namespace], or https://...\n"
     "  parley-client websocket URL [OPTION...]    ws://host:port/path, or wss://...\n"
+    "  parley-client talo URL --key KEY [OPTION...]    http://host:port, or https://...\n"
     "\n";
 
 static const char socketio_commands[] =
@@ -35,9 +37,13 @@ static const char ending[] =
     "in\n"
     "a line of input; 3 --count or an acknowledgement was not reached in time.\n";
 
-const char *pl_cli_help_commands(int protocol)
+void pl_cli_help_commands(FILE *out, int protocol)
 {
-    return protocol == PL_CLI_SOCKETIO ? socketio_commands : websocket_commands;
+    if (protocol == PL_CLI_TALO) {
+        pl_cli_talo_help(out);
+    } else {
+        fputs(protocol == PL_CLI_SOCKETIO ? socketio_commands : websocket_commands, out);
+    }
 }
 
 static void print_options(FILE *out, int protocols, const char *title)
@@ -46,7 +52,8 @@ static void print_options(FILE *out, int protocols, const char *title)
     for (size_t i = 0; i < pl_cli_option_count; i++) {
         const struct pl_cli_option *row = &pl_cli_option_rows[i];
         char left[64];
-        if (row->protocols != protocols) {
+        bool is_common = row->protocols == PL_CLI_ALL;
+        if (is_common != (protocols == PL_CLI_ALL) || (row->protocols & protocols) == 0) {
             continue;
         }
         snprintf(left, sizeof(left), "%s %s", row->name, row->value == NULL ? "" : row->value);
@@ -58,10 +65,13 @@ static void print_options(FILE *out, int protocols, const char *title)
 void pl_cli_help_print(FILE *out)
 {
     fputs(usage, out);
-    print_options(out, PL_CLI_SOCKETIO | PL_CLI_WEBSOCKET, "Options:");
+    print_options(out, PL_CLI_ALL, "Options:");
     print_options(out, PL_CLI_SOCKETIO, "Options of socketio:");
     print_options(out, PL_CLI_WEBSOCKET, "Options of websocket:");
+    print_options(out, PL_CLI_TALO, "Options of talo:");
     fprintf(out, "Lines of standard input, for socketio:\n%s\n", socketio_commands);
-    fprintf(out, "And for websocket:\n%s", websocket_commands);
+    fprintf(out, "For websocket:\n%s\n", websocket_commands);
+    fputs("And for talo:\n", out);
+    pl_cli_talo_help(out);
     fputs(ending, out);
 }

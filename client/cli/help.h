@@ -12,6 +12,12 @@ enum pl_cli_option_id {
     PL_OPTION_ACK,
     PL_OPTION_ON,
     PL_OPTION_PROTOCOL,
+    PL_OPTION_KEY,
+    PL_OPTION_PLAYER,
+    PL_OPTION_PASSWORD,
+    PL_OPTION_SIGN,
+    PL_OPTION_SOCKET,
+    PL_OPTION_DEV,
     PL_OPTION_COUNT,
     PL_OPTION_TIMEOUT,
     PL_OPTION_JSON,
@@ -44,6 +50,6 @@ extern const size_t pl_cli_option_count;
 void pl_cli_help_print(FILE *out);
 
 /* What /help says: the commands that are typed. */
-const char *pl_cli_help_commands(int protocol);
+void pl_cli_help_commands(FILE *out, int protocol);
 
 #endif

@@ -8,6 +8,7 @@ int main(int argc, char **argv)
     enum pl_cli_status status = asked == PL_CLI_SHOWN ? PL_CLI_FINE : PL_CLI_USAGE;
     if (asked == PL_CLI_RUN) {
         status = options.protocol == PL_CLI_SOCKETIO ? pl_cli_run_socketio(&options)
+                 : options.protocol == PL_CLI_TALO   ? pl_cli_run_talo(&options)
                                                      : pl_cli_run_websocket(&options);
     }
     pl_cli_options_fini(&options);

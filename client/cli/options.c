@@ -8,8 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define BOTH (PL_CLI_SOCKETIO | PL_CLI_WEBSOCKET)
-
 const struct pl_cli_option pl_cli_option_rows[] = {
     {"--auth", "JSON", PL_CLI_SOCKETIO, PL_OPTION_AUTH, "an object for the server's middlewares"},
     {"--namespace", "NS", PL_CLI_SOCKETIO, PL_OPTION_NAMESPACE,
@@ -18,16 +16,29 @@ const struct pl_cli_option pl_cli_option_rows[] = {
      "emit this once connected; may be repeated"},
     {"--ack", NULL, PL_CLI_SOCKETIO, PL_OPTION_ACK,
      "ask for an acknowledgement of what is emitted, and print it"},
-    {"--on", "EVENT", PL_CLI_SOCKETIO, PL_OPTION_ON,
-     "print and count this event alone; may be repeated"},
+    {"--on", "EVENT", PL_CLI_SOCKETIO | PL_CLI_TALO, PL_OPTION_ON,
+     "print and count this event (message) alone; may be repeated"},
     {"--send", "TEXT", PL_CLI_WEBSOCKET, PL_OPTION_EMIT,
      "send this once connected; may be repeated"},
     {"--protocol", "NAMES", PL_CLI_WEBSOCKET, PL_OPTION_PROTOCOL,
      "Sec-WebSocket-Protocol: \"a, b\""},
-    {"--count", "N", BOTH, PL_OPTION_COUNT, "end after N events (messages)"},
-    {"--timeout", "S", BOTH, PL_OPTION_TIMEOUT, "end after S seconds"},
-    {"--json", NULL, BOTH, PL_OPTION_JSON, "print one JSON object a line, for scripts"},
-    {"--reconnect", NULL, BOTH, PL_OPTION_RECONNECT, "connect again when it fails or is lost"},
+    {"--key", "KEY", PL_CLI_TALO, PL_OPTION_KEY,
+     "the game's access key; also from TALO_ACCESS_KEY"},
+    {"--player", "SERVICE:NAME", PL_CLI_TALO, PL_OPTION_PLAYER,
+     "play as this one: username:ada; made where there is none"},
+    {"--password", "TEXT", PL_CLI_TALO, PL_OPTION_PASSWORD,
+     "of a player talo:NAME; also from TALO_PASSWORD"},
+    {"--do", "'COMMAND'", PL_CLI_TALO, PL_OPTION_EMIT,
+     "a line of input, once connected; may be repeated"},
+    {"--sign", "VERSION:KEY", PL_CLI_TALO, PL_OPTION_SIGN, "sign with this verification key"},
+    {"--socket", "URL", PL_CLI_TALO, PL_OPTION_SOCKET,
+     "where the socket is: wss://...; else where the API is"},
+    {"--dev", NULL, PL_CLI_TALO, PL_OPTION_DEV, "be a dev build, and see dev players"},
+    {"--count", "N", PL_CLI_ALL, PL_OPTION_COUNT, "end after N events (messages)"},
+    {"--timeout", "S", PL_CLI_ALL, PL_OPTION_TIMEOUT, "end after S seconds"},
+    {"--json", NULL, PL_CLI_ALL, PL_OPTION_JSON, "print one JSON object a line, for scripts"},
+    {"--reconnect", NULL, PL_CLI_ALL, PL_OPTION_RECONNECT,
+     "connect again when it fails or is lost"},
     {"--retries", "N", PL_CLI_SOCKETIO, PL_OPTION_RETRIES,
      "send again, N times, what is not acknowledged in time"},
     {"--transport", "KIND", PL_CLI_SOCKETIO, PL_OPTION_TRANSPORT,
@@ -35,16 +46,24 @@ const struct pl_cli_option pl_cli_option_rows[] = {
     {"--path", "PATH", PL_CLI_SOCKETIO, PL_OPTION_PATH, "where the server is: /socket.io/"},
     {"--query", "Q", PL_CLI_SOCKETIO, PL_OPTION_QUERY,
      "more of the query: name=value; may be repeated"},
-    {"--header", "'NAME: VALUE'", BOTH, PL_OPTION_HEADER, "a request header; may be repeated"},
-    {"--ca", "FILE", BOTH, PL_OPTION_CA, "trust the certificates in this PEM file alone"},
-    {"--pin", "sha256//KEY", BOTH, PL_OPTION_PIN,
+    {"--header", "'NAME: VALUE'", PL_CLI_ALL, PL_OPTION_HEADER,
+     "a request header; may be repeated"},
+    {"--ca", "FILE", PL_CLI_ALL, PL_OPTION_CA, "trust the certificates in this PEM file alone"},
+    {"--pin", "sha256//KEY", PL_CLI_ALL, PL_OPTION_PIN,
      "demand this public key in the chain; may be repeated"},
-    {"--insecure", NULL, BOTH, PL_OPTION_INSECURE, "verify no certificate: for tests alone"},
-    {"--proxy", "URL", BOTH, PL_OPTION_PROXY, "go through http://[user:password@]host:port"},
-    {"--help", NULL, BOTH, PL_OPTION_HELP, "this text"},
-    {"--version", NULL, BOTH, PL_OPTION_VERSION, "the version"},
+    {"--insecure", NULL, PL_CLI_ALL, PL_OPTION_INSECURE, "verify no certificate: for tests alone"},
+    {"--proxy", "URL", PL_CLI_ALL, PL_OPTION_PROXY, "go through http://[user:password@]host:port"},
+    {"--help", NULL, PL_CLI_ALL, PL_OPTION_HELP, "this text"},
+    {"--version", NULL, PL_CLI_ALL, PL_OPTION_VERSION, "the version"},
 };
 const size_t pl_cli_option_count = sizeof(pl_cli_option_rows) / sizeof(pl_cli_option_rows[0]);
+
+const char *pl_cli_protocol_name(enum pl_cli_protocol protocol)
+{
+    return protocol == PL_CLI_SOCKETIO ? "socketio"
+           : protocol == PL_CLI_TALO   ? "talo"
+                                       : "websocket";
+}
 
 static void list_add(struct pl_cli_list *list, const char *item)
 {
@@ -136,6 +155,24 @@ static bool apply(struct pl_cli_options *out, const struct pl_cli_option *row, c
     case PL_OPTION_PROTOCOL:
         out->protocols = value;
         return true;
+    case PL_OPTION_KEY:
+        out->key = value;
+        return true;
+    case PL_OPTION_PLAYER:
+        out->player = value;
+        return true;
+    case PL_OPTION_PASSWORD:
+        out->password = value;
+        return true;
+    case PL_OPTION_SIGN:
+        out->sign = value;
+        return true;
+    case PL_OPTION_SOCKET:
+        out->socket_url = value;
+        return true;
+    case PL_OPTION_DEV:
+        out->is_dev = true;
+        return true;
     case PL_OPTION_COUNT:
         return read_number(&out->count, row->name, value, 1);
     case PL_OPTION_TIMEOUT:
@@ -205,8 +242,9 @@ static bool read_option(struct pl_cli_options *out, char **words, int *i)
         return refuse(words[*i], "there is no such option; parley-client --help lists all");
     }
     if ((row->protocols & (int)out->protocol) == 0) {
-        return refuse(row->name, out->protocol == PL_CLI_SOCKETIO ? "is for websocket alone"
-                                                                  : "is for socketio alone");
+        fprintf(stderr, "parley-client: %s: is not for %s\n", row->name,
+                pl_cli_protocol_name(out->protocol));
+        return false;
     }
     if (row->value == NULL) {
         return value == NULL ? apply(out, row, NULL) : refuse(row->name, "takes no value");
@@ -274,9 +312,11 @@ enum pl_cli_answer pl_cli_options_read(struct pl_cli_options *out, int argc, cha
         out->protocol = PL_CLI_SOCKETIO;
     } else if (argc > 1 && strcmp(argv[1], "websocket") == 0) {
         out->protocol = PL_CLI_WEBSOCKET;
+    } else if (argc > 1 && strcmp(argv[1], "talo") == 0) {
+        out->protocol = PL_CLI_TALO;
     } else {
-        refuse(argc > 1 ? argv[1] : "what to do",
-               "begin with socketio URL or websocket URL; parley-client --help has the rest");
+        refuse(argc > 1 ? argv[1] : "what to do", "begin with socketio URL, websocket URL or talo "
+                                                  "URL; parley-client --help has the rest");
         return PL_CLI_REFUSED;
     }
     if (!read_words(out, argc - 2, argv + 2)) {

@@ -14,10 +14,12 @@ enum pl_cli_status {
     PL_CLI_LATE = 3,   /* something that was waited for did not come in time */
 };
 
-/* Bits: an option may be of both. */
+/* Bits: an option may be of several. */
 enum pl_cli_protocol {
     PL_CLI_SOCKETIO = 1,
     PL_CLI_WEBSOCKET = 2,
+    PL_CLI_TALO = 4,
+    PL_CLI_ALL = 7,
 };
 
 /* What was given several times, as pointers into argv; as text with separators between. */
@@ -41,6 +43,12 @@ struct pl_cli_options {
     char *pins;
     const char *path;
     const char *protocols;
+    const char *key; /* of talo, as the next five */
+    const char *player;
+    const char *password;
+    const char *sign;
+    const char *socket_url;
+    bool is_dev;
     const char *ca_file;
     const char *proxy;
     enum parley_sio_transports transports;
@@ -52,6 +60,9 @@ struct pl_cli_options {
     bool wants_acks;
     bool reconnects;
 };
+
+/* "socketio", "websocket", "talo". */
+const char *pl_cli_protocol_name(enum pl_cli_protocol protocol);
 
 enum pl_cli_answer {
     PL_CLI_RUN,    /* do it */

@@ -32,37 +32,36 @@ void pl_cli_show_init(struct pl_cli_show *show, bool is_json)
     setvbuf(stdout, NULL, _IOFBF, 1 << 16); /* flushed at the end of each line that is shown */
 }
 
-static FILE *begin(struct pl_cli_show *show, FILE *out)
+FILE *pl_cli_show_begin(struct pl_cli_show *show, FILE *out)
 {
     pl_cli_input_hide(show->input);
     return out;
 }
 
-static void end(struct pl_cli_show *show, FILE *out)
+void pl_cli_show_end(struct pl_cli_show *show, FILE *out)
 {
     fputs("\n", out);
     fflush(out);
     pl_cli_input_show(show->input);
 }
 
-/* Begin an object with its kind. */
-static FILE *begin_json(struct pl_cli_show *show, const char *kind)
+FILE *pl_cli_show_begin_json(struct pl_cli_show *show, const char *kind)
 {
-    begin(show, stdout);
+    pl_cli_show_begin(show, stdout);
     fprintf(stdout, "{\"kind\":\"%s\"", kind);
     return stdout;
 }
 
-static void write_member(FILE *out, const char *key, const char *text)
+void pl_cli_show_member(FILE *out, const char *key, const char *text)
 {
     fprintf(out, ",\"%s\":", key);
     pl_cli_write_string(out, text, strlen(text));
 }
 
-static void end_json(struct pl_cli_show *show)
+void pl_cli_show_end_json(struct pl_cli_show *show)
 {
     fputs("}", stdout);
-    end(show, stdout);
+    pl_cli_show_end(show, stdout);
 }
 
 static void write_name(FILE *out, const char *name, bool has_color)
@@ -81,22 +80,22 @@ void pl_cli_show_event(struct pl_cli_show *show, const char *kind, const char *n
 {
     FILE *out = NULL;
     if (show->is_json) {
-        out = begin_json(show, kind);
-        write_member(out, "event", name);
+        out = pl_cli_show_begin_json(show, kind);
+        pl_cli_show_member(out, "event", name);
         fputs(",\"args\":", out);
         pl_cli_write_args(out, args, PL_CLI_JSON);
         fputs(is_asked ? ",\"ack\":true" : "", out);
-        end_json(show);
+        pl_cli_show_end_json(show);
         return;
     }
-    out = begin(show, stdout);
+    out = pl_cli_show_begin(show, stdout);
     if (strcmp(kind, "ack") == 0) {
         fputs("ack ", out);
     }
     write_name(out, name, show->has_color);
     fputs(parley_args_count(args) > 0 ? " " : "", out);
     pl_cli_write_args(out, args, PL_CLI_PEOPLE);
-    end(show, out);
+    pl_cli_show_end(show, out);
     if (is_asked && show->input != NULL) {
         pl_cli_show_note(show, "the server wants an acknowledgement: /answer [JSON, ...]");
     }
@@ -106,10 +105,10 @@ void pl_cli_show_message(struct pl_cli_show *show, bool is_text, const void *byt
 {
     FILE *out = NULL;
     if (show->is_json) {
-        out = begin_json(show, "message");
+        out = pl_cli_show_begin_json(show, "message");
         fputs(is_text ? ",\"text\":" : ",\"data\":", out);
     } else {
-        out = begin(show, stdout);
+        out = pl_cli_show_begin(show, stdout);
     }
     if (!is_text) {
         pl_cli_write_bytes(out, bytes, len, show->is_json ? PL_CLI_JSON : PL_CLI_PEOPLE);
@@ -119,9 +118,9 @@ void pl_cli_show_message(struct pl_cli_show *show, bool is_text, const void *byt
         pl_cli_write_safe(out, bytes, len);
     }
     if (show->is_json) {
-        end_json(show);
+        pl_cli_show_end_json(show);
     } else {
-        end(show, out);
+        pl_cli_show_end(show, out);
     }
 }
 
@@ -145,20 +144,20 @@ static const char *state_name(enum parley_client_event_kind kind)
 static void show_state_json(struct pl_cli_show *show, const struct parley_client_event *event,
                             const char *id, const char *transport)
 {
-    FILE *out = begin_json(show, state_name(event->kind));
+    FILE *out = pl_cli_show_begin_json(show, state_name(event->kind));
     if (event->kind == PARLEY_CLIENT_CONNECTED) {
-        write_member(out, "id", id);
-        write_member(out, "transport", transport);
+        pl_cli_show_member(out, "id", id);
+        pl_cli_show_member(out, "transport", transport);
         fprintf(out, ",\"recovered\":%s", event->is_recovered ? "true" : "false");
     }
     if (event->error != 0) {
-        write_member(out, "error", parley_client_error_name(event->error));
+        pl_cli_show_member(out, "error", parley_client_error_name(event->error));
     }
     if (event->reason[0] != '\0') {
-        write_member(out, "reason", event->reason);
+        pl_cli_show_member(out, "reason", event->reason);
     }
     if (event->detail[0] != '\0') {
-        write_member(out, "detail", event->detail);
+        pl_cli_show_member(out, "detail", event->detail);
     }
     if (event->close_code != 0) {
         fprintf(out, ",\"code\":%d", event->close_code);
@@ -170,7 +169,7 @@ static void show_state_json(struct pl_cli_show *show, const struct parley_client
     if (event->kind == PARLEY_CLIENT_RECONNECTING) {
         fprintf(out, ",\"attempt\":%u", event->attempt);
     }
-    end_json(show);
+    pl_cli_show_end_json(show);
 }
 
 /* "disconnected: transport close (code 1006: the peer ended)" */
@@ -211,12 +210,12 @@ void pl_cli_show_state(struct pl_cli_show *show, const struct parley_client_even
         show_state_json(show, event, id, transport);
         return;
     }
-    out = begin(show, stderr);
+    out = pl_cli_show_begin(show, stderr);
     fputs(show->has_note_color ? DIM : "", out);
     write_state(out, event, id, transport);
     fprintf(out, "%s%s", next[0] == '\0' ? "" : "; ", next);
     fputs(show->has_note_color ? RESET : "", out);
-    end(show, out);
+    pl_cli_show_end(show, out);
 }
 
 static void show_words(struct pl_cli_show *show, const char *kind, const char *color,
@@ -224,16 +223,16 @@ static void show_words(struct pl_cli_show *show, const char *kind, const char *c
 {
     FILE *out = NULL;
     if (show->is_json) {
-        out = begin_json(show, kind);
-        write_member(out, "text", words);
-        end_json(show);
+        out = pl_cli_show_begin_json(show, kind);
+        pl_cli_show_member(out, "text", words);
+        pl_cli_show_end_json(show);
         return;
     }
-    out = begin(show, stderr);
+    out = pl_cli_show_begin(show, stderr);
     fputs(show->has_note_color ? color : "", out);
     pl_cli_write_safe(out, words, strlen(words));
     fputs(show->has_note_color ? RESET : "", out);
-    end(show, out);
+    pl_cli_show_end(show, out);
 }
 
 void pl_cli_show_note(struct pl_cli_show *show, const char *fmt, ...)
@@ -258,7 +257,7 @@ void pl_cli_show_error(struct pl_cli_show *show, const char *fmt, ...)
 
 void pl_cli_show_help(struct pl_cli_show *show, int protocol)
 {
-    begin(show, stderr);
-    fputs(pl_cli_help_commands(protocol), stderr);
+    pl_cli_show_begin(show, stderr);
+    pl_cli_help_commands(stderr, protocol);
     pl_cli_input_show(show->input);
 }

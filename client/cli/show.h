@@ -35,6 +35,14 @@ void pl_cli_show_state(struct pl_cli_show *show, const struct parley_client_even
 void pl_cli_show_note(struct pl_cli_show *show, const char *fmt, ...) PARLEY_PRINTF(2, 3);
 void pl_cli_show_error(struct pl_cli_show *show, const char *fmt, ...) PARLEY_PRINTF(2, 3);
 
+/* A line of more than these: begun on `out` (the line that is typed goes away meanwhile), ended; or
+ * an object on standard output, begun with its kind, with members of text, ended. */
+FILE *pl_cli_show_begin(struct pl_cli_show *show, FILE *out);
+void pl_cli_show_end(struct pl_cli_show *show, FILE *out);
+FILE *pl_cli_show_begin_json(struct pl_cli_show *show, const char *kind);
+void pl_cli_show_member(FILE *out, const char *key, const char *text);
+void pl_cli_show_end_json(struct pl_cli_show *show);
+
 /* What /help says. */
 void pl_cli_show_help(struct pl_cli_show *show, int protocol);
 

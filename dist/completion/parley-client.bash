@@ -11,7 +11,7 @@ _parley_client()
         --transport) mapfile -t COMPREPLY < <(compgen -W 'polling websocket upgrade' -- "$cur"); return ;;
     esac
     if [[ $cword -eq 1 ]]; then
-        mapfile -t COMPREPLY < <(compgen -W 'socketio websocket --help --version' -- "$cur")
+        mapfile -t COMPREPLY < <(compgen -W 'socketio websocket talo --help --version' -- "$cur")
     elif [[ $split != true && $cur == -* ]]; then
         mapfile -t COMPREPLY < <(compgen -W "$(_parse_help "$1")" -- "$cur")
     fi

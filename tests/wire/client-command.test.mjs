@@ -159,7 +159,7 @@ describe('parley-client and failing connections', skip, () => {
       [['socketio', 'http://127.0.0.1:1', '--emit', 'a b'], /no JSON/],
       [['socketio', 'http://127.0.0.1:1', '--emit', 'connect'], /connect/],
       [['socketio', 'http://127.0.0.1:1', '--transport', 'pigeon'], /polling, websocket or upgrade/],
-      [['websocket', 'ws://127.0.0.1:1', '--auth', '{}'], /socketio alone/],
+      [['websocket', 'ws://127.0.0.1:1', '--auth', '{}'], /is not for websocket/],
       [['socketio', 'http://127.0.0.1:1', '--header', 'nonsense'], /header/i],
       [['socketio', 'https://127.0.0.1:1', '--pin', 'nonsense'], /pin/i],
     ];
@@ -315,6 +315,6 @@ describe('parley-client websocket', skip, () => {
   test('no such path: status 1', LIMIT, async () => {
     const { code, err } = await run(['websocket', `${server.wsUrl}/nothing`]);
     assert.equal(code, 1);
-    assert.match(err, /404/);
+    assert.match(err, /404|3000/); // Talo takes the upgrades that nobody else wants, and closes
   });
 });

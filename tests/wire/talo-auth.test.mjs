@@ -816,6 +816,27 @@ describe('Talo: passwords take their time elsewhere', () => {
     await register(talo.api());
   });
 
+  test('a client that leaves while its password waits has done nothing', async () => {
+    const identifier = someone();
+    const waiting = () => talo.server.metric('parley_crypto_jobs_waiting');
+    const leave = new AbortController();
+    const gone = fetch(`${talo.url}/v1/players/auth/register`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${talo.token()}`, 'content-type': 'application/json' },
+      body: JSON.stringify({ identifier, password: 'x' }),
+      signal: leave.signal,
+    });
+    while ((await waiting()) === 0) {
+      // until it is there
+    }
+    leave.abort();
+    await assert.rejects(gone, { name: 'AbortError' });
+    while ((await waiting()) > 0) {
+      // until it is done
+    }
+    await register(talo.api(), { identifier });
+  });
+
   test('a server leaves while passwords wait', async () => {
     const { server } = talo;
     const pending = Array.from({ length: 3 }, () =>

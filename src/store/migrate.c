@@ -175,10 +175,11 @@ int pl_migrate_check(const struct pl_migration_list *list, bool may_be_pending,
         }
     }
     if (list->pending_count > 0 && !may_be_pending) {
-        return pl_error_set(err, PL_E_STATE,
-                            "the database lacks %zu migration%s of this program: run `parley "
-                            "migrate up`",
-                            list->pending_count, list->pending_count == 1 ? "" : "s");
+        return pl_error_set(
+            err, PL_E_STATE,
+            "the database lacks %zu migration%s of this program: stop the server and "
+            "run `parley migrate up`",
+            list->pending_count, list->pending_count == 1 ? "" : "s");
     }
     return 0;
 }
@@ -281,4 +282,22 @@ int pl_migrate_up(struct pl_sql *sql, const struct pl_migrations *known, const s
     }
     pl_migration_list_free(&list);
     return rc;
+}
+
+int pl_migrate_open(struct pl_sql *sql, const struct pl_migrations *known,
+                    enum pl_migrate_when when, const struct pl_log *log, struct pl_error *err)
+{
+    struct pl_migration_list list;
+    int rc = pl_migrate_list(&list, sql, known, err);
+    if (rc < 0) {
+        return rc;
+    }
+    bool is_fresh = list.count == list.pending_count;
+    bool may_migrate = when == PL_MIGRATE_ALWAYS || (when == PL_MIGRATE_FRESH && is_fresh);
+    rc = pl_migrate_check(&list, may_migrate, err);
+    pl_migration_list_free(&list);
+    if (rc == 0 && may_migrate) {
+        rc = pl_migrate_up(sql, known, log, err);
+    }
+    return rc < 0 ? rc : 0;
 }

@@ -67,4 +67,16 @@ PL_MUST_CHECK int pl_migrate_check(const struct pl_migration_list *list, bool ma
 PL_MUST_CHECK int pl_migrate_up(struct pl_sql *sql, const struct pl_migrations *known,
                                 const struct pl_log *log, struct pl_error *err);
 
+enum pl_migrate_when {
+    PL_MIGRATE_NEVER,
+    PL_MIGRATE_FRESH, /* a database that has no schema at all: another process may use it otherwise */
+    PL_MIGRATE_ALWAYS,
+};
+
+/* As a store is opened: bring the schema up to date where that may be, or see that it is. PL_E_STATE
+ * in words when it is not. */
+PL_MUST_CHECK int pl_migrate_open(struct pl_sql *sql, const struct pl_migrations *known,
+                                  enum pl_migrate_when when, const struct pl_log *log,
+                                  struct pl_error *err);
+
 #endif

@@ -97,7 +97,8 @@ struct pl_store_config {
 };
 
 /* Open, create when missing, and migrate up when `may_migrate`; otherwise an older schema is
- * PL_E_STATE and the error tells of `parley migrate up`. */
+ * PL_E_STATE and the error tells of `parley migrate up`. A schema that another process works with
+ * (takes_over) is not migrated under its feet, but for the first time. */
 PL_MUST_CHECK int pl_store_open(struct pl_store **out, const struct pl_store_config *config,
                                 bool may_migrate, struct pl_error *err);
 

@@ -4,6 +4,7 @@
 #ifndef PL_STORE_THREADED_H
 #define PL_STORE_THREADED_H
 
+#include "store/migrate.h"
 #include "store/store.h"
 
 struct pl_store_backend;
@@ -34,6 +35,16 @@ PL_MUST_CHECK int pl_store_threaded_create(struct pl_store **out, struct pl_stor
 #define PL_STORE_READER_COUNT 2
 #define PL_STORE_WAITING_MAX 16384
 #define PL_STORE_BATCH_MAX 512
+
+/* Whether a store that is opened so is migrated. */
+static inline enum pl_migrate_when pl_store_migrate_when(const struct pl_store_config *config,
+                                                         bool may_migrate)
+{
+    if (!may_migrate) {
+        return PL_MIGRATE_NEVER;
+    }
+    return config->takes_over ? PL_MIGRATE_FRESH : PL_MIGRATE_ALWAYS;
+}
 
 /* Every operation of a chain failed the same way, whatever each had come to. */
 void pl_store_fail_chain(struct pl_store_op *chain, const struct pl_error *error);

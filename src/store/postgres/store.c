@@ -3,7 +3,6 @@
 
 #include "base/alloc.h"
 #include "base/env.h"
-#include "store/migrate.h"
 #include "store/postgres/pg_turn.h"
 #include "store/threaded.h"
 
@@ -190,24 +189,13 @@ static const struct pl_store_backend_impl postgres_backend = {
     .close = postgres_close,
 };
 
-static int check_schema(struct pl_pg_conn *conn, struct pl_error *err)
-{
-    struct pl_migration_list list = {0};
-    int rc = pl_migrate_list(&list, &conn->sql, &pl_migrations_postgres, err);
-    if (rc == 0) {
-        rc = pl_migrate_check(&list, false, err);
-    }
-    pl_migration_list_free(&list);
-    return rc;
-}
-
-static int open_writer(struct postgres_store *store, bool may_migrate, struct pl_error *err)
+static int open_writer(struct postgres_store *store, enum pl_migrate_when when,
+                       struct pl_error *err)
 {
     struct pl_pg_conn *conn = &store->writer;
     int rc = connect_until(store, pl_clock_monotonic_ms() + PATIENCE_MS, err);
     if (rc == 0) {
-        rc = may_migrate ? pl_migrate_up(&conn->sql, &pl_migrations_postgres, store->log, err)
-                         : check_schema(conn, err);
+        rc = pl_migrate_open(&conn->sql, &pl_migrations_postgres, when, store->log, err);
     }
     if (rc < 0) {
         return rc;
@@ -236,7 +224,7 @@ int pl_postgres_store_open(struct pl_store **out, const struct pl_store_config *
     for (uint32_t i = 0; i < store->reader_count; i++) {
         pl_pg_init(&store->readers[i], ANSWER_MS);
     }
-    int rc = open_writer(store, may_migrate, err);
+    int rc = open_writer(store, pl_store_migrate_when(config, may_migrate), err);
     if (rc < 0) {
         postgres_close(&store->backend);
         return rc;

@@ -3,7 +3,6 @@
 #include "store/sqlite/store.h"
 
 #include "base/alloc.h"
-#include "store/migrate.h"
 #include "store/sqlite/transaction.h"
 #include "store/threaded.h"
 
@@ -156,24 +155,13 @@ static const struct pl_store_backend_impl sqlite_backend = {
     .close = sqlite_close,
 };
 
-static int check_schema(struct pl_sqlite *conn, struct pl_error *err)
-{
-    struct pl_migration_list list = {0};
-    int rc = pl_migrate_list(&list, &conn->sql, &pl_migrations_sqlite, err);
-    if (rc == 0) {
-        rc = pl_migrate_check(&list, false, err);
-    }
-    pl_migration_list_free(&list);
-    return rc;
-}
-
 static int open_connections(struct sqlite_store *store, const char *path_cstr, const char *vfs,
-                            bool may_migrate, const struct pl_log *log, struct pl_error *err)
+                            enum pl_migrate_when when, const struct pl_log *log,
+                            struct pl_error *err)
 {
     int rc = pl_sqlite_open(&store->writer, path_cstr, vfs, PL_SQLITE_WRITER, err);
     if (rc == 0) {
-        rc = may_migrate ? pl_migrate_up(&store->writer->sql, &pl_migrations_sqlite, log, err)
-                         : check_schema(store->writer, err);
+        rc = pl_migrate_open(&store->writer->sql, &pl_migrations_sqlite, when, log, err);
     }
     for (uint32_t i = 0; rc >= 0 && i < store->reader_count; i++) {
         rc = pl_sqlite_open(&store->readers[i], path_cstr, vfs, PL_SQLITE_READER, err);
@@ -196,7 +184,8 @@ int pl_sqlite_store_open(struct pl_store **out, const struct pl_store_config *co
     store->backend.impl = &sqlite_backend;
     store->reader_count = filled.reader_count;
     store->readers = pl_alloc_array(store->reader_count, sizeof(struct pl_sqlite *));
-    int rc = open_connections(store, path_cstr, vfs, may_migrate, config->log, err);
+    int rc = open_connections(store, path_cstr, vfs, pl_store_migrate_when(config, may_migrate),
+                              config->log, err);
     if (rc < 0) {
         sqlite_close(&store->backend);
         return rc;

@@ -110,6 +110,23 @@ static void test_migrations_that_changed_are_told(void **state)
     assert_int_equal(pl_migrate_up(&conn->sql, &known, NULL, &err), PL_E_STATE);
 }
 
+static void test_migrations_are_taken_when_they_may_be(void **state)
+{
+    (void)state;
+    struct pl_error err;
+    struct pl_sql *sql = &conn->sql;
+    static const struct pl_migrations one = {items, 1};
+    assert_int_equal(pl_migrate_open(sql, &one, PL_MIGRATE_NEVER, NULL, &err), PL_E_STATE);
+    assert_int_equal(pl_migrate_open(sql, &one, PL_MIGRATE_FRESH, NULL, &err), 0);
+    assert_int_equal(pl_migrate_open(sql, &one, PL_MIGRATE_NEVER, NULL, &err), 0);
+    assert_int_equal(pl_migrate_open(sql, &two, PL_MIGRATE_FRESH, NULL, &err), PL_E_STATE);
+    assert_non_null(strstr(err.text, "lacks 1 migration of this program"));
+    assert_int_equal(sum_of_a(), 1);
+    assert_int_equal(pl_migrate_open(sql, &two, PL_MIGRATE_ALWAYS, NULL, &err), 0);
+    assert_int_equal(sum_of_a(), 3);
+    assert_int_equal(pl_migrate_open(sql, &one, PL_MIGRATE_ALWAYS, NULL, &err), PL_E_STATE);
+}
+
 static void test_migrations_in_the_program_are_numbered_without_gaps(void **state)
 {
     (void)state;
@@ -132,6 +149,7 @@ int main(void)
         TEST(test_migration_that_fails_leaves_nothing_behind),
         TEST(test_migrations_of_a_newer_program_are_told),
         TEST(test_migrations_that_changed_are_told),
+        TEST(test_migrations_are_taken_when_they_may_be),
         TEST(test_migrations_in_the_program_are_numbered_without_gaps),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

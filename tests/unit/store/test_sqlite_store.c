@@ -107,6 +107,17 @@ static void test_store_is_migrated_where_it_may_be(void **state)
     assert_int_equal(open_url(url, false, &err), 0);
 }
 
+/* An upgrade to a program that keeps something, from one that did not. */
+static void test_store_that_is_taken_over_is_made_when_there_is_none(void **state)
+{
+    (void)state;
+    struct pl_error err = {0};
+    struct pl_store *store = NULL;
+    struct pl_store_config config = {.url = pl_str_of_cstr(url), .wake = wake, .takes_over = true};
+    assert_int_equal(pl_store_open(&store, &config, true, &err), 0);
+    pl_store_destroy(store);
+}
+
 static void test_store_newer_than_the_program_is_refused(void **state)
 {
     (void)state;
@@ -136,6 +147,7 @@ int main(void)
         TEST(test_store_of_another_url_is_refused),
         TEST(test_store_that_is_no_database_is_refused),
         TEST(test_store_is_migrated_where_it_may_be),
+        TEST(test_store_that_is_taken_over_is_made_when_there_is_none),
         TEST(test_store_newer_than_the_program_is_refused),
         TEST(test_store_migrated_by_another_text_is_refused),
     };

@@ -3,6 +3,7 @@
 
 #include "store/talo/channels.h"
 #include "store/talo/message.h"
+#include "store/talo/players.h"
 #include "store/talo/presence.h"
 #include "store/talo/relationships.h"
 
@@ -325,6 +326,7 @@ static bool complete_put(struct model *model, const struct pl_talo_op_presence_s
     if (!outcome.has_happened) {
         return true;
     }
+    of->has_presence = true;
     if (op->has_online) {
         of->is_online = op->is_online;
     }
@@ -361,11 +363,17 @@ static bool complete_offline(struct model *model, const struct pl_talo_op_presen
                              struct model_outcome outcome)
 {
     int player = find_player(model, &op->player_id);
-    struct model_player *of = &model->players[player];
-    bool was_online = of->is_online;
+    struct model_player *of = NULL;
+    bool was_online = false;
+    if (model->players[player].is_gone) {
+        player = model->alias_player[op->alias_id - 1];
+    }
+    of = &model->players[player];
+    was_online = of->is_online;
     if (!outcome.has_happened) {
         return true;
     }
+    of->has_presence = true;
     of->is_online = false;
     of->changed_by = (int)op->alias_id - 1;
     for (int i = 0; i < model->alias_count; i++) {
@@ -420,6 +428,7 @@ static bool complete_online(struct model *model, const struct pl_talo_op_presenc
     struct model_player *of = &model->players[player];
     bool was_online = of->is_online;
     if (outcome.has_happened) {
+        of->has_presence = true;
         of->is_online = true;
         of->changed_by = (int)op->alias_id - 1;
     }
@@ -431,6 +440,42 @@ static bool complete_online(struct model *model, const struct pl_talo_op_presenc
     forget(model->identifies, &model->identify_count, request);
     if (outcome.is_known) {
         tell_presence(model, player, !was_online, 1);
+    }
+    return true;
+}
+
+/* Player 2's presence counts where it says more. */
+static void unite_presence(struct model_player *one, const struct model_player *two)
+{
+    if (!one->has_presence) {
+        one->has_presence = two->has_presence;
+        one->is_online = two->is_online;
+        one->status = two->status;
+        one->changed_by = two->changed_by;
+    } else if (two->is_online && !one->is_online) {
+        one->is_online = true;
+        one->changed_by = two->changed_by;
+    }
+    one->certainty = two->certainty > one->certainty ? two->certainty : one->certainty;
+}
+
+static bool complete_merge(struct model *model, const struct pl_talo_op_player_merge *op,
+                           struct model_outcome outcome)
+{
+    int one = find_player(model, &op->player1_id);
+    int two = find_player(model, &op->player2_id);
+    if (one == two || model->players[one].is_gone || model->players[two].is_gone) {
+        return false;
+    }
+    if (!outcome.has_happened) {
+        return true;
+    }
+    unite_presence(&model->players[one], &model->players[two]);
+    model->players[two].is_gone = true;
+    for (int i = 0; i < model->alias_count; i++) {
+        if (model->alias_player[i] == two) {
+            model->alias_player[i] = one;
+        }
     }
     return true;
 }
@@ -638,6 +683,9 @@ static bool apply(struct model *model, const struct pl_store_op *op, struct mode
     }
     if (op->type == &pl_talo_op_presence_offline_type) {
         return complete_offline(model, as, outcome);
+    }
+    if (op->type == &pl_talo_op_player_merge_type) {
+        return complete_merge(model, as, outcome);
     }
     if (op->type == &pl_talo_op_message_load_type) {
         return complete_load(model, as, outcome);

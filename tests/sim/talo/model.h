@@ -18,13 +18,15 @@
 
 /* What is known for sure about a player's presence once the store has answered everything. */
 enum model_certainty {
-    MODEL_UNCERTAIN, /* set by a request, or left by identifying as somebody else */
+    MODEL_OFFLINE,   /* its last connection has closed since, or it never had one */
     MODEL_ONLINE,    /* somebody has identified as it since */
-    MODEL_OFFLINE,   /* its last connection has closed since */
+    MODEL_UNCERTAIN, /* set by a request, or left by identifying as somebody else */
 };
 
 struct model_player {
     struct pl_uuid id;
+    bool is_gone; /* merged into another one */
+    bool has_presence;
     bool is_online; /* as stored */
     int status;
     int changed_by; /* alias, or nobody */

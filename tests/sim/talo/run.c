@@ -206,6 +206,17 @@ static void unsubscribe(struct world *world)
     world_rest(world, op);
 }
 
+/* Only where no answer is lost: the hub would not know whose connections they are. */
+static void merge(struct world *world)
+{
+    uint32_t count = (uint32_t)world->model.player_count;
+    int player = (int)sim_below(&world->rng, count);
+    int other = (int)sim_below(&world->rng, count);
+    if (world->options.seed % 3 == 0) {
+        world_rest(world, world_make_merge(world, player, other));
+    }
+}
+
 /* --- connections --- */
 
 static uint32_t pick_scopes(struct world *world)
@@ -305,6 +316,8 @@ static void step_rest(struct world *world)
         delete_channel(world);
     } else if (sim_chance(&world->rng, 4)) {
         unsubscribe(world);
+    } else if (sim_chance(&world->rng, 4)) {
+        merge(world);
     } else {
         requests[sim_below(&world->rng, PL_ARRAY_LEN(requests))](world);
     }
@@ -348,8 +361,12 @@ static int64_t ask(struct world *world, const char *text, struct pl_sql_value va
 static void check_presence(struct world *world, int player)
 {
     const struct model_player *of = &world->model.players[player];
-    bool is_online = ask(world, "SELECT is_online FROM talo_presences WHERE player_id = $1",
-                         pl_sql_uuid(&of->id)) == 1;
+    bool is_online = false;
+    if (of->is_gone) {
+        return;
+    }
+    is_online = ask(world, "SELECT is_online FROM talo_presences WHERE player_id = $1",
+                    pl_sql_uuid(&of->id)) == 1;
     if (is_online != of->is_online) {
         world_fail(world, "player %d is stored otherwise than the model has it", player);
     }

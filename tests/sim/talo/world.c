@@ -598,8 +598,9 @@ static void make_game(struct world *world)
     pl_buf_fini(&sealed);
 }
 
-/* A player with one alias, whose number is the next one. */
-static void make_alias(struct world *world, const char *service)
+/* A player with one alias, whose number is the next one, of a service of its own: so that any two
+ * players can be merged. */
+static void make_alias(struct world *world)
 {
     struct pl_store_op *op = pl_store_op_create(&pl_talo_op_player_identify_type, 0);
     struct pl_talo_op_player_identify *identify = (void *)op;
@@ -607,7 +608,7 @@ static void make_alias(struct world *world, const char *service)
     char name[16];
     (void)snprintf(name, sizeof(name), "p%d", model->alias_count);
     identify->game_id = 1;
-    identify->service = pl_str_of_cstr(service);
+    identify->service = pl_str_of_cstr(name);
     identify->identifier = pl_str_of_cstr(name);
     identify->may_create = true;
     identify->new_alias_id = model->alias_count + 1;
@@ -622,27 +623,34 @@ static void make_alias(struct world *world, const char *service)
 /* The last player becomes a second alias of the one before. */
 static void merge_last(struct world *world)
 {
-    struct pl_store_op *op = pl_store_op_create(&pl_talo_op_player_merge_type, 0);
-    struct pl_talo_op_player_merge *merge = (void *)op;
     struct model *model = &world->model;
-    merge->game_id = 1;
-    merge->acting_alias_id = model->alias_count - 1;
-    merge->player1_id = model->players[model->player_count - 2].id;
-    merge->player2_id = model->players[model->player_count - 1].id;
-    merge->now_ms = UNIX_MS;
+    struct pl_store_op *op =
+        world_make_merge(world, model->player_count - 2, model->player_count - 1);
     run(world, op);
     pl_store_op_free(op);
     model->player_count--;
     model->alias_player[model->alias_count - 1] = model->player_count - 1;
 }
 
+struct pl_store_op *world_make_merge(struct world *world, int player, int other)
+{
+    struct pl_store_op *op = pl_store_op_create(&pl_talo_op_player_merge_type, 0);
+    struct pl_talo_op_player_merge *merge = (void *)op;
+    merge->game_id = 1;
+    merge->acting_alias_id = 1; /* which is asked for where a service proves who one is */
+    merge->player1_id = world->model.players[player].id;
+    merge->player2_id = world->model.players[other].id;
+    merge->now_ms = UNIX_MS + world->now_ms;
+    return op;
+}
+
 static void make_players(struct world *world)
 {
     uint32_t count = sim_between(&world->rng, 2, MODEL_ALIASES_MAX - 1);
     while ((uint32_t)world->model.alias_count < count) {
-        make_alias(world, "username");
+        make_alias(world);
         if (sim_chance(&world->rng, 25)) {
-            make_alias(world, "custom");
+            make_alias(world);
             merge_last(world);
         }
     }

@@ -131,4 +131,7 @@ void world_settle(struct world *world);
 /* As a REST request: submitted, and freed when it comes back. */
 void world_rest(struct world *world, struct pl_store_op *op);
 
+/* Merge a player into another one. */
+struct pl_store_op *world_make_merge(struct world *world, int player, int other);
+
 #endif

@@ -58,13 +58,13 @@ static struct pl_str seal(struct pl_talo_task *task, struct pl_store_op *op, int
     return copy;
 }
 
-struct pl_store_op *pl_talo_task_new_game(struct pl_talo_task *task, struct pl_str name,
+struct pl_store_op *pl_talo_task_new_game(struct pl_talo_task *task, int64_t id, struct pl_str name,
                                           struct pl_str secret)
 {
     struct pl_store_op *op = pl_talo_task_op(task, &pl_talo_op_game_create_type);
     struct pl_talo_op_game_create *create = (struct pl_talo_op_game_create *)op;
     create->game = (struct pl_talo_game){
-        .id = pl_talo_next_id(task->talo, PL_TALO_ID_GAME),
+        .id = id,
         .name = name,
         .secret = secret.len == PL_TALO_SECRET_LEN ? secret : new_secret(op),
         .display_name_key = PL_STR(""),
@@ -155,8 +155,9 @@ static int create_game(struct pl_talo_task *task)
     if (rc < 0) {
         return rc;
     }
-    struct pl_store_op *op = pl_talo_task_new_game(
-        task, given.values.name.len > 0 ? given.values.name : name, PL_STR(""));
+    struct pl_store_op *op =
+        pl_talo_task_new_game(task, pl_talo_next_id(task->talo, PL_TALO_ID_GAME),
+                              given.values.name.len > 0 ? given.values.name : name, PL_STR(""));
     struct pl_talo_game *game = &((struct pl_talo_op_game_create *)op)->game;
     game->verifies_requests = given.values.verifies_requests;
     game->blocks_identifier_profanity = given.values.blocks_identifier_profanity;

@@ -55,11 +55,11 @@ void pl_talo_put_token(struct pl_json_writer *out, struct pl_talo *talo,
     pl_buf_fini(&token);
 }
 
-struct pl_store_op *pl_talo_task_new_key(struct pl_talo_task *task, int64_t game_id)
+struct pl_store_op *pl_talo_task_new_key(struct pl_talo_task *task, int64_t id, int64_t game_id)
 {
     struct pl_store_op *op = pl_talo_task_op(task, &pl_talo_op_key_create_type);
     ((struct pl_talo_op_key_create *)op)->key = (struct pl_talo_key){
-        .id = pl_talo_next_id(task->talo, PL_TALO_ID_KEY),
+        .id = id,
         .game_id = game_id,
         .scopes = task->scopes,
         .created_s = pl_talo_now_ms(task->talo) / 1000,
@@ -80,7 +80,10 @@ static int on_created(struct pl_talo_task *task, struct pl_store_op *op)
 
 static int create_key(struct pl_talo_task *task)
 {
-    return pl_talo_task_submit(task, pl_talo_task_new_key(task, task->game_id), on_created);
+    return pl_talo_task_submit(
+        task,
+        pl_talo_task_new_key(task, pl_talo_next_id(task->talo, PL_TALO_ID_KEY), task->game_id),
+        on_created);
 }
 
 static int list_keys(struct pl_talo_task *task)

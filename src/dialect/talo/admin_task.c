@@ -34,6 +34,9 @@ static void end_task(struct pl_talo_task *task, int rc)
             rc = pl_talo_task_fail(task, PL_E_TOO_BIG, "the answer is too big");
         }
     }
+    if (rc < 0 && task->explain != NULL) {
+        task->explain(task);
+    }
     task->done(task->user, rc < 0 ? PL_STR("") : pl_buf_str(&task->text),
                rc < 0 ? &task->err : NULL);
     free_task(task);
@@ -42,8 +45,9 @@ static void end_task(struct pl_talo_task *task, int rc)
 /* A row or a step returned: that was the end, unless an operation is under way. */
 static void after_step(struct pl_talo_task *task, int rc)
 {
+    task->rc = task->rc < 0 ? task->rc : rc;
     if (task->pending_count == 0) {
-        end_task(task, rc);
+        end_task(task, task->rc);
     }
 }
 
@@ -54,8 +58,12 @@ static void on_op_done(struct pl_store_op *op, void *user)
     struct pl_talo_task *task = user;
     int rc = 0;
     task->pending_count--;
-    if (op->rc < 0) {
-        rc = pl_talo_task_fail(task, op->rc, "the store: %s", op->error.text);
+    if (task->rc < 0) {
+        rc = task->rc; /* another one failed: its reason is told */
+    } else if (op->rc < 0) {
+        rc = op->rc == PL_E_EXISTS
+                 ? pl_talo_task_fail(task, op->rc, "something of this id is there already")
+                 : pl_talo_task_fail(task, op->rc, "the store: %s", op->error.text);
     } else {
         rc = task->step(task, op);
     }
@@ -73,7 +81,7 @@ struct pl_store_op *pl_talo_task_op(struct pl_talo_task *task, const struct pl_s
 
 int pl_talo_task_submit(struct pl_talo_task *task, struct pl_store_op *op, pl_talo_task_step *step)
 {
-    PL_ASSERT(task->pending_count == 0);
+    PL_ASSERT(task->pending_count == 0 || task->step == step);
     task->pending_count++;
     task->step = step;
     pl_talo_submit(task->talo, op);
@@ -245,20 +253,22 @@ static int find_only_game(struct pl_talo_task *task)
     }
     if (pl_talo_next_game(task->talo, first->id) != NULL) {
         return pl_talo_task_fail(task, PL_E_INVALID,
-                                 "there are several games: name one with --game ID "
-                                 "(parley talo game list)");
+                                 "there are several games: name one (--game ID, or \"game\" of a "
+                                 "line; parley talo game list shows them)");
     }
     task->game_id = first->id;
     return 0;
 }
 
+int pl_talo_task_find_game(struct pl_talo_task *task, struct pl_str text)
+{
+    return text.ptr != NULL ? find_game(task, text) : find_only_game(task);
+}
+
 static int read_game(struct pl_talo_task *task, struct pl_str text)
 {
     bool needs_one = (task->row->flags & PL_TALO_TASK_NEEDS_GAME) != 0;
-    if (text.ptr != NULL) {
-        return find_game(task, text);
-    }
-    return needs_one ? find_only_game(task) : 0;
+    return needs_one || text.ptr != NULL ? pl_talo_task_find_game(task, text) : 0;
 }
 
 /* "read:players,write:players", blanks around them, or "*". */

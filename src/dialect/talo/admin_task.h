@@ -49,9 +49,12 @@ struct pl_talo_task {
     struct pl_json_writer out; /* the result, an object that is open */
     struct pl_error err;
     void *state; /* the row's, in the arena */
+    /* Optional, set by the row: adds to task->err when the task has failed. */
+    void (*explain)(struct pl_talo_task *task);
     /* the engine's: */
     unsigned pending_count;
     pl_talo_task_step *step;
+    int rc; /* of the first step that failed */
     pl_talo_admin_done *done;
     void *user;
 };
@@ -69,10 +72,15 @@ extern const struct pl_talo_task_row pl_talo_import_tasks[];
 
 struct pl_store_op *pl_talo_task_op(struct pl_talo_task *task, const struct pl_store_op_type *type);
 
-/* Submit it; returns 0, for `return`. A failing store ends the task. The engine frees it. */
+/* Submit it; returns 0, for `return`. A failing store ends the task. The engine frees it. Several may
+ * be under way with one and the same step: task->pending_count tells how many still are. */
 int pl_talo_task_submit(struct pl_talo_task *task, struct pl_store_op *op, pl_talo_task_step *step);
 
 /* --- words --- */
+
+/* The game of this id, or of this name if only one has it; of a NULL pointer the only game there is.
+ * It becomes task->game_id. */
+PL_MUST_CHECK int pl_talo_task_find_game(struct pl_talo_task *task, struct pl_str text);
 
 /* A number of digits above 0. `what`: "game", for the error. */
 PL_MUST_CHECK int pl_talo_task_id(int64_t *out, struct pl_talo_task *task, struct pl_str word,
@@ -133,10 +141,10 @@ void pl_talo_put_token(struct pl_json_writer *out, struct pl_talo *talo,
 /* --- making what others make too (admin_game.c, admin_key.c) --- */
 
 /* The operation that makes a game of this name, with a new secret unless `secret` has 96 digits. */
-struct pl_store_op *pl_talo_task_new_game(struct pl_talo_task *task, struct pl_str name,
+struct pl_store_op *pl_talo_task_new_game(struct pl_talo_task *task, int64_t id, struct pl_str name,
                                           struct pl_str secret);
 
 /* The operation that makes a key of the game with task->scopes. */
-struct pl_store_op *pl_talo_task_new_key(struct pl_talo_task *task, int64_t game_id);
+struct pl_store_op *pl_talo_task_new_key(struct pl_talo_task *task, int64_t id, int64_t game_id);
 
 #endif

@@ -89,6 +89,9 @@ struct pl_uuid pl_talo_new_uuid(struct pl_talo *talo);
 /* Never given before, not even to what has been deleted. */
 int64_t pl_talo_next_id(struct pl_talo *talo, enum pl_talo_id kind);
 
+/* Something comes in with an id of its own (an import): the next ones are above it. */
+void pl_talo_raise_id(struct pl_talo *talo, enum pl_talo_id kind, int64_t id);
+
 /* Append a secret as an operation wants it, sealed for the row with this id. */
 void pl_talo_seal(struct pl_buf *out, struct pl_talo *talo, enum pl_talo_secret kind, int64_t id,
                   struct pl_str plain);

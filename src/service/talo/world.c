@@ -129,6 +129,11 @@ int64_t pl_talo_next_id(struct pl_talo *talo, enum pl_talo_id kind)
     return ++talo->last_ids[kind];
 }
 
+void pl_talo_raise_id(struct pl_talo *talo, enum pl_talo_id kind, int64_t id)
+{
+    talo->last_ids[kind] = pl_i64_max(talo->last_ids[kind], id);
+}
+
 void pl_talo_seal(struct pl_buf *out, struct pl_talo *talo, enum pl_talo_secret kind, int64_t id,
                   struct pl_str plain)
 {

@@ -334,6 +334,26 @@ describe('Talo channel events', () => {
     await end(sockets);
   });
 
+  test('what administrators do is told as what owners do', async () => {
+    const { owner, member, channel, sockets } = await makeScene();
+    const admin = (...words) => talo.admin('channel', ...words, '--game', talo.games.main.id);
+    await admin('create', 'of nobody');
+    await assertHeard(sockets, [], []);
+    const { channel: made } = await admin('create', 'made', `owner=${member.alias.id}`);
+    await assertHeard(sockets, ['member', 'again'], [joined(await getChannel(member, made), member)]);
+    await admin('set', channel.id, `owner=${member.alias.id}`);
+    await assertHeard(sockets, MEMBERS, [transferred(await getChannel(owner, channel), member)]);
+    await admin('set', channel.id, 'owner=none');
+    await assertHeard(sockets, [], []);
+    await admin('set-props', channel.id, 'k=v');
+    const changed = await getChannel(owner, channel);
+    assert.deepEqual([changed.owner, changed.props], [null, [{ key: 'k', value: 'v' }]]);
+    await assertHeard(sockets, MEMBERS, [updated(changed, 'props')]);
+    await admin('delete', channel.id);
+    await assertHeard(sockets, MEMBERS, [deleted(channel)]);
+    await end(sockets);
+  });
+
   test('another alias of the same player is not a member', async () => {
     const { owner, channel, sockets } = await makeScene();
     const steam = await talo.player(`steam-${number}`, { service: 'steam', key: 'all' });

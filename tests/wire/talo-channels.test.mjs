@@ -425,6 +425,21 @@ describe('Talo channels: members', () => {
     await assertMessage(ada.api.get(path), 403, NOT_MEMBER);
   });
 
+  test('members are filtered by group', async () => {
+    const ada = await talo.player('group-ada');
+    const bob = await talo.player('group-bob');
+    const channel = await createChannel(ada);
+    await joinChannel(bob, channel);
+    const rules = [{ name: 'EQUALS', negate: false, field: 'props.role', castType: 'CHAR', operands: ['medic'] }];
+    const game = talo.games.main.id;
+    const { group } = await talo.admin('group', 'create', 'medics', `rules=${JSON.stringify(rules)}`, '--game', game);
+    const members = async () =>
+      (await ada.api.ok('GET', `${CHANNELS}/${channel.id}/members?playerGroupId=${group.id}`)).members;
+    assert.deepEqual(await members(), []);
+    await bob.api.ok('PATCH', `/v1/players/${bob.id}`, { props: [{ key: 'role', value: 'medic' }] });
+    assert.deepEqual(aliasIds(await members()), [bob.alias.id]);
+  });
+
   test('members are filtered', async () => {
     const ada = await talo.player('filter-ada');
     const bob = await talo.player('filter-bob');

@@ -2,13 +2,17 @@
 // hears of it in talo-channel-events.test.mjs.
 
 import assert from 'node:assert/strict';
-import { describe, test } from 'node:test';
-import { useTalo } from './lib/talo.mjs';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { startTalo, useTalo } from './lib/talo.mjs';
 import {
   ALIAS_KEYS,
   CHANNELS,
   CHANNEL_KEYS,
   DATE,
+  assertAnswer,
   assertInvalid,
   assertMessage,
   createChannel,
@@ -215,5 +219,60 @@ describe('Talo channel storage', () => {
     }
     const { prop } = await ada.api.ok('GET', `${path}?propKey=a`);
     assert.deepEqual(brief([prop]), [['a', '1', 'bob', 'bob']]); // who has left is still its creator
+  });
+});
+
+describe('Talo: props of channels that a game does not want', () => {
+  let folder;
+  let talo;
+  before(async () => {
+    folder = await mkdtemp(path.join(tmpdir(), 'parley-words-'));
+    await writeFile(path.join(folder, 'words'), 'darn\n');
+    talo = await startTalo({
+      games: {
+        strict: { keys: { full: ['*'] }, settings: { 'block-props-profanity': 'on' } },
+        mild: { keys: { full: ['*'] } },
+      },
+      set: { 'talo.profanity_file': path.join(folder, 'words') },
+    });
+  });
+  after(async () => {
+    await talo.stop();
+    await rm(folder, { recursive: true });
+  });
+  const rejection = (key) => ({ key, error: 'PROP_CONTAINS_PROFANITY', message: 'Prop value contains profanity' });
+  const refused = (...keys) => ({
+    errors: { props: ['One or more props are invalid, see rejectedProps'] },
+    rejectedProps: keys.map(rejection),
+  });
+
+  test('a channel with them is not made, and not changed', async () => {
+    const ada = await talo.player('ada');
+    const props = [set('fine', '1'), set('motto', 'Darn it'), set('darn', 'keys are not tested')];
+    await assertAnswer(ada.api.post(CHANNELS, { name: 'darn', props }), 400, refused('motto'));
+    const channel = await createChannel(ada, { name: 'darn' }); // nor are names
+    await assertAnswer(ada.api.put(`${CHANNELS}/${channel.id}`, { props }), 400, refused('motto'));
+    assert.deepEqual((await ada.api.ok('GET', `${CHANNELS}/${channel.id}`)).channel, channel);
+  });
+
+  test('in storage they fail by themselves, behind those that are too long', async () => {
+    const ada = await talo.player('ada');
+    const channel = await createChannel(ada);
+    const props = [
+      ...[set('a', 'darn'), set('t[]', 'fine'), set('t[]', 'DARN'), set('b', 'v'.repeat(513)), set('c', 'fine')],
+    ];
+    const answer = await ada.api.ok('PUT', `${CHANNELS}/${channel.id}/storage`, { props });
+    assert.deepEqual(answer.failedProps, [
+      { key: 'b', error: 'PROP_VALUE_TOO_LONG', message: 'Prop value length (513) exceeds 512 characters' },
+      rejection('a'),
+      rejection('t[]'),
+    ]);
+    assert.deepEqual(answer.upsertedProps.map(({ key }) => key), ['c']);
+  });
+
+  test('another game takes them', async () => {
+    const bob = await talo.player('bob', { game: 'mild' });
+    const channel = await createChannel(bob, { props: [set('motto', 'darn')] });
+    assert.equal(channel.props.length, 1);
   });
 });

@@ -201,12 +201,11 @@ static bool is_excused(struct pl_talo *talo, const struct pl_talo_absence *absen
 {
     switch (absence->step) {
     case PL_TALO_ABSENCE_OFFLINE:
-        return pl_talo_conns_first(talo, &absence->player_id) != NULL ||
-               is_answered_for(talo, absence);
+        return pl_talo_conns_has(talo, &absence->player_id) || is_answered_for(talo, absence);
     case PL_TALO_ABSENCE_FIND:
         return false;
     case PL_TALO_ABSENCE_ONLINE: /* when it has gone again, that was another absence */
-        return pl_talo_conns_first(talo, &absence->player_id) == NULL;
+        return !pl_talo_conns_has(talo, &absence->player_id);
     }
     return false;
 }

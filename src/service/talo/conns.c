@@ -6,6 +6,8 @@
 #include "service/talo/streams.h"
 #include "service/talo/talo_internal.h"
 
+#include <stdlib.h>
+
 void pl_talo_conns_init(struct pl_talo_conns *conns)
 {
     *conns = (struct pl_talo_conns){0};
@@ -67,24 +69,6 @@ void pl_talo_conn_close(struct pl_talo_conn *conn)
 
 /* --- lists --- */
 
-/* By the order of opening; there are few. */
-static void insert(struct pl_talo_conn_list *list, struct pl_talo_conn *conn)
-{
-    size_t at = list->count;
-    if (list->count == list->cap) {
-        struct pl_talo_conn **grown = pl_alloc_array(list->cap * 2, sizeof(struct pl_talo_conn *));
-        memcpy(grown, list->items, list->count * sizeof(struct pl_talo_conn *));
-        pl_talo_conn_list_fini(list);
-        list->items = grown;
-        list->cap *= 2;
-    }
-    for (; at > 0 && list->items[at - 1]->number > conn->number; at--) {
-        list->items[at] = list->items[at - 1];
-    }
-    list->items[at] = conn;
-    list->count++;
-}
-
 static void begin(struct pl_talo_conn_list *list)
 {
     *list = (struct pl_talo_conn_list){.cap = PL_ARRAY_LEN(list->few)};
@@ -98,6 +82,32 @@ void pl_talo_conn_list_fini(struct pl_talo_conn_list *list)
     }
 }
 
+static void add(struct pl_talo_conn_list *list, struct pl_talo_conn *conn)
+{
+    if (list->count == list->cap) {
+        struct pl_talo_conn **grown = pl_alloc_array(list->cap * 2, sizeof(struct pl_talo_conn *));
+        memcpy(grown, list->items, list->count * sizeof(struct pl_talo_conn *));
+        pl_talo_conn_list_fini(list);
+        list->items = grown;
+        list->cap *= 2;
+    }
+    list->items[list->count++] = conn;
+}
+
+static int compare_numbers(const void *a, const void *b)
+{
+    const struct pl_talo_conn *first = *(struct pl_talo_conn *const *)a;
+    const struct pl_talo_conn *second = *(struct pl_talo_conn *const *)b;
+    return (first->number > second->number) - (first->number < second->number);
+}
+
+static void sort(struct pl_talo_conn_list *list)
+{
+    if (list->count > 1) {
+        qsort(list->items, list->count, sizeof(struct pl_talo_conn *), compare_numbers);
+    }
+}
+
 void pl_talo_conns_of_alias(struct pl_talo_conn_list *out, struct pl_talo *talo, int64_t alias_id)
 {
     struct pl_table_link *link =
@@ -106,9 +116,10 @@ void pl_talo_conns_of_alias(struct pl_talo_conn_list *out, struct pl_talo *talo,
     for (; link != NULL; link = pl_table_next(link)) {
         struct pl_talo_conn *conn = PL_CONTAINER_OF(link, struct pl_talo_conn, by_alias);
         if (conn->alias_id == alias_id) {
-            insert(out, conn);
+            add(out, conn);
         }
     }
+    sort(out);
 }
 
 void pl_talo_conns_of_player(struct pl_talo_conn_list *out, struct pl_talo *talo,
@@ -120,17 +131,35 @@ void pl_talo_conns_of_player(struct pl_talo_conn_list *out, struct pl_talo *talo
     for (; link != NULL; link = pl_table_next(link)) {
         struct pl_talo_conn *conn = PL_CONTAINER_OF(link, struct pl_talo_conn, by_player);
         if (pl_uuid_eq(&conn->player_id, player_id)) {
-            insert(out, conn);
+            add(out, conn);
         }
     }
+    sort(out);
 }
 
 struct pl_talo_conn *pl_talo_conns_first(struct pl_talo *talo, const struct pl_uuid *player_id)
 {
-    struct pl_talo_conn_list list;
+    struct pl_table_link *link =
+        pl_table_first(&talo->conns.by_player, pl_talo_hash_uuid(talo, player_id));
     struct pl_talo_conn *first = NULL;
-    pl_talo_conns_of_player(&list, talo, player_id);
-    first = list.count == 0 ? NULL : list.items[0];
-    pl_talo_conn_list_fini(&list);
+    for (; link != NULL; link = pl_table_next(link)) {
+        struct pl_talo_conn *conn = PL_CONTAINER_OF(link, struct pl_talo_conn, by_player);
+        if (pl_uuid_eq(&conn->player_id, player_id) &&
+            (first == NULL || conn->number < first->number)) {
+            first = conn;
+        }
+    }
     return first;
+}
+
+bool pl_talo_conns_has(struct pl_talo *talo, const struct pl_uuid *player_id)
+{
+    struct pl_table_link *link =
+        pl_table_first(&talo->conns.by_player, pl_talo_hash_uuid(talo, player_id));
+    while (
+        link != NULL &&
+        !pl_uuid_eq(&PL_CONTAINER_OF(link, struct pl_talo_conn, by_player)->player_id, player_id)) {
+        link = pl_table_next(link);
+    }
+    return link != NULL;
 }

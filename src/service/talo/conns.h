@@ -35,7 +35,8 @@ void pl_talo_conns_of_player(struct pl_talo_conn_list *out, struct pl_talo *talo
                              const struct pl_uuid *player_id);
 void pl_talo_conn_list_fini(struct pl_talo_conn_list *list);
 
-/* The player's first connection, or NULL. */
+/* The player's first connection, or NULL; whether it has one, which costs less. */
 struct pl_talo_conn *pl_talo_conns_first(struct pl_talo *talo, const struct pl_uuid *player_id);
+bool pl_talo_conns_has(struct pl_talo *talo, const struct pl_uuid *player_id);
 
 #endif

@@ -53,16 +53,30 @@ static bool is_digit(char c)
     return c >= '0' && c <= '9';
 }
 
-/* "$2b$10$" and 53 characters; libxcrypt looks at those. */
-static bool is_affordable(struct pl_str hash)
+/* Salt and digest in bcrypt's own base64. */
+static bool is_base64(struct pl_str text)
 {
-    if (hash.len != HASH_LEN || memcmp(hash.ptr, "$2", 2) != 0 || hash.ptr[3] != '$' ||
-        hash.ptr[COST_AT + 2] != '$' || strchr("aby", hash.ptr[2]) == NULL ||
-        !is_digit(hash.ptr[COST_AT]) || !is_digit(hash.ptr[COST_AT + 1])) {
+    for (size_t i = 0; i < text.len; i++) {
+        char c = text.ptr[i];
+        if (!is_digit(c) && !(c >= 'A' && c <= 'Z') && !(c >= 'a' && c <= 'z') && c != '.' &&
+            c != '/') {
+            return false;
+        }
+    }
+    return true;
+}
+
+bool pl_bcrypt_is_hash(struct pl_str text)
+{
+    if (text.len != HASH_LEN || memcmp(text.ptr, "$2", 2) != 0 || text.ptr[3] != '$' ||
+        (text.ptr[2] != 'a' && text.ptr[2] != 'b' && text.ptr[2] != 'y') ||
+        !is_digit(text.ptr[COST_AT]) || !is_digit(text.ptr[COST_AT + 1]) ||
+        text.ptr[COST_AT + 2] != '$') {
         return false;
     }
-    int cost = (hash.ptr[COST_AT] - '0') * 10 + hash.ptr[COST_AT + 1] - '0';
-    return cost >= PL_BCRYPT_COST_MIN && cost <= PL_BCRYPT_COST_MAX;
+    int cost = (text.ptr[COST_AT] - '0') * 10 + text.ptr[COST_AT + 1] - '0';
+    return cost >= PL_BCRYPT_COST_MIN && cost <= PL_BCRYPT_COST_MAX &&
+           is_base64(pl_str_from(text, COST_AT + 3));
 }
 
 int pl_bcrypt_verify(bool *is_right, struct pl_str password, struct pl_str hash,
@@ -70,7 +84,7 @@ int pl_bcrypt_verify(bool *is_right, struct pl_str password, struct pl_str hash,
 {
     char setting[PL_BCRYPT_HASH_MAX] = {0};
     char made[PL_BCRYPT_HASH_MAX];
-    if (!is_affordable(hash)) {
+    if (!pl_bcrypt_is_hash(hash)) {
         return pl_error_set(err, PL_E_INVALID, "not a hash of bcrypt that costs at most %d",
                             PL_BCRYPT_COST_MAX);
     }

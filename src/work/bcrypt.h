@@ -18,6 +18,10 @@ PL_MUST_CHECK int pl_bcrypt_hash(char out[PL_BCRYPT_HASH_MAX], struct pl_str pas
                                  uint32_t cost, const uint8_t salt[PL_BCRYPT_SALT_BYTES],
                                  struct pl_error *err);
 
+/* Whether `text` is a hash of bcrypt ($2a$, $2b$ or $2y$) with a cost from PL_BCRYPT_COST_MIN to
+ * PL_BCRYPT_COST_MAX: what pl_bcrypt_verify takes. */
+bool pl_bcrypt_is_hash(struct pl_str text);
+
 /* Whether `hash` ($2a$, $2b$ or $2y$) is of `password`; compared in constant time.
  * Returns 0; PL_E_INVALID for what is no hash of bcrypt or costs more than PL_BCRYPT_COST_MAX,
  * PL_E_NOMEM. */

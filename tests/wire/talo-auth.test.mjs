@@ -6,6 +6,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
+import { runParley } from './lib/server.mjs';
 import { auth, codeOf, loggedMail, register, someone } from './lib/talo-auth.mjs';
 import { startTalo, useTalo } from './lib/talo.mjs';
 
@@ -790,6 +791,37 @@ describe('Talo: identifiers that a game does not want', () => {
     // Nobody is judged by a name in another service, as in the deployed one.
     const answer = await member.post('migrate', { currentPassword: 'secret', service: 'steam', identifier: 'darn' });
     assert.equal(answer.status, 200, answer.text);
+  });
+});
+
+describe('Talo: logins that are brought along', () => {
+  const talo = useTalo({ games: { main: GAMES.main }, set: SET });
+
+  const bring = async (auth) => {
+    const identifier = someone();
+    const line = { type: 'player', aliases: [{ service: 'talo', identifier }], auth };
+    const file = path.join(talo.server.data, `${identifier}.jsonl`);
+    await writeFile(file, JSON.stringify(line));
+    return { identifier, ...(await runParley(['talo', 'import', file, '--data', talo.server.data])) };
+  };
+
+  test('a hash of bcrypt that another server made is good', async () => {
+    const email = `${someone()}@example.com`;
+    const hash = '$2a$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW'; // a known answer of Openwall's
+    const { identifier, code, output } = await bring({ passwordHash: hash, email });
+    assert.equal(code, 0, output);
+    assert.equal((await auth(talo.api(), 'login', { identifier, password: 'U*V' })).status, 401);
+    const answer = await auth(talo.api(), 'login', { identifier, password: 'U*U' });
+    assert.equal(answer.status, 200, answer.text);
+    assert.equal(answer.body.alias.player.auth.email, email);
+  });
+
+  test('what is no hash, or would take minutes, is not taken', async () => {
+    for (const passwordHash of ['secret', '', '$2a$16$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW']) {
+      const { code, output } = await bring({ passwordHash });
+      assert.notEqual(code, 0);
+      assert.match(output, /one of bcrypt/);
+    }
   });
 });
 

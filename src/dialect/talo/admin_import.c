@@ -9,9 +9,9 @@
 #include "store/talo/channels.h"
 #include "store/talo/games.h"
 #include "store/talo/players.h"
+#include "work/bcrypt.h"
 
 #define NAME_MAX_UNITS 255
-#define PASSWORD_HASH_LEN 60 /* of bcrypt */
 
 struct import {
     struct pl_json_walk lines;
@@ -232,10 +232,9 @@ static const char *const player_more[] = {"aliases", "auth", NULL};
 
 static const char *check_hash(const struct pl_talo_value *value)
 {
-    return value->text.len == PASSWORD_HASH_LEN && pl_str_starts_with(value->text, PL_STR("$2")) &&
-                   value->text.ptr[3] == '$'
+    return pl_bcrypt_is_hash(value->text)
                ? NULL
-               : "a password's hash is one of bcrypt ($2a$, $2b$, $2y$)";
+               : "a password's hash is one of bcrypt ($2a$, $2b$, $2y$) with a cost from 4 to 15";
 }
 
 enum { AUTH_HASH, AUTH_EMAIL, AUTH_VERIFICATION };

@@ -46,6 +46,7 @@ static void test_bcrypt_verifies_what_it_hashed(void **state)
         char hash[PL_BCRYPT_HASH_MAX];
         assert_int_equal(pl_bcrypt_hash(hash, pl_str_of_cstr(passwords[i]), 4, salt, NULL), 0);
         assert_memory_equal(hash, "$2b$04$", 7);
+        assert_true(pl_bcrypt_is_hash(pl_str_of_cstr(hash)));
         assert_true(is_right(passwords[i], hash));
         assert_false(is_right("another", hash));
     }
@@ -97,6 +98,7 @@ static void test_bcrypt_what_is_no_hash_is_refused(void **state)
     for (size_t i = 0; i < PL_ARRAY_LEN(rows); i++) {
         bool result = false;
         struct pl_error err;
+        assert_false(pl_bcrypt_is_hash(pl_str_of_cstr(rows[i])));
         int rc = pl_bcrypt_verify(&result, PL_STR("U*U"), pl_str_of_cstr(rows[i]), &err);
         if (rc != PL_E_INVALID || result) {
             fail_msg("'%s'", rows[i]);

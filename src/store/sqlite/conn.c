@@ -12,6 +12,8 @@
 #include <sqlite3.h>
 #include <unistd.h>
 
+static const char rollback_text[] = "ROLLBACK";
+
 /* Of pl_sql_rows.at: what the last step found. */
 enum {
     ROW_WAITS, /* stepped onto, not told yet */
@@ -155,6 +157,17 @@ static const struct pl_sql_impl sqlite_impl = {
     .script = sqlite_script,
 };
 
+/* So that the way out of a transaction needs no memory. */
+static int prepare_rollback(struct pl_sqlite *conn, struct pl_error *err)
+{
+    struct pl_sqlite_statement *statement = NULL;
+    int rc = pl_sqlite_statement_take(&statement, conn, rollback_text, 0, err);
+    if (rc == 0) {
+        pl_sqlite_statement_give(statement);
+    }
+    return rc;
+}
+
 /* Foreign keys are off unless asked for; FULL makes a commit wait for the disk; a file of foreign
  * making may not run anything of its own (trusted_schema). A new file becomes one with WAL by a
  * rollback journal, whose removal has to reach the disk too (EXTRA): found there after a crash, it
@@ -179,6 +192,9 @@ static int prepare_conn(struct pl_sqlite *conn, enum pl_sqlite_role role, struct
                            "PRAGMA trusted_schema = OFF; PRAGMA temp_store = MEMORY;"
                            "PRAGMA cell_size_check = ON",
                            err);
+    }
+    if (rc == 0) {
+        rc = prepare_rollback(conn, err);
     }
     if (rc == 0 && role == PL_SQLITE_COPY) {
         rc = sqlite_script(&conn->sql, "PRAGMA synchronous = OFF; PRAGMA journal_mode = OFF", err);
@@ -253,6 +269,6 @@ size_t pl_sqlite_end_all(struct pl_sqlite *conn)
 void pl_sqlite_rollback(struct pl_sqlite *conn)
 {
     if (pl_sqlite_is_in_transaction(conn)) {
-        (void)!sqlite_script(&conn->sql, "ROLLBACK", NULL);
+        (void)!sqlite_run(&conn->sql, rollback_text, NULL, 0, NULL, NULL);
     }
 }

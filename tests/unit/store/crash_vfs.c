@@ -54,6 +54,9 @@ struct crash_vfs {
     struct disk_file *files;
     struct faults syncs;
     struct faults writes;
+    pthread_cond_t changed; /* of the two below */
+    bool is_holding;
+    bool is_held; /* a sync waits */
 };
 
 struct crash_file {
@@ -214,12 +217,23 @@ static int file_truncate(sqlite3_file *base, sqlite3_int64 len)
     return rc;
 }
 
+static void wait_while_held(struct crash_vfs *vfs)
+{
+    while (vfs->is_holding) {
+        vfs->is_held = true;
+        pthread_cond_broadcast(&vfs->changed);
+        pthread_cond_wait(&vfs->changed, &vfs->lock);
+    }
+    vfs->is_held = false;
+}
+
 /* The real file is not synced: nothing here survives the machine. */
 static int file_sync(sqlite3_file *base, int flags)
 {
     struct crash_file *file = file_of(base);
     (void)flags;
     pthread_mutex_lock(&file->vfs->lock);
+    wait_while_held(file->vfs);
     int rc = is_to_fail(&file->vfs->syncs) ? SQLITE_IOERR_FSYNC : SQLITE_OK;
     if (rc == SQLITE_OK && file->disk != NULL) {
         make_safe(file->disk);
@@ -369,6 +383,7 @@ struct crash_vfs *crash_vfs_create(void)
     vfs->vfs.xOpen = vfs_open;
     vfs->vfs.xDelete = vfs_delete;
     pthread_mutex_init(&vfs->lock, NULL);
+    pthread_cond_init(&vfs->changed, NULL);
     PL_ASSERT(sqlite3_vfs_register(&vfs->vfs, 0) == SQLITE_OK);
     return vfs;
 }
@@ -383,6 +398,7 @@ void crash_vfs_destroy(struct crash_vfs *vfs)
         pl_free(disk->safe.bytes);
         pl_free(disk);
     }
+    pthread_cond_destroy(&vfs->changed);
     pthread_mutex_destroy(&vfs->lock);
     pl_free(vfs);
 }
@@ -446,6 +462,30 @@ void crash_vfs_fail_syncs(struct crash_vfs *vfs, uint64_t nth, uint64_t count)
 void crash_vfs_fail_writes(struct crash_vfs *vfs, uint64_t nth, uint64_t count)
 {
     set_faults(vfs, &vfs->writes, nth, count);
+}
+
+void crash_vfs_hold_syncs(struct crash_vfs *vfs)
+{
+    pthread_mutex_lock(&vfs->lock);
+    vfs->is_holding = true;
+    pthread_mutex_unlock(&vfs->lock);
+}
+
+void crash_vfs_wait_for_sync(struct crash_vfs *vfs)
+{
+    pthread_mutex_lock(&vfs->lock);
+    while (!vfs->is_held) {
+        pthread_cond_wait(&vfs->changed, &vfs->lock);
+    }
+    pthread_mutex_unlock(&vfs->lock);
+}
+
+void crash_vfs_let_go(struct crash_vfs *vfs)
+{
+    pthread_mutex_lock(&vfs->lock);
+    vfs->is_holding = false;
+    pthread_cond_broadcast(&vfs->changed);
+    pthread_mutex_unlock(&vfs->lock);
 }
 
 static uint64_t calls_of(struct crash_vfs *vfs, const struct faults *faults)

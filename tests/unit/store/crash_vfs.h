@@ -27,6 +27,11 @@ void crash_vfs_image(struct crash_vfs *vfs, const char *dir, enum crash_luck luc
 void crash_vfs_fail_syncs(struct crash_vfs *vfs, uint64_t nth, uint64_t count);
 void crash_vfs_fail_writes(struct crash_vfs *vfs, uint64_t nth, uint64_t count);
 
+/* A disk that is slow: from now on every sync waits, until they are let go. */
+void crash_vfs_hold_syncs(struct crash_vfs *vfs);
+void crash_vfs_wait_for_sync(struct crash_vfs *vfs); /* until one waits */
+void crash_vfs_let_go(struct crash_vfs *vfs);
+
 /* Calls so far. */
 uint64_t crash_vfs_syncs(struct crash_vfs *vfs);
 uint64_t crash_vfs_writes(struct crash_vfs *vfs);

@@ -42,13 +42,18 @@ static int tear_down(void **state)
     return system(command);
 }
 
-static void open_store(void)
+static void open_store_with(const struct pl_store_config *config)
 {
     struct pl_error err = {0};
-    int rc = things_open_store(things, NULL, &err);
+    int rc = things_open_store(things, config, &err);
     if (rc < 0) {
         fail_msg("%s", err.text);
     }
+}
+
+static void open_store(void)
+{
+    open_store_with(NULL);
 }
 
 /* --- looking at a disk after the crash --- */
@@ -163,6 +168,55 @@ static void test_durability_the_simulated_disk_loses_what_is_not_synced(void **s
     assert_int_equal(count_of(image, 1), 1);
     pl_sqlite_close(image);
     pl_sqlite_close(conn);
+}
+
+/* --- a disk that is slow --- */
+
+static uint64_t count_batches(void)
+{
+    struct pl_metrics metrics = {0};
+    uint64_t count = 0;
+    pl_store_collect(things->store, &metrics);
+    for (size_t i = 0; i <= PL_HISTOGRAM_BOUNDS; i++) {
+        count += PL_COUNTER_GET(&metrics.histograms[PL_HISTOGRAM_STORE_BATCH].buckets[i]);
+    }
+    return count;
+}
+
+static void test_durability_nothing_is_done_before_it_is_safe(void **state)
+{
+    (void)state;
+    int64_t count = -1;
+    open_store_with(&(struct pl_store_config){.waiting_max = 100});
+    assert_int_equal(things_run(things, THING_TABLE, 0, NULL), 0);
+    uint64_t batches = count_batches();
+    crash_vfs_hold_syncs(vfs);
+    things_submit(things, THING_ADD_PAIR, 0);
+    crash_vfs_wait_for_sync(vfs);
+    for (int64_t id = 1; id < 120; id++) {
+        things_submit(things, THING_ADD_PAIR, id);
+    }
+    things_wait(things, 20); /* those that were too many come back at once */
+    pl_store_complete(things->store);
+    assert_int_equal(things->done_count, 20);
+    for (size_t i = 0; i < 20; i++) {
+        assert_int_equal(things->done[i].id, 100 + (int64_t)i);
+        assert_int_equal(things->done[i].rc, PL_E_FULL);
+    }
+    check_image(CRASH_NOTHING_MORE, 0);
+    struct pl_sqlite *image = open_image(CRASH_NOTHING_MORE, 0);
+    assert_int_equal(count_of(image, 0), 0);
+    pl_sqlite_close(image);
+    crash_vfs_let_go(vfs);
+    things_wait(things, 120);
+    for (size_t i = 20; i < 120; i++) {
+        assert_int_equal(things->done[i].id, (int64_t)i - 20);
+        assert_int_equal(things->done[i].rc, 0);
+    }
+    check_image(CRASH_NOTHING_MORE, 0);
+    assert_int_equal(count_batches() - batches, 2);
+    assert_int_equal(things_run(things, THING_COUNT, 0, &count), 0);
+    assert_int_equal(count, 100);
 }
 
 /* --- a disk that fails --- */
@@ -327,6 +381,7 @@ int main(int argc, char **argv)
     const struct CMUnitTest tests[] = {
         TEST(test_durability_power_may_go_at_any_moment),
         TEST(test_durability_the_simulated_disk_loses_what_is_not_synced),
+        TEST(test_durability_nothing_is_done_before_it_is_safe),
         TEST(test_durability_what_failed_did_not_happen),
         TEST(test_durability_opening_survives_a_disk_that_fails),
         TEST(test_durability_kill_loses_nothing_and_repeats_nothing),

@@ -107,10 +107,16 @@ struct world_result world_destroy(struct world *world);
 PL_NORETURN void world_fail(struct world *world, const char *fmt, ...) PL_PRINTF(2, 3);
 void world_trace(struct world *world, const char *fmt, ...) PL_PRINTF(2, 3);
 
+/* Something that can be seen from outside: the same seed must give the same. */
+void world_hash(struct world *world, const void *bytes, size_t len);
+
 /* What was received is what was expected; nothing else came. */
 void world_check(struct world *world);
 
 /* --- things that happen --- */
+
+/* The fake, and the spy in front of it. */
+PL_MUST_CHECK int world_create_store(struct world *world, struct pl_error *err);
 
 void world_pass(struct world *world, int64_t ms);
 void world_issue_ticket(struct world *world);

@@ -2,6 +2,7 @@
 #include "talo_world.h"
 
 #include "base/alloc.h"
+#include "../../sim/talo/event_text.h"
 #include "store/talo/games.h"
 #include "store/talo/players.h"
 #include "store/talo/presence.h"
@@ -43,78 +44,17 @@ static struct pl_frame *frame_of(const char *text)
     return frame;
 }
 
-static void put_message(char *out, size_t size, const struct pl_talo_event *event)
-{
-    const struct pl_talo_props *props = &event->alias->player->props;
-    char level[64] = "";
-    if (props->count > 0) {
-        (void)snprintf(level, sizeof(level), " [" PL_STR_FMT "]",
-                       PL_STR_ARG(props->items[0].value));
-    }
-    (void)snprintf(out, size, "message %lld %lld%s " PL_STR_FMT " (%lld);",
-                   (long long)event->channel->id, (long long)event->alias->id, level,
-                   PL_STR_ARG(event->message), (long long)event->channel->message_count);
-}
-
-static long long id_of(const struct pl_talo_alias *alias)
-{
-    return alias == NULL ? 0 : (long long)alias->id;
-}
-
+/* A message shows the first prop of its sender's player, if there is one. */
 static struct pl_frame *encode(void *user, const struct pl_talo_event *event, uint8_t encoding)
 {
-    char out[1024] = "";
-    long long channel = event->channel == NULL ? 0 : (long long)event->channel->id;
+    char details[64] = "";
     (void)user;
     (void)encoding;
-    switch (event->kind) {
-    case PL_TALO_EVENT_PRESENCE_UPDATED:
-        (void)snprintf(out, sizeof(out), "presence %lld %s %d%d;", id_of(event->alias),
-                       event->presence->is_online ? "on" : "off", event->online_changed,
-                       event->status_changed);
-        break;
-    case PL_TALO_EVENT_MESSAGE:
-        put_message(out, sizeof(out), event);
-        break;
-    case PL_TALO_EVENT_PLAYER_JOINED:
-        (void)snprintf(out, sizeof(out), "joined %lld %lld;", channel, id_of(event->alias));
-        break;
-    case PL_TALO_EVENT_PLAYER_LEFT:
-        (void)snprintf(out, sizeof(out), "left %lld %lld %d owner %lld;", channel,
-                       id_of(event->alias), event->reason, id_of(event->channel->owner));
-        break;
-    case PL_TALO_EVENT_CHANNEL_DELETED:
-        (void)snprintf(out, sizeof(out), "deleted %lld;", channel);
-        break;
-    case PL_TALO_EVENT_OWNERSHIP_TRANSFERRED:
-        (void)snprintf(out, sizeof(out), "owner %lld %lld;", channel, id_of(event->alias));
-        break;
-    case PL_TALO_EVENT_CHANNEL_UPDATED:
-        (void)snprintf(out, sizeof(out), "updated %lld %u;", channel, event->changed);
-        break;
-    case PL_TALO_EVENT_STORAGE_UPDATED:
-        (void)snprintf(out, sizeof(out), "storage %lld +%zu -%zu;", channel, event->upserted->count,
-                       event->deleted->count);
-        break;
-    case PL_TALO_EVENT_CONFIG_UPDATED:
-        (void)snprintf(out, sizeof(out), "config %zu;", event->config->count);
-        break;
-    case PL_TALO_EVENT_BROADCAST:
-        (void)snprintf(out, sizeof(out), "broadcast %lld " PL_STR_FMT ";", id_of(event->alias),
-                       PL_STR_ARG(event->message));
-        break;
-    case PL_TALO_EVENT_SUBSCRIPTION_CREATED:
-        (void)snprintf(out, sizeof(out), "created %lld;", (long long)event->subscription->id);
-        break;
-    case PL_TALO_EVENT_SUBSCRIPTION_CONFIRMED:
-        (void)snprintf(out, sizeof(out), "confirmed %lld;", (long long)event->subscription->id);
-        break;
-    case PL_TALO_EVENT_SUBSCRIPTION_DELETED:
-        (void)snprintf(out, sizeof(out), "ended %lld %lld;", (long long)event->subscription->id,
-                       event->reciprocal == NULL ? 0 : (long long)event->reciprocal->id);
-        break;
+    if (event->kind == PL_TALO_EVENT_MESSAGE && event->alias->player->props.count > 0) {
+        (void)snprintf(details, sizeof(details), " [" PL_STR_FMT "]",
+                       PL_STR_ARG(event->alias->player->props.items[0].value));
     }
-    return frame_of(out);
+    return event_text_frame(event, details);
 }
 
 static void on_flush(struct pl_sink *sink)

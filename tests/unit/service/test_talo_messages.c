@@ -83,8 +83,8 @@ static void test_a_message_shows_what_the_last_answered_write_has_changed(void *
     world_settle(world);
     world_message(world, 0, room, "four");
     assert_string_equal(world_received(world, 0),
-                        "message 1 1 zero (1);message 1 1 one (2);message 1 1 [4] two (3);"
-                        "message 1 1 [4] three (4);message 1 1 [5] four (5);");
+                        "message 1 1 zero (1);message 1 1 one (2);message 1 1 two (3) [4];"
+                        "message 1 1 three (4) [4];message 1 1 four (5) [5];");
     world_finish(world);
 }
 
@@ -103,7 +103,7 @@ static void test_a_load_never_brings_back_what_was_changed(void **state)
     world_settle(world);
     world_message(world, 0, room, "two");
     assert_string_equal(world_received(world, 0),
-                        "message 1 1 [1] one (1);message 1 1 [2] two (2);");
+                        "message 1 1 one (1) [1];message 1 1 two (2) [2];");
     world_finish(world);
 }
 
@@ -191,7 +191,7 @@ static void test_streams_agree_with_the_store_again_after_lost_answers(void **st
     patch(world, ada, "1");
     world_settle(world);
     world_message(world, 0, room, "c"); /* from the cache, while the store is away */
-    assert_string_equal(world_received(world, 0), "message 1 1 [0] c (3);");
+    assert_string_equal(world_received(world, 0), "message 1 1 c (3) [0];");
     assert_string_equal(world_received(world, 1), "");
     world_pass(world, 1000);
     world_settle(world); /* fails again */
@@ -200,8 +200,8 @@ static void test_streams_agree_with_the_store_again_after_lost_answers(void **st
     world_settle(world);
     world_message(world, 0, room, "d");
     world_message(world, 0, hall, "e");
-    assert_string_equal(world_received(world, 1), "message 1 1 [1] d (4);");
-    assert_string_equal(world_received(world, 2), "message 1 1 [1] d (4);");
+    assert_string_equal(world_received(world, 1), "message 1 1 d (4) [1];");
+    assert_string_equal(world_received(world, 2), "message 1 1 d (4) [1];");
     world_finish(world);
 }
 

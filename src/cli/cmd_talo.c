@@ -105,9 +105,8 @@ static int ask(struct pl_talo_link *link, struct pl_str request)
     struct pl_buf result;
     pl_buf_init(&result, RESULT_MAX);
     int rc = pl_talo_link_ask(&result, link, request, &err);
-    int status =
-        rc < 0 ? pl_cli_fail(rc == PL_E_INVALID ? PL_EXIT_USAGE : PL_EXIT_FAILURE, "%s", err.text)
-               : print_result(link->cli, pl_buf_str(&result));
+    int status = rc < 0 ? pl_cli_fail(PL_EXIT_FAILURE, "%s", err.text)
+                        : print_result(link->cli, pl_buf_str(&result));
     pl_buf_fini(&result);
     return status;
 }

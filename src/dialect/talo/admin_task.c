@@ -158,7 +158,7 @@ static int find_task(struct pl_talo_task *task, struct pl_str noun, struct pl_st
         }
         last = word;
     }
-    pl_talo_task_fail(task, PL_E_INVALID, "talo %.*s: expected one of: %.*s",
+    pl_talo_task_fail(task, PL_E_INVALID, "talo%s%.*s: expected one of: %.*s", has_noun ? " " : "",
                       has_noun ? (int)pl_size_min(noun.len, 30) : 0, noun.ptr, (int)known.len,
                       (const char *)known.ptr);
     pl_buf_fini(&known);

@@ -13,6 +13,10 @@ static void check_values_read_back(const struct pl_settings *settings)
         struct pl_settings_sources src = {.pairs = &pair, .pair_count = 1};
         struct pl_settings again;
         const char *text = pl_settings_text(settings, pair.name);
+        PL_ASSERT((text == NULL) == pl_setting_rows[i].is_secret);
+        if (text == NULL) {
+            continue; /* told to nobody */
+        }
         pair.value = pl_str_of_cstr(text);
         PL_ASSERT(pl_settings_load(&again, &src, NULL) == 0);
         PL_ASSERT(strcmp(pl_settings_text(&again, pair.name), text) == 0);

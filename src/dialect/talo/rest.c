@@ -44,9 +44,9 @@ static void on_head(struct pl_web_request *request, void *user)
 
 static void on_request(struct pl_web_request *web, void *user)
 {
-    struct pl_talo_call *call = pl_talo_call_create(user, web);
-    pl_talo_call_start(call);
-    pl_talo_call_unref(call);
+    struct pl_talo_rest_call *call = pl_talo_rest_call_create(user, web);
+    pl_talo_rest_call_start(call);
+    pl_talo_rest_call_unref(call);
 }
 
 static int add_route(struct pl_talo_rest *rest, struct pl_str path, const char *owner,
@@ -101,7 +101,7 @@ void pl_talo_rest_destroy(struct pl_talo_rest *rest)
     }
     PL_LIST_EACH(node, &rest->calls)
     {
-        pl_talo_call_free(PL_CONTAINER_OF(node, struct pl_talo_call, in_calls));
+        pl_talo_rest_call_free(PL_CONTAINER_OF(node, struct pl_talo_rest_call, in_calls));
     }
     pl_talo_limiter_destroy(rest->limiter);
     pl_free(rest);

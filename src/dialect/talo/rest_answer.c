@@ -5,8 +5,8 @@
 
 #define MESSAGE_BYTES 1024
 
-void pl_talo_call_send(struct pl_talo_call *call, int status, struct pl_str body,
-                       const struct pl_web_header *extra)
+void pl_talo_rest_call_send(struct pl_talo_rest_call *call, int status, struct pl_str body,
+                            const struct pl_web_header *extra)
 {
     struct pl_web_header headers[2] = {
         {PL_STR("Content-Type"), PL_STR("application/json; charset=utf-8")}};
@@ -28,7 +28,7 @@ void pl_talo_call_send(struct pl_talo_call *call, int status, struct pl_str body
 
 struct pl_json_writer *pl_talo_answer_begin(struct pl_talo_request *request)
 {
-    struct pl_talo_call *call = pl_talo_call_of(request);
+    struct pl_talo_rest_call *call = pl_talo_rest_call_of(request);
     pl_buf_clear(&call->answer);
     pl_json_writer_init(&call->writer, &call->answer);
     pl_json_object_begin(&call->writer);
@@ -37,18 +37,18 @@ struct pl_json_writer *pl_talo_answer_begin(struct pl_talo_request *request)
 
 void pl_talo_answer_end(struct pl_talo_request *request, int status)
 {
-    struct pl_talo_call *call = pl_talo_call_of(request);
+    struct pl_talo_rest_call *call = pl_talo_rest_call_of(request);
     pl_json_object_end(&call->writer);
     if (pl_buf_failed(&call->answer)) {
         pl_talo_answer_failed(request);
         return;
     }
-    pl_talo_call_send(call, status, pl_buf_str(&call->answer), NULL);
+    pl_talo_rest_call_send(call, status, pl_buf_str(&call->answer), NULL);
 }
 
 void pl_talo_answer_empty(struct pl_talo_request *request)
 {
-    pl_talo_call_send(pl_talo_call_of(request), 204, PL_STR(""), NULL);
+    pl_talo_rest_call_send(pl_talo_rest_call_of(request), 204, PL_STR(""), NULL);
 }
 
 void pl_talo_answer_error(struct pl_talo_request *request, int status, const char *code,
@@ -76,15 +76,16 @@ void pl_talo_answer_invalid(struct pl_talo_request *request, const char *field, 
     struct pl_talo_field_errors errors;
     pl_talo_field_errors_init(&errors);
     pl_talo_field_errors_add(&errors, pl_str_of_cstr(field), pl_str_of_cstr(text));
-    pl_talo_call_send(pl_talo_call_of(request), 400, pl_talo_field_errors_end(&errors), NULL);
+    pl_talo_rest_call_send(pl_talo_rest_call_of(request), 400, pl_talo_field_errors_end(&errors),
+                           NULL);
     pl_talo_field_errors_fini(&errors);
 }
 
 void pl_talo_answer_failed(struct pl_talo_request *request)
 {
-    pl_talo_call_send(pl_talo_call_of(request), 500,
-                      PL_STR("{\"message\":\"Something went wrong, please try again later\"}"),
-                      NULL);
+    pl_talo_rest_call_send(pl_talo_rest_call_of(request), 500,
+                           PL_STR("{\"message\":\"Something went wrong, please try again later\"}"),
+                           NULL);
 }
 
 void pl_talo_write_page_end(struct pl_json_writer *out, int64_t count, int64_t page,

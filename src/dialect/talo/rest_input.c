@@ -17,9 +17,9 @@ static bool has_body_methods(enum pl_http_method method)
 }
 
 /* The media type without its parameters. */
-static struct pl_str media_type(const struct pl_talo_call *call)
+static struct pl_str media_type(const struct pl_talo_rest_call *call)
 {
-    struct pl_str type = pl_talo_call_header(call, PL_STR("content-type"));
+    struct pl_str type = pl_talo_rest_call_header(call, PL_STR("content-type"));
     return pl_str_trim(pl_str_first(type, pl_str_find_char(type, ';')));
 }
 
@@ -43,7 +43,7 @@ static struct pl_str trim_json(struct pl_str text)
     return text;
 }
 
-static bool read_json(struct pl_talo_call *call, struct pl_str text)
+static bool read_json(struct pl_talo_rest_call *call, struct pl_str text)
 {
     struct pl_error err = {0};
     if (pl_json_validate(text, BODY_DEPTH_MAX, &err) < 0) {
@@ -74,7 +74,7 @@ static bool read_json(struct pl_talo_call *call, struct pl_str text)
     return false;
 }
 
-bool pl_talo_call_read_body(struct pl_talo_call *call)
+bool pl_talo_rest_call_read_body(struct pl_talo_rest_call *call)
 {
     struct pl_str text = pl_str_of_span(pl_web_request_body(call->web));
     struct pl_str type = media_type(call);
@@ -93,7 +93,7 @@ bool pl_talo_call_read_body(struct pl_talo_call *call)
 
 /* --- validation --- */
 
-static int validate_body(struct pl_talo_call *call, struct pl_talo_field_errors *errors)
+static int validate_body(struct pl_talo_rest_call *call, struct pl_talo_field_errors *errors)
 {
     struct pl_talo_request *request = &call->base;
     const struct pl_talo_field *fields = request->route->body;
@@ -125,12 +125,12 @@ static int validate_body(struct pl_talo_call *call, struct pl_talo_field_errors 
 void pl_talo_request_refuse_field(struct pl_talo_request *request, const char *field,
                                   const char *text)
 {
-    struct pl_talo_call *call = pl_talo_call_of(request);
+    struct pl_talo_rest_call *call = pl_talo_rest_call_of(request);
     PL_ASSERT(call->errors != NULL);
     pl_talo_field_errors_add(call->errors, pl_str_of_cstr(field), pl_str_of_cstr(text));
 }
 
-static int validate_query(struct pl_talo_call *call, struct pl_talo_field_errors *errors)
+static int validate_query(struct pl_talo_rest_call *call, struct pl_talo_field_errors *errors)
 {
     struct pl_talo_request *request = &call->base;
     return request->route->query == NULL
@@ -140,7 +140,7 @@ static int validate_query(struct pl_talo_call *call, struct pl_talo_field_errors
                                            errors);
 }
 
-static int validate_path(struct pl_talo_call *call, struct pl_talo_field_errors *errors)
+static int validate_path(struct pl_talo_rest_call *call, struct pl_talo_field_errors *errors)
 {
     struct pl_talo_request *request = &call->base;
     struct pl_str text;
@@ -173,12 +173,12 @@ static void add_header_error(struct pl_talo_field_errors *errors, struct pl_str 
     pl_talo_field_errors_add(errors, name, pl_str_of_cstr(text));
 }
 
-static int validate_headers(struct pl_talo_call *call, struct pl_talo_field_errors *errors)
+static int validate_headers(struct pl_talo_rest_call *call, struct pl_talo_field_errors *errors)
 {
     struct pl_talo_request *request = &call->base;
     unsigned flags = request->route->flags;
-    struct pl_str alias = pl_talo_call_header(call, PL_STR("x-talo-alias"));
-    struct pl_str player = pl_talo_call_header(call, PL_STR("x-talo-player"));
+    struct pl_str alias = pl_talo_rest_call_header(call, PL_STR("x-talo-alias"));
+    struct pl_str player = pl_talo_rest_call_header(call, PL_STR("x-talo-player"));
     if ((flags & (PL_TALO_NEEDS_ALIAS | PL_TALO_NEEDS_ALIAS_HEADER)) != 0) {
         if (alias.ptr == NULL) {
             add_header_error(errors, PL_STR("x-talo-alias"),
@@ -198,9 +198,9 @@ static int validate_headers(struct pl_talo_call *call, struct pl_talo_field_erro
     return 0;
 }
 
-bool pl_talo_call_validate(struct pl_talo_call *call)
+bool pl_talo_rest_call_validate(struct pl_talo_rest_call *call)
 {
-    static int (*const groups[])(struct pl_talo_call *, struct pl_talo_field_errors *) = {
+    static int (*const groups[])(struct pl_talo_rest_call *, struct pl_talo_field_errors *) = {
         validate_body, validate_query, validate_path, validate_headers};
     struct pl_talo_field_errors errors;
     int rc = 0;
@@ -211,7 +211,7 @@ bool pl_talo_call_validate(struct pl_talo_call *call)
     if (rc < 0) {
         pl_talo_answer_error(&call->base, 413, NULL, "request entity too large");
     } else if (errors.count > 0) {
-        pl_talo_call_send(call, 400, pl_talo_field_errors_end(&errors), NULL);
+        pl_talo_rest_call_send(call, 400, pl_talo_field_errors_end(&errors), NULL);
     }
     bool is_valid = rc == 0 && errors.count == 0;
     pl_talo_field_errors_fini(&errors);

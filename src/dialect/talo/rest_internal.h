@@ -33,7 +33,7 @@ enum pl_talo_body_kind {
 };
 
 /* A request as the engine has it. */
-struct pl_talo_call {
+struct pl_talo_rest_call {
     struct pl_talo_request base;
     struct pl_web_request *web; /* kept: its text is good until the call is over */
     struct pl_list in_calls;    /* on rest->calls */
@@ -49,38 +49,39 @@ struct pl_talo_call {
     struct pl_json_writer writer;
 };
 
-static inline struct pl_talo_call *pl_talo_call_of(struct pl_talo_request *request)
+static inline struct pl_talo_rest_call *pl_talo_rest_call_of(struct pl_talo_request *request)
 {
-    return PL_CONTAINER_OF(request, struct pl_talo_call, base);
+    return PL_CONTAINER_OF(request, struct pl_talo_rest_call, base);
 }
 
 /* --- rest_call.c --- */
 
-struct pl_talo_call *pl_talo_call_create(struct pl_talo_rest *rest, struct pl_web_request *web);
-void pl_talo_call_ref(struct pl_talo_call *call);
-void pl_talo_call_unref(struct pl_talo_call *call); /* with the last one it is over */
-void pl_talo_call_free(struct pl_talo_call *call);
+struct pl_talo_rest_call *pl_talo_rest_call_create(struct pl_talo_rest *rest,
+                                                   struct pl_web_request *web);
+void pl_talo_rest_call_ref(struct pl_talo_rest_call *call);
+void pl_talo_rest_call_unref(struct pl_talo_rest_call *call); /* with the last one it is over */
+void pl_talo_rest_call_free(struct pl_talo_rest_call *call);
 
 /* The value of a header; its ptr is NULL when there is none. */
-struct pl_str pl_talo_call_header(const struct pl_talo_call *call, struct pl_str name);
+struct pl_str pl_talo_rest_call_header(const struct pl_talo_rest_call *call, struct pl_str name);
 
 /* --- rest_answer.c --- */
 
 /* Send what is written in call->answer, or `body`. */
-void pl_talo_call_send(struct pl_talo_call *call, int status, struct pl_str body,
-                       const struct pl_web_header *extra);
+void pl_talo_rest_call_send(struct pl_talo_rest_call *call, int status, struct pl_str body,
+                            const struct pl_web_header *extra);
 
 /* --- rest_steps.c --- */
 
 /* All of 3.2 from step 2 on. */
-void pl_talo_call_start(struct pl_talo_call *call);
+void pl_talo_rest_call_start(struct pl_talo_rest_call *call);
 
 /* --- rest_input.c --- */
 
 /* Step 2. False: the body was bad, and that is answered. */
-bool pl_talo_call_read_body(struct pl_talo_call *call);
+bool pl_talo_rest_call_read_body(struct pl_talo_rest_call *call);
 
 /* Step 8. False: it was refused, and that is answered. */
-bool pl_talo_call_validate(struct pl_talo_call *call);
+bool pl_talo_rest_call_validate(struct pl_talo_rest_call *call);
 
 #endif

@@ -11,7 +11,7 @@
 
 static void answer_unknown(struct pl_talo_request *request)
 {
-    const char *unserved = pl_talo_route_unserved(pl_talo_call_of(request)->path);
+    const char *unserved = pl_talo_route_unserved(pl_talo_rest_call_of(request)->path);
     if (unserved != NULL) {
         pl_talo_answer_error(request, 404, NULL, "Parley does not serve %s", unserved);
     } else {
@@ -47,7 +47,7 @@ static enum pl_talo_bucket bucket_of(struct pl_str path)
     return PL_TALO_BUCKET_DEFAULT;
 }
 
-static bool refuse_rate(struct pl_talo_call *call)
+static bool refuse_rate(struct pl_talo_rest_call *call)
 {
     struct pl_talo_rest *rest = call->base.rest;
     enum pl_talo_bucket bucket = bucket_of(call->path);
@@ -60,18 +60,18 @@ static bool refuse_rate(struct pl_talo_call *call)
         return false;
     }
     struct pl_web_header retry = {PL_STR("Retry-After"), PL_STR("60")};
-    pl_talo_call_send(call, 429, PL_STR("{\"message\":\"Too Many Requests\"}"), &retry);
+    pl_talo_rest_call_send(call, 429, PL_STR("{\"message\":\"Too Many Requests\"}"), &retry);
     return true;
 }
 
 /* --- step 5: the access key --- */
 
-static bool refuse_key(struct pl_talo_call *call)
+static bool refuse_key(struct pl_talo_rest_call *call)
 {
     struct pl_talo_request *request = &call->base;
     struct pl_str token;
     enum pl_talo_key_refusal refusal =
-        pl_talo_key_read_header(&token, pl_talo_call_header(call, PL_STR("authorization")));
+        pl_talo_key_read_header(&token, pl_talo_rest_call_header(call, PL_STR("authorization")));
     if (refusal == PL_TALO_KEY_OK) {
         refusal = pl_talo_key_check(&request->key, request->talo, token);
     }
@@ -85,25 +85,25 @@ static bool refuse_key(struct pl_talo_call *call)
 }
 
 /* Whether a flag header holds a number other than 0. */
-static bool is_set(const struct pl_talo_call *call, struct pl_str name)
+static bool is_set(const struct pl_talo_rest_call *call, struct pl_str name)
 {
     double value = 0;
-    return pl_json_number_to_double(&value, pl_talo_call_header(call, name)) && value != 0;
+    return pl_json_number_to_double(&value, pl_talo_rest_call_header(call, name)) && value != 0;
 }
 
 /* --- steps 7 to 12 --- */
 
 /* The alias header's number, or 0. Longer ones are no id. */
-static int64_t alias_header(const struct pl_talo_call *call)
+static int64_t alias_header(const struct pl_talo_rest_call *call)
 {
     uint64_t id = 0;
-    return pl_str_to_u64(&id, pl_talo_call_header(call, PL_STR("x-talo-alias")), INT64_MAX)
+    return pl_str_to_u64(&id, pl_talo_rest_call_header(call, PL_STR("x-talo-alias")), INT64_MAX)
                ? (int64_t)id
                : 0;
 }
 
 /* Needed by games that verify requests, of whoever acts as an alias and changes something. */
-static bool refuse_signature(struct pl_talo_call *call)
+static bool refuse_signature(struct pl_talo_rest_call *call)
 {
     struct pl_talo_request *request = &call->base;
     const struct pl_talo_game *game = pl_talo_find_game(request->talo, request->game_id);
@@ -113,7 +113,7 @@ static bool refuse_signature(struct pl_talo_call *call)
         return false;
     }
     if (pl_talo_verify_request(request->talo, request->game_id, alias_id,
-                               pl_talo_call_header(call, PL_STR("x-talo-signature")),
+                               pl_talo_rest_call_header(call, PL_STR("x-talo-signature")),
                                pl_str_of_span(pl_web_request_body(call->web)))) {
         return false;
     }
@@ -144,10 +144,10 @@ static bool refuse_alias(struct pl_talo_request *request)
     return true;
 }
 
-static void go_on(struct pl_talo_call *call)
+static void go_on(struct pl_talo_rest_call *call)
 {
     struct pl_talo_request *request = &call->base;
-    if (refuse_signature(call) || !pl_talo_call_validate(call) || refuse_scopes(request) ||
+    if (refuse_signature(call) || !pl_talo_rest_call_validate(call) || refuse_scopes(request) ||
         refuse_alias(request)) {
         return;
     }
@@ -183,17 +183,17 @@ static void on_acting(struct pl_talo_request *request, struct pl_store_op *op)
         request->alias_id = acting->alias->id;
         request->alias_player = acting->alias->player->id;
     }
-    go_on(pl_talo_call_of(request));
+    go_on(pl_talo_rest_call_of(request));
 }
 
 /* One look-up tells who acts, and whether that needs a session. */
-static void find_acting(struct pl_talo_call *call)
+static void find_acting(struct pl_talo_rest_call *call)
 {
     struct pl_talo_request *request = &call->base;
     struct pl_talo_session_claim claim = {.alias_id = alias_header(call),
                                           .token = request->session_token};
     claim.has_player =
-        pl_uuid_parse(&claim.player_id, pl_talo_call_header(call, PL_STR("x-talo-player")));
+        pl_uuid_parse(&claim.player_id, pl_talo_rest_call_header(call, PL_STR("x-talo-player")));
     if ((claim.alias_id == 0 && !claim.has_player) ||
         (request->route->flags & PL_TALO_SKIPS_SESSION) != 0) {
         go_on(call);
@@ -209,14 +209,14 @@ static void find_acting(struct pl_talo_call *call)
 
 /* --- from the start --- */
 
-static void take_headers(struct pl_talo_call *call)
+static void take_headers(struct pl_talo_rest_call *call)
 {
-    call->base.session_token = pl_talo_call_header(call, PL_STR("x-talo-session"));
+    call->base.session_token = pl_talo_rest_call_header(call, PL_STR("x-talo-session"));
     call->base.is_dev_build = is_set(call, PL_STR("x-talo-dev-build"));
     call->base.includes_dev_data = is_set(call, PL_STR("x-talo-include-dev-data"));
 }
 
-void pl_talo_call_start(struct pl_talo_call *call)
+void pl_talo_rest_call_start(struct pl_talo_rest_call *call)
 {
     struct pl_talo_request *request = &call->base;
     call->path = without_slash(pl_web_request_url(call->web)->path);
@@ -227,7 +227,7 @@ void pl_talo_call_start(struct pl_talo_call *call)
         request->route->handler(request);
         return;
     }
-    if (!pl_talo_call_read_body(call) || refuse_rate(call) || refuse_key(call)) {
+    if (!pl_talo_rest_call_read_body(call) || refuse_rate(call) || refuse_key(call)) {
         return;
     }
     take_headers(call);

@@ -119,6 +119,7 @@ static int create_world(struct pl_talo_server *self, struct pl_error *err)
         .store = self->store,
         .log = self->app->log,
         .encode = pl_talo_encode,
+        .on_revoked = pl_talo_on_revoked,
     };
     int rc = pl_store_place_key(config.sealing_key, self->app->settings->data_dir, err);
     rc = rc < 0 ? rc : pl_talo_create(&self->world, &config, err);

@@ -69,8 +69,8 @@ static int data_frame_check(const struct pl_ws_decoder *decoder, const struct pl
     }
     if (message_len > decoder->limit_bytes ||
         header->payload_len > decoder->limit_bytes - message_len) {
-        return pl_error_set(err, PL_E_TOO_BIG, "message longer than %zu bytes",
-                            decoder->limit_bytes);
+        return pl_error_set(err, PL_E_TOO_BIG, "message longer than %u bytes",
+                            (unsigned)decoder->limit_bytes);
     }
     return 0;
 }
@@ -229,7 +229,10 @@ void pl_ws_decoder_init(struct pl_ws_decoder *decoder, enum pl_ws_role role, siz
                         uint8_t allowed_rsv)
 {
     *decoder = (struct pl_ws_decoder){
-        .limit_bytes = limit_bytes, .role = (uint8_t)role, .allowed_rsv = allowed_rsv};
+        .limit_bytes = (uint32_t)pl_size_min(limit_bytes, UINT32_MAX),
+        .role = (uint8_t)role,
+        .allowed_rsv = allowed_rsv,
+    };
 }
 
 void pl_ws_decoder_fini(struct pl_ws_decoder *decoder)
@@ -262,7 +265,8 @@ ptrdiff_t pl_ws_decoder_next(struct pl_ws_decoder *decoder, struct pl_ws_event *
     }
     if (rc < 0) {
         assembly_drop(decoder);
-        decoder->error = (int)rc;
+        PL_ASSERT(rc >= INT8_MIN); /* a PL_E_... */
+        decoder->error = (int8_t)rc;
         *event = (struct pl_ws_event){.kind = PL_WS_EVENT_NONE};
     }
     return rc;

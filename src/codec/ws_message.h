@@ -34,15 +34,16 @@ struct pl_ws_assembly;
  * call after the one that delivered it. */
 struct pl_ws_decoder {
     struct pl_ws_assembly *assembly; /* owned */
-    size_t limit_bytes;              /* of a message; may be changed between messages */
-    int error;                       /* 0, or why reading ended */
+    uint32_t limit_bytes;            /* of a message; may be changed between messages */
+    int8_t error;                    /* 0, or the PL_E_... for which reading ended */
     uint8_t role;                    /* an enum pl_ws_role: our side */
     uint8_t allowed_rsv;             /* see pl_ws_header_read */
     bool is_closed;                  /* a close frame came */
 };
 
 /* Ready for the first frame.
- *   limit_bytes  the largest message accepted, before decompression where a message is compressed
+ *   limit_bytes  the largest message accepted, before decompression where a message is compressed;
+ *                more than UINT32_MAX means UINT32_MAX
  *   allowed_rsv  as in pl_ws_header_read */
 void pl_ws_decoder_init(struct pl_ws_decoder *decoder, enum pl_ws_role role, size_t limit_bytes,
                         uint8_t allowed_rsv);

@@ -14,19 +14,27 @@
 
 /* --- heartbeat --- */
 
+/* Until its next beat; not above 0 when that is due. */
+static int32_t beat_in_ms(const struct pl_talo_socket *socket)
+{
+    return (int32_t)(socket->beat_ms - (uint32_t)pl_hub_now_ms(socket->dialect->params.hub));
+}
+
 static void set_beat_timer(struct pl_talo_dialect *dialect)
 {
+    struct pl_hub *hub = dialect->params.hub;
     struct pl_list *first = dialect->sockets.next;
     if (first != &dialect->sockets) {
-        pl_timer_set(pl_hub_timers(dialect->params.hub), &dialect->beat_timer,
-                     PL_CONTAINER_OF(first, struct pl_talo_socket, by_beat)->beat_ms);
+        struct pl_talo_socket *socket = PL_CONTAINER_OF(first, struct pl_talo_socket, by_beat);
+        pl_timer_set(pl_hub_timers(hub), &dialect->beat_timer,
+                     pl_hub_now_ms(hub) + beat_in_ms(socket));
     }
 }
 
 static void beat_next_time(struct pl_talo_socket *socket)
 {
     struct pl_talo_dialect *dialect = socket->dialect;
-    socket->beat_ms = pl_hub_now_ms(dialect->params.hub) + BEAT_MS;
+    socket->beat_ms = (uint32_t)pl_hub_now_ms(dialect->params.hub) + BEAT_MS;
     pl_list_remove(&socket->by_beat);
     pl_list_push_back(&dialect->sockets, &socket->by_beat);
 }
@@ -47,11 +55,10 @@ static void beat(struct pl_talo_socket *socket)
 static void on_beat_timer(struct pl_timer *timer)
 {
     struct pl_talo_dialect *dialect = PL_CONTAINER_OF(timer, struct pl_talo_dialect, beat_timer);
-    int64_t now_ms = pl_hub_now_ms(dialect->params.hub);
     for (size_t i = 0; i < BEATS_PER_TURN && !pl_list_is_empty(&dialect->sockets); i++) {
         struct pl_talo_socket *first =
             PL_CONTAINER_OF(dialect->sockets.next, struct pl_talo_socket, by_beat);
-        if (first->beat_ms > now_ms) {
+        if (beat_in_ms(first) > 0) {
             break;
         }
         beat(first);
@@ -85,11 +92,11 @@ static void on_closed(struct pl_ws *ws, uint16_t code, struct pl_str reason, enu
         pl_talo_conn_close(&socket->conn);
         pl_session_close(&socket->conn.session);
     }
-    socket->free.run = free_socket;
+    socket->free = (struct pl_deferred){.run = free_socket};
     pl_loop_defer(pl_web_conns(socket->dialect->params.web)->loop, &socket->free);
 }
 
-static void on_revoked(struct pl_talo_conn *conn)
+void pl_talo_on_revoked(struct pl_talo_conn *conn)
 {
     struct pl_talo_socket *socket = pl_talo_socket_of(conn);
     if (socket->ws != NULL) {
@@ -201,7 +208,6 @@ static void open_socket(struct pl_talo_socket *socket)
 {
     static const struct pl_session_ops ops = {.on_message = pl_talo_socket_on_message};
     struct pl_talo_dialect *dialect = socket->dialect;
-    socket->conn.on_revoked = on_revoked;
     socket->conn.session =
         pl_session_open(dialect->params.hub, &(struct pl_session_params){
                                                  .ops = &ops,

@@ -14,14 +14,18 @@
 struct pl_talo_socket {
     struct pl_talo_conn conn;
     struct pl_talo_dialect *dialect;
-    struct pl_ws *ws;       /* NULL once it is closed */
-    struct pl_list by_beat; /* in dialect->sockets */
-    int64_t beat_ms;        /* the next one */
+    struct pl_ws *ws; /* NULL once it is closed */
+    union {
+        struct pl_list by_beat;  /* in dialect->sockets, while it is open */
+        struct pl_deferred free; /* afterwards */
+    };
+    uint32_t beat_ms; /* the next beat: the clock's low 32 bits */
     struct pl_talo_rate rate;
     bool is_alive; /* a pong or heartbeat since the last beat */
     uint8_t req;   /* enum pl_talo_req that is being handled, while the session is suspended */
-    struct pl_deferred free;
 };
+
+_Static_assert(sizeof(struct pl_talo_socket) <= 184, "an idle player is small");
 
 static inline struct pl_talo_socket *pl_talo_socket_of(struct pl_talo_conn *conn)
 {

@@ -14,11 +14,11 @@ enum pl_talo_rate_verdict {
 
 /* Zeroed is ready. */
 struct pl_talo_rate {
-    int64_t since_ms;   /* when the window or the block began */
-    uint16_t count;     /* messages in the window; 0: none is open */
-    uint8_t warnings;   /* 0 to 4 */
-    bool is_blocked;    /* until the block ends, every message is a violation */
-    bool is_identified; /* whose allowance is counted: each has a window of its own */
+    uint32_t since_ms;      /* when the window or the block began: the clock's low 32 bits */
+    uint16_t count;         /* messages in the window; 0: none is open */
+    uint8_t warnings;       /* 0 to 4 */
+    bool is_blocked : 1;    /* until the block ends, every message is a violation */
+    bool is_identified : 1; /* whose allowance is counted: each has a window of its own */
 };
 
 /* One message has arrived. */

@@ -45,7 +45,8 @@ void pl_talo_dialect_leave(struct pl_talo_dialect *dialect, uint16_t code);
 /* All connections are closed. NULL is fine. */
 void pl_talo_dialect_destroy(struct pl_talo_dialect *dialect);
 
-/* `encode` of struct pl_talo_config (spec 1.8). */
+/* `on_revoked` and `encode` of struct pl_talo_config (spec 1.3, 1.8). */
+void pl_talo_on_revoked(struct pl_talo_conn *conn);
 struct pl_frame *pl_talo_encode(void *user, const struct pl_talo_event *event, uint8_t encoding);
 
 /* --- administration (spec 7) --- */

@@ -58,7 +58,7 @@ static void close_conns(struct pl_talo *talo, int64_t key_id)
     while ((node = pl_list_pop_front(&closing)) != NULL) {
         struct pl_talo_conn *conn = PL_CONTAINER_OF(node, struct pl_talo_conn, in_world);
         pl_list_push_back(&talo->conns.all, node); /* where closing expects it */
-        conn->on_revoked(conn);
+        talo->config.on_revoked(conn);
     }
 }
 

@@ -14,6 +14,7 @@
 #include "store/talo/entity.h"
 
 struct pl_talo;
+struct pl_talo_conn;
 
 /* --- events (spec 1.8) --- */
 
@@ -60,6 +61,8 @@ struct pl_talo_config {
     /* One frame with one reference for sinks of this encoding, or NULL. */
     struct pl_frame *(*encode)(void *user, const struct pl_talo_event *event, uint8_t encoding);
     void *user;
+    /* The connection's key was revoked: close it. */
+    void (*on_revoked)(struct pl_talo_conn *conn);
     uint8_t sealing_key[PL_SEAL_KEY_BYTES]; /* of service/talo/secrets.h */
 };
 
@@ -181,12 +184,10 @@ struct pl_talo_conn {
     struct pl_list in_world;
     uint64_t number; /* in the order of opening; the service's, as the fields below */
     struct pl_talo_conn_request *request;
-    /* The key was revoked: close with 3000. */
-    void (*on_revoked)(struct pl_talo_conn *conn);
 };
 
-/* Open it: game, key, scopes, session and on_revoked are filled in by the caller. It receives live
- * config updates from here on. */
+/* Open it: game, key, scopes and session are filled in by the caller. It receives live config
+ * updates from here on. */
 void pl_talo_conn_open(struct pl_talo *talo, struct pl_talo_conn *conn);
 
 /* Leave everything. If it was identified and the last connection of its player, the player goes

@@ -127,6 +127,7 @@ static void make_talo(struct world *world)
                                     &(struct pl_talo_config){.hub = world->hub,
                                                              .store = world->store,
                                                              .encode = pl_talo_encode,
+                                                             .on_revoked = pl_talo_on_revoked,
                                                              .sealing_key = {1}},
                                     NULL),
                      0);

@@ -110,11 +110,19 @@ static int fail_commit(size_t count, bool *has_happened, void *user)
     return world->commit_rc;
 }
 
+static void on_revoked(struct pl_talo_conn *conn)
+{
+    struct world_conn *own = PL_CONTAINER_OF(conn, struct world_conn, conn);
+    own->revoked_count++;
+    world_close(own->world, (size_t)(own - own->world->conns));
+}
+
 static void make_talo(struct world *world)
 {
     struct pl_talo_config config = {.hub = world->hub,
                                     .store = world->store,
                                     .encode = encode,
+                                    .on_revoked = on_revoked,
                                     .user = world,
                                     .sealing_key = {1, 2, 3}};
     struct pl_error err = {0};
@@ -282,13 +290,6 @@ struct pl_uuid world_player(struct world *world, int64_t alias_id)
     return id;
 }
 
-static void on_revoked(struct pl_talo_conn *conn)
-{
-    struct world_conn *own = PL_CONTAINER_OF(conn, struct world_conn, conn);
-    own->revoked_count++;
-    world_close(own->world, (size_t)(own - own->world->conns));
-}
-
 static void ignore_message(struct pl_session *session, enum pl_message_kind kind,
                            struct pl_span bytes)
 {
@@ -310,11 +311,8 @@ struct pl_talo_conn *world_open(struct world *world, size_t at, uint32_t scopes)
     conn->session = pl_session_open(
         world->hub,
         &(struct pl_session_params){.ops = &session_ops, .user = conn, .sink = conn->sink.id});
-    conn->conn = (struct pl_talo_conn){.session = conn->session,
-                                       .game_id = 1,
-                                       .key_id = 1,
-                                       .scopes = scopes,
-                                       .on_revoked = on_revoked};
+    conn->conn = (struct pl_talo_conn){
+        .session = conn->session, .game_id = 1, .key_id = 1, .scopes = scopes};
     pl_talo_conn_open(world->talo, &conn->conn);
     return &conn->conn;
 }

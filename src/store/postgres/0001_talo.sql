@@ -125,6 +125,7 @@ CREATE TABLE talo_members (
     channel_id BIGINT NOT NULL,
     alias_id BIGINT NOT NULL,
     joined_ms BIGINT NOT NULL,
+    is_dev BIGINT NOT NULL DEFAULT 0, -- its player's is_dev_build, for counting
     PRIMARY KEY (channel_id, alias_id)
 );
 

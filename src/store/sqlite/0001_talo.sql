@@ -125,6 +125,7 @@ CREATE TABLE talo_members (
     channel_id INTEGER NOT NULL,
     alias_id INTEGER NOT NULL,
     joined_ms INTEGER NOT NULL,
+    is_dev INTEGER NOT NULL DEFAULT 0, -- its player's is_dev_build, for counting
     PRIMARY KEY (channel_id, alias_id)
 ) STRICT, WITHOUT ROWID;
 

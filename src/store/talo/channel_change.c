@@ -3,20 +3,30 @@
 
 #include "store/talo/erase.h"
 
-int pl_talo_add_member(bool *was_added, struct pl_sql *sql, int64_t channel_id, int64_t alias_id,
-                       int64_t now_ms, struct pl_error *err)
+int pl_talo_add_member(bool *was_added, struct pl_sql *sql, int64_t channel_id,
+                       const struct pl_talo_alias *alias, int64_t now_ms, struct pl_error *err)
 {
-    const struct pl_sql_value values[] = {pl_sql_int(channel_id), pl_sql_int(alias_id),
-                                          pl_sql_int(now_ms)};
+    const struct pl_sql_value values[] = {pl_sql_int(channel_id), pl_sql_int(alias->id),
+                                          pl_sql_int(now_ms),
+                                          pl_sql_int(alias->player->is_dev_build)};
     int64_t changed = 0;
     int rc = pl_sql_run(sql,
-                        "INSERT INTO talo_members (channel_id, alias_id, joined_ms)"
-                        " VALUES ($1, $2, $3) ON CONFLICT (channel_id, alias_id) DO NOTHING",
+                        "INSERT INTO talo_members (channel_id, alias_id, joined_ms, is_dev)"
+                        " VALUES ($1, $2, $3, $4) ON CONFLICT (channel_id, alias_id) DO NOTHING",
                         values, PL_ARRAY_LEN(values), was_added != NULL ? &changed : NULL, err);
     if (rc == 0 && was_added != NULL) {
         *was_added = changed > 0;
     }
     return rc;
+}
+
+int pl_talo_mark_memberships(struct pl_sql *sql, const struct pl_uuid *player_id, bool is_dev_build,
+                             struct pl_error *err)
+{
+    return PL_SQL_RUN(sql, err,
+                      "UPDATE talo_members SET is_dev = $1 WHERE is_dev <> $1"
+                      " AND alias_id IN (SELECT id FROM talo_aliases WHERE player_id = $2)",
+                      pl_sql_int(is_dev_build), pl_sql_uuid(player_id));
 }
 
 int pl_talo_replace_channel_props(struct pl_sql *sql, int64_t channel_id,

@@ -8,7 +8,12 @@
 
 /* *was_added: it was none before. NULL: nobody asks. */
 PL_MUST_CHECK int pl_talo_add_member(bool *was_added, struct pl_sql *sql, int64_t channel_id,
-                                     int64_t alias_id, int64_t now_ms, struct pl_error *err);
+                                     const struct pl_talo_alias *alias, int64_t now_ms,
+                                     struct pl_error *err);
+
+/* The aliases of this player are of a development build, or not: the memberships say so too. */
+PL_MUST_CHECK int pl_talo_mark_memberships(struct pl_sql *sql, const struct pl_uuid *player_id,
+                                           bool is_dev_build, struct pl_error *err);
 
 /* Put these where others were. */
 PL_MUST_CHECK int pl_talo_replace_channel_props(struct pl_sql *sql, int64_t channel_id,

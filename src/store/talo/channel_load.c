@@ -12,11 +12,9 @@ static const struct pl_talo_in_text prop_rows =
                     " ORDER BY channel_id, position");
 static const struct pl_talo_in_text all_counts = PL_TALO_IN_TEXT(
     "SELECT channel_id, count(*) FROM talo_members WHERE channel_id", " GROUP BY channel_id");
-static const struct pl_talo_in_text player_counts = PL_TALO_IN_TEXT(
-    "SELECT m.channel_id, count(*) FROM talo_members m"
-    " JOIN talo_aliases a ON a.id = m.alias_id"
-    " JOIN talo_players p ON p.id = a.player_id WHERE p.is_dev_build = 0 AND m.channel_id",
-    " GROUP BY m.channel_id");
+static const struct pl_talo_in_text player_counts =
+    PL_TALO_IN_TEXT("SELECT channel_id, count(*) FROM talo_members WHERE is_dev = 0 AND channel_id",
+                    " GROUP BY channel_id");
 
 /* Channels under a query of their own, and whose row it is. */
 struct batch {

@@ -52,8 +52,8 @@ static int change_owner(struct pl_talo_op_channel_update *update, struct pl_sql 
         return pl_store_refuse(op, PL_TALO_CHANNEL_NO_NEW_OWNER);
     }
     update->channel.owner = update->new_owner;
-    return pl_talo_add_member(&update->was_owner_added, sql, update->channel.id,
-                              update->new_owner->id, update->actor.now_ms, &op->error);
+    return pl_talo_add_member(&update->was_owner_added, sql, update->channel.id, update->new_owner,
+                              update->actor.now_ms, &op->error);
 }
 
 static void change_rest(struct pl_talo_op_channel_update *update)

@@ -39,7 +39,7 @@ static int insert_channel(const struct pl_talo_channel *channel, struct pl_sql *
         pl_sql_int(channel->created_ms), pl_sql_int(channel->updated_ms));
     rc = rc < 0 ? rc : pl_talo_replace_channel_props(sql, channel->id, &channel->props, err);
     if (rc == 0 && owner != NULL) {
-        rc = pl_talo_add_member(NULL, sql, channel->id, owner->id, channel->created_ms, err);
+        rc = pl_talo_add_member(NULL, sql, channel->id, owner, channel->created_ms, err);
     }
     return rc;
 }
@@ -115,7 +115,7 @@ static int run_join(struct pl_store_op *op, struct pl_sql *sql)
         return pl_store_refuse(op, PL_TALO_CHANNEL_IS_PRIVATE);
     }
     join->channel = *channel;
-    rc = pl_talo_add_member(&join->was_added, sql, channel->id, join->alias->id, join->actor.now_ms,
+    rc = pl_talo_add_member(&join->was_added, sql, channel->id, join->alias, join->actor.now_ms,
                             &op->error);
     return rc < 0 ? rc
                   : pl_talo_count_members(&join->channel, 1, sql, pl_talo_counts(&join->actor),
@@ -153,7 +153,7 @@ static int run_invite(struct pl_store_op *op, struct pl_sql *sql)
     if (alias != NULL && invite->invitee->id == alias->id) {
         return pl_store_refuse(op, PL_TALO_CHANNEL_INVITES_SELF);
     }
-    return pl_talo_add_member(&invite->was_added, sql, channel->id, invite->invitee->id,
+    return pl_talo_add_member(&invite->was_added, sql, channel->id, invite->invitee,
                               invite->actor.now_ms, &op->error);
 }
 

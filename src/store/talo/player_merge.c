@@ -1,5 +1,6 @@
 /* POST /v1/players/merge: the refusals in the order of the specification, then player 2's aliases,
  * props and being online go to player 1, and the rest of it goes. */
+#include "store/talo/channel_change.h"
 #include "store/talo/erase.h"
 #include "store/talo/load.h"
 #include "store/talo/players.h"
@@ -174,6 +175,7 @@ static int run_merge(struct pl_store_op *op, struct pl_sql *sql)
                         " WHERE player_id = $3",
                         pl_sql_uuid(&one->id), pl_sql_int(self->now_ms), pl_sql_uuid(&two->id));
     }
+    rc = rc != 0 ? rc : pl_talo_mark_memberships(sql, &one->id, one->is_dev_build, &op->error);
     rc = rc != 0 ? rc : pl_talo_erase_player(sql, &two->id, &op->error);
     rc = rc != 0 ? rc : pl_talo_regroup(one, sql, &op->arena, &op->error);
     return rc != 0 ? rc

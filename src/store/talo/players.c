@@ -1,6 +1,7 @@
 /* Players and aliases: found, listed, changed, deleted. */
 #include "store/talo/players.h"
 
+#include "store/talo/channel_change.h"
 #include "store/talo/channel_load.h"
 #include "store/talo/erase.h"
 #include "store/talo/load.h"
@@ -149,6 +150,8 @@ static int run_set_dev(struct pl_store_op *op, struct pl_sql *sql)
     }
     rc = PL_SQL_RUN(sql, &op->error, "UPDATE talo_players SET is_dev_build = $1 WHERE id = $2",
                     pl_sql_int(self->is_dev_build), pl_sql_uuid(&self->player_id));
+    rc = rc < 0 ? rc
+                : pl_talo_mark_memberships(sql, &self->player_id, self->is_dev_build, &op->error);
     if (rc == 0) {
         rc = pl_talo_props_merge(&merged, &self->player->props, &changes, &rules, &op->arena,
                                  &op->error);

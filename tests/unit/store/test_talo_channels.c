@@ -1,7 +1,7 @@
 /* Channels: made, found, listed, changed and deleted (spec talo 3.11 and 5). */
 #include "talo_world.h"
 
-#include "store/talo/storage.h"
+#include "store/talo/players.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -169,6 +169,41 @@ static void test_channel_member_count_leaves_out_development_players(void **stat
     op->channel_id = 7;
     assert_int_equal(talo_world_run(world, op), 0);
     assert_int_equal(op->channel.member_count, 2);
+}
+
+static void test_channel_member_count_follows_players_who_become_developers(void **state)
+{
+    (void)state;
+    make_channel(ADA, 7, "x");
+    join(BOB, 7);
+    join(DAN, 7);
+    struct pl_talo_op_player_set_dev *set = talo_world_op(world, &pl_talo_op_player_set_dev_type);
+    set->game_id = 1;
+    set->player_id = talo_world_player_id(ADA);
+    set->is_dev_build = true;
+    assert_int_equal(talo_world_run(world, set), 0);
+    assert_int_equal(get(7)->member_count, 1);
+    set = talo_world_op(world, &pl_talo_op_player_set_dev_type);
+    set->game_id = 1;
+    set->player_id = talo_world_player_id(DAN);
+    assert_int_equal(talo_world_run(world, set), 0);
+    assert_int_equal(get(7)->member_count, 2);
+}
+
+static void test_channel_member_count_follows_aliases_that_move(void **state)
+{
+    (void)state;
+    make_channel(ADA, 7, "x");
+    join(DAN, 7);
+    talo_world_sql(world, "UPDATE talo_aliases SET service = 'custom' WHERE id = $1",
+                   (const int64_t[]){DAN}, 1); /* one service twice is not merged */
+    struct pl_talo_op_player_merge *merge = talo_world_op(world, &pl_talo_op_player_merge_type);
+    merge->game_id = 1;
+    merge->acting_alias_id = ADA;
+    merge->player1_id = talo_world_player_id(ADA);
+    merge->player2_id = talo_world_player_id(DAN);
+    assert_int_equal(talo_world_run(world, merge), 0);
+    assert_int_equal(get(7)->member_count, 2);
 }
 
 static void test_channel_owner_has_the_display_name_of_its_player(void **state)
@@ -503,6 +538,8 @@ int main(void)
         TEST(test_channel_of_an_administrator_may_have_no_owner),
         TEST(test_channel_get_knows_its_own_game_alone_and_private_ones_too),
         TEST(test_channel_member_count_leaves_out_development_players),
+        TEST(test_channel_member_count_follows_players_who_become_developers),
+        TEST(test_channel_member_count_follows_aliases_that_move),
         TEST(test_channel_owner_has_the_display_name_of_its_player),
         TEST(test_channel_list_has_the_busiest_first_and_never_private_ones),
         TEST(test_channel_tally_never_goes_back_and_does_not_touch_the_time),

@@ -86,6 +86,7 @@ struct pl_store_config {
     struct pl_str url;        /* "sqlite:PATH", "postgresql://..." ; borrowed for the call */
     uint32_t reader_count;    /* 0: 2 */
     uint32_t waiting_max;     /* operations that may wait; 0: 16,384 */
+    uint32_t patience_ms;     /* in which a lost PostgreSQL may come back; 0: 5,000 */
     uint32_t batch_max;       /* writes in one commit; 0: 512 */
     void (*wake)(void *user); /* from a worker's thread, or from inside submit:
                                  pl_store_complete is to be called */

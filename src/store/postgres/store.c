@@ -8,8 +8,8 @@
 
 #include <time.h>
 
-#define ANSWER_MS 30000  /* for an answer of the server */
-#define PATIENCE_MS 5000 /* in which a lost connection may come back before callers hear of it */
+#define ANSWER_MS 30000 /* for an answer of the server */
+#define PATIENCE_MS 5000
 #define RETRY_MS 100
 #define AGAIN_MAX 5 /* transactions that the server wants to have tried again */
 
@@ -19,7 +19,8 @@ struct postgres_store {
     const struct pl_log *log;
     struct pl_pg_conn writer; /* the writer's thread's, once there is one */
     struct pl_pg_turn turn;
-    bool is_away; /* the writer gave up: the next batch tries once and does not wait */
+    int64_t patience_ms; /* in which a lost connection may come back before callers hear of it */
+    bool is_away;        /* the writer gave up: the next batch tries once and does not wait */
     struct pl_pg_conn *readers; /* each its thread's */
     uint32_t reader_count;
 };
@@ -127,7 +128,7 @@ static int try_write(struct writing *writing, struct pl_error *err)
 static void postgres_write(struct pl_store_backend *backend, struct pl_store_op *chain)
 {
     struct postgres_store *store = store_of(backend);
-    int64_t patience_ms = store->is_away ? 0 : PATIENCE_MS;
+    int64_t patience_ms = store->is_away ? 0 : store->patience_ms;
     struct writing writing = {
         .store = store, .chain = chain, .until_ms = pl_clock_monotonic_ms() + patience_ms};
     struct pl_error err = {0};
@@ -193,7 +194,7 @@ static int open_writer(struct postgres_store *store, enum pl_migrate_when when,
                        struct pl_error *err)
 {
     struct pl_pg_conn *conn = &store->writer;
-    int rc = connect_until(store, pl_clock_monotonic_ms() + PATIENCE_MS, err);
+    int rc = connect_until(store, pl_clock_monotonic_ms() + store->patience_ms, err);
     if (rc == 0) {
         rc = pl_migrate_open(&conn->sql, &pl_migrations_postgres, when, store->log, err);
     }
@@ -217,6 +218,7 @@ int pl_postgres_store_open(struct pl_store **out, const struct pl_store_config *
     store->backend.impl = &postgres_backend;
     store->url = pl_strdup_n(url_cstr, strlen(url_cstr));
     store->log = config->log;
+    store->patience_ms = config->patience_ms == 0 ? PATIENCE_MS : config->patience_ms;
     store->turn = (struct pl_pg_turn){.conn = &store->writer, .takes_over = config->takes_over};
     store->readers = pl_alloc_array(filled.reader_count, sizeof(struct pl_pg_conn));
     store->reader_count = filled.reader_count;

@@ -66,9 +66,12 @@ static void prepare(void)
     assert_int_equal(system(command), 0);
 }
 
-static void open_store(const char *url)
+/* Long enough for any server to come back, or short enough to wait for. */
+enum { LONG_MS = 100000, SHORT_MS = 300 };
+
+static void open_store(const char *url, uint32_t patience_ms)
 {
-    struct pl_store_config config = {.wake = on_wake};
+    struct pl_store_config config = {.wake = on_wake, .patience_ms = patience_ms};
     if (pl_postgres_store_open(&store, &config, url, true, &err) < 0) {
         fail_msg("%s", err.text);
     }
@@ -125,7 +128,7 @@ static void *restart_soon(void *user)
 static void test_server_that_restarts_is_not_noticed(void **state)
 {
     (void)state;
-    open_store(getenv("PARLEY_TEST_POSTGRES"));
+    open_store(getenv("PARLEY_TEST_POSTGRES"), LONG_MS);
     int64_t id = 0;
     for (int round = 0; round < 3; round++) {
         pthread_t thread;
@@ -142,7 +145,7 @@ static void test_server_that_restarts_is_not_noticed(void **state)
 static void test_server_that_stays_away_is_told_and_welcomed_back(void **state)
 {
     (void)state;
-    open_store(getenv("PARLEY_TEST_POSTGRES"));
+    open_store(getenv("PARLEY_TEST_POSTGRES"), SHORT_MS);
     assert_int_equal(insert(1), 0);
     server_does("stop");
     assert_int_equal(insert(2), PL_E_CLOSED);
@@ -157,8 +160,8 @@ static void test_database_of_another_parley_is_refused(void **state)
 {
     (void)state;
     struct pl_store *other = NULL;
-    struct pl_store_config config = {.wake = on_wake};
-    open_store(getenv("PARLEY_TEST_POSTGRES"));
+    struct pl_store_config config = {.wake = on_wake, .patience_ms = SHORT_MS};
+    open_store(getenv("PARLEY_TEST_POSTGRES"), LONG_MS);
     assert_int_equal(
         pl_postgres_store_open(&other, &config, getenv("PARLEY_TEST_POSTGRES"), true, &err),
         PL_E_STATE);
@@ -188,7 +191,7 @@ static void test_successor_writes_and_the_one_before_no_more(void **state)
     (void)state;
     struct pl_store *before;
     struct pl_store *successor;
-    open_store(getenv("PARLEY_TEST_POSTGRES"));
+    open_store(getenv("PARLEY_TEST_POSTGRES"), LONG_MS);
     successor = open_successor();
     assert_int_equal(insert(1), 0); /* still */
     ask(successor, &before);
@@ -211,7 +214,7 @@ static void test_successor_that_dies_leaves_the_one_before_in_charge(void **stat
 {
     (void)state;
     struct pl_store *before;
-    open_store(getenv("PARLEY_TEST_POSTGRES"));
+    open_store(getenv("PARLEY_TEST_POSTGRES"), LONG_MS);
     ask(open_successor(), &before);
     assert_int_equal(insert(1), 0);
     pl_store_destroy(store);
@@ -349,7 +352,7 @@ static void check_cut(bool after)
     start_cutter(&cutter, after);
     (void)snprintf(url, sizeof(url), "postgresql://parley@127.0.0.1:%u/parley",
                    (unsigned)cutter.port);
-    open_store(url);
+    open_store(url, LONG_MS);
     for (int64_t id = 1; id <= 6; id++) {
         cutter.cuts = id % 2 == 0 ? 1 : 0;
         assert_int_equal(insert(id), 0);

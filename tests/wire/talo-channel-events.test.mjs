@@ -334,6 +334,37 @@ describe('Talo channel events', () => {
     await end(sockets);
   });
 
+  test('events show players and channels as they are now', async () => {
+    const { owner, member, channel, sockets } = await makeScene();
+    const say = async () => {
+      sockets.member.send(EVENT.message, { channel: { id: channel.id }, message: 'x' });
+      const data = await sockets.owner.expect(EVENT.message);
+      await heard(sockets);
+      return data;
+    };
+    assert.deepEqual((await say()).channel.owner.player.props, []);
+    const props = [{ key: 'level', value: '4' }];
+    await owner.api.ok('PATCH', `/v1/players/${owner.id}`, { props });
+    await member.api.ok('PATCH', `/v1/players/${member.id}`, { props });
+    let data = await say();
+    assert.deepEqual([data.channel.owner.player.props, data.playerAlias.player.props], [props, props]);
+    await updateChannel(owner, channel, { name: 'renamed', props });
+    await heard(sockets);
+    data = await say();
+    assert.deepEqual([data.channel.name, data.channel.props], ['renamed', props]);
+    await owner.api.ok('PUT', '/v1/players/presence', { online: true, customStatus: 'busy' });
+    assert.equal((await say()).channel.owner.player.presence.customStatus, 'busy');
+    await updateChannel(owner, channel, { ownerAliasId: member.alias.id });
+    await heard(sockets);
+    data = await say();
+    assert.deepEqual([data.channel.owner.id, data.channel.totalMessages], [member.alias.id, 5]);
+    await leaveChannel(member, channel);
+    await heard(sockets);
+    sockets.owner.send(EVENT.message, { channel: { id: channel.id }, message: 'x' });
+    assert.equal((await sockets.owner.expect(EVENT.message)).channel.owner, null);
+    await end(sockets);
+  });
+
   test('what administrators do is told as what owners do', async () => {
     const { owner, member, channel, sockets } = await makeScene();
     const admin = (...words) => talo.admin('channel', ...words, '--game', talo.games.main.id);

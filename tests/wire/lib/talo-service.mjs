@@ -320,6 +320,11 @@ export class TaloService {
       refuse(400, 'Cannot merge a player into themselves');
     }
     const [kept, gone] = [this.#player(playerId1), this.#player(playerId2)];
+    const services = (player) => this.aliases.filter((a) => a.player === player).map((a) => a.service);
+    const both = services(kept).filter((one) => services(gone).includes(one));
+    if (both.length > 0) {
+      refuse(400, `Cannot merge players: both players have aliases with the following service(s): ${both.join(', ')}`);
+    }
     this.aliases.filter((a) => a.player === gone).forEach((a) => Object.assign(a, { player: kept }));
     kept.props = mergeProps(kept.props, gone.props);
     this.players = this.players.filter((p) => p !== gone);

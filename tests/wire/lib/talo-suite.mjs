@@ -98,8 +98,9 @@ export function taloSuite(title, startService, { mode = 'tick', config = {}, ski
     });
 
     test('send is not guarded, the helpers are', LIMIT, async () => {
-      const talo = await create();
+      const talo = await create({ auto_connect: false });
       await talo.send('v1.channels.message', {}, 'STATE'); // not open
+      await talo.do('talo_open');
       await talo.kind('connected');
       await talo.say(1, 'hello', 'STATE');
       await talo.broadcast('hello', 'STATE');
@@ -265,8 +266,13 @@ export function taloSuite(title, startService, { mode = 'tick', config = {}, ski
       assert.deepEqual((await bob.ask('player_search', { query: ada.alias.identifier })).players.map((one) => one.id), [id]);
       assert.deepEqual(await bob.refused('player_find', { player: 'nobody?&/' }), [404, '', 'Player not found']);
       assert.deepEqual(await ada.refused('player_merge', { kept: id, merged: id }), [400, '', 'Cannot merge a player into themselves']);
-      const { player: merged } = await ada.ask('player_merge', { kept: id, merged: bob.alias.player.id });
-      assert.deepEqual(merged.aliases.map((one) => one.id).sort(), [ada.alias.id, bob.alias.id].sort());
+      const both = 'Cannot merge players: both players have aliases with the following service(s): username';
+      assert.deepEqual(await ada.refused('player_merge', { kept: id, merged: bob.alias.player.id }), [400, '', both]);
+      const other = await create();
+      const theirs = await other.play('custom', fresh('other'));
+      const { player: merged } = await ada.ask('player_merge', { kept: id, merged: theirs.player.id });
+      assert.deepEqual(merged.aliases.map((one) => one.id).sort(), [ada.alias.id, theirs.id].sort());
+      await other.destroy();
       await ada.destroy();
       await bob.destroy();
     });
@@ -364,7 +370,7 @@ export function taloSuite(title, startService, { mode = 'tick', config = {}, ski
       assert.equal(asked.verification_required, true);
       assert.equal((await talo.look()).alias, undefined);
       assert.deepEqual((await talo.refused('verify', { alias: asked.alias_id, verification_code: '000000' })).slice(0, 2), [403, 'VERIFICATION_CODE_INVALID']);
-      await talo.ask('verify', { alias: asked.alias_id, verification_code: await service.lastCode() });
+      await talo.ask('verify', { alias: asked.alias_id, verification_code: await service.lastCode(`${identifier}@example.com`) });
       await talo.identified();
       await talo.destroy();
     });

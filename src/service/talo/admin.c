@@ -118,6 +118,7 @@ void pl_talo_admin_set_game(struct pl_talo_admin *admin, const struct pl_talo_ga
 {
     struct pl_talo_game_entry *entry = pl_talo_admin_find_game(admin, game->id);
     struct pl_talo_game before = {0};
+    admin->change_count++;
     if (entry == NULL) {
         entry = add_game(admin, game->id);
     }
@@ -139,6 +140,7 @@ void pl_talo_admin_set_config(struct pl_talo_admin *admin, int64_t game_id,
 {
     struct pl_talo_game_entry *entry = pl_talo_admin_find_game(admin, game_id);
     struct pl_talo_props seen = {0};
+    admin->change_count++;
     if (entry == NULL) {
         return;
     }
@@ -157,6 +159,7 @@ void pl_talo_admin_set_key(struct pl_talo_admin *admin, const struct pl_talo_key
 {
     struct pl_talo_key_entry *entry = pl_talo_admin_find_key(admin, key->id);
     int64_t last_used_ms = 0;
+    admin->change_count++;
     if (entry == NULL) {
         entry = pl_alloc(sizeof(*entry));
         pl_list_init(&entry->used);
@@ -170,6 +173,7 @@ void pl_talo_admin_set_key(struct pl_talo_admin *admin, const struct pl_talo_key
 void pl_talo_admin_remove_verification_key(struct pl_talo_admin *admin, int64_t id)
 {
     struct pl_talo_verification_entry *entry = pl_talo_by_id_remove(&admin->verification_keys, id);
+    admin->change_count++;
     if (entry != NULL) {
         free_verification_key(entry);
     }
@@ -222,11 +226,30 @@ static int fill_games(struct pl_talo_admin *admin, const struct pl_talo_op_admin
     return 0;
 }
 
+/* Verification keys are the only ones of these that are ever deleted. */
+static void drop_missing(struct pl_talo_admin *admin, const struct pl_talo_op_admin_load *loaded)
+{
+    size_t at = 0;
+    const struct pl_talo_verification_entry *entry =
+        pl_talo_by_id_next(&admin->verification_keys, 0);
+    while (entry != NULL) {
+        int64_t id = entry->key.id;
+        while (at < loaded->verification_key_count && loaded->verification_keys[at].id < id) {
+            at++;
+        }
+        if (at == loaded->verification_key_count || loaded->verification_keys[at].id != id) {
+            pl_talo_admin_remove_verification_key(admin, id);
+        }
+        entry = pl_talo_by_id_next(&admin->verification_keys, id);
+    }
+}
+
 static int fill_verification_keys(struct pl_talo_admin *admin,
                                   const struct pl_talo_op_admin_load *loaded,
                                   const uint8_t *sealing_key, struct pl_buf *plain,
                                   struct pl_error *err)
 {
+    drop_missing(admin, loaded);
     for (size_t i = 0; i < loaded->verification_key_count; i++) {
         struct pl_talo_verification_key key = loaded->verification_keys[i];
         int rc = open_secret(plain, sealing_key, PL_TALO_SECRET_VERIFICATION_KEY, key.id, key.value,

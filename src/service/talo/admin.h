@@ -12,11 +12,14 @@
 
 #include <openssl/types.h>
 
+#define PL_TALO_ADMIN_LOAD_BYTES ((size_t)256 * 1024 * 1024) /* of everything */
+
 struct pl_talo_admin {
     struct pl_talo_by_id games;             /* struct pl_talo_game_entry */
     struct pl_talo_by_id keys;              /* struct pl_talo_key_entry */
     struct pl_talo_by_id verification_keys; /* struct pl_talo_verification_entry */
     struct pl_list used_keys; /* whose last use is not written yet, first used first */
+    uint64_t change_count;    /* so that a load that is under way can tell whether it is late */
     EVP_MAC *hmac;
 };
 
@@ -40,7 +43,8 @@ struct pl_talo_verification_entry {
 void pl_talo_admin_init(struct pl_talo_admin *admin);
 void pl_talo_admin_fini(struct pl_talo_admin *admin);
 
-/* Take over what was loaded. PL_E_STATE when a secret does not open: another sealing key. */
+/* Take over what was loaded; what is there and was not loaded is gone. PL_E_STATE when a secret does
+ * not open: another sealing key. */
 PL_MUST_CHECK int pl_talo_admin_fill(struct pl_talo_admin *admin,
                                      const struct pl_talo_op_admin_load *loaded,
                                      const uint8_t sealing_key[PL_SEAL_KEY_BYTES],

@@ -67,6 +67,26 @@ void pl_talo_conn_close(struct pl_talo_conn *conn)
     }
 }
 
+/* The callbacks may close any of them. */
+void pl_talo_conns_revoke(struct pl_talo *talo, int64_t key_id)
+{
+    struct pl_list closing;
+    struct pl_list *node = NULL;
+    pl_list_init(&closing);
+    PL_LIST_EACH(each, &talo->conns.all)
+    {
+        if (PL_CONTAINER_OF(each, struct pl_talo_conn, in_world)->key_id == key_id) {
+            pl_list_remove(each);
+            pl_list_push_back(&closing, each);
+        }
+    }
+    while ((node = pl_list_pop_front(&closing)) != NULL) {
+        struct pl_talo_conn *conn = PL_CONTAINER_OF(node, struct pl_talo_conn, in_world);
+        pl_list_push_back(&talo->conns.all, node); /* where closing expects it */
+        talo->config.on_revoked(conn);
+    }
+}
+
 /* --- lists --- */
 
 static void begin(struct pl_talo_conn_list *list)

@@ -21,6 +21,9 @@ void pl_talo_conns_fini(struct pl_talo_conns *conns);
 void pl_talo_conns_identify(struct pl_talo_conn *conn, int64_t alias_id,
                             const struct pl_uuid *player_id);
 
+/* The key is revoked: what it has opened is told to close. */
+void pl_talo_conns_revoke(struct pl_talo *talo, int64_t key_id);
+
 /* Some connections, in the order of opening. */
 struct pl_talo_conn_list {
     struct pl_talo_conn **items;

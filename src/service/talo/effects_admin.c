@@ -42,31 +42,11 @@ static void on_key_update(struct pl_talo *talo, struct pl_store_op *op)
                           &((const struct pl_talo_op_key_update *)(const void *)op)->key);
 }
 
-/* Close what the key has opened. The dialect's callback may close any of them. */
-static void close_conns(struct pl_talo *talo, int64_t key_id)
-{
-    struct pl_list closing;
-    struct pl_list *node = NULL;
-    pl_list_init(&closing);
-    PL_LIST_EACH(each, &talo->conns.all)
-    {
-        if (PL_CONTAINER_OF(each, struct pl_talo_conn, in_world)->key_id == key_id) {
-            pl_list_remove(each);
-            pl_list_push_back(&closing, each);
-        }
-    }
-    while ((node = pl_list_pop_front(&closing)) != NULL) {
-        struct pl_talo_conn *conn = PL_CONTAINER_OF(node, struct pl_talo_conn, in_world);
-        pl_list_push_back(&talo->conns.all, node); /* where closing expects it */
-        talo->config.on_revoked(conn);
-    }
-}
-
 static void on_key_revoke(struct pl_talo *talo, struct pl_store_op *op)
 {
     const struct pl_talo_op_key_revoke *revoke = (const void *)op;
     pl_talo_admin_set_key(&talo->admin, &revoke->key);
-    close_conns(talo, revoke->key.id);
+    pl_talo_conns_revoke(talo, revoke->key.id);
 }
 
 static void on_verification_create(struct pl_talo *talo, struct pl_store_op *op)

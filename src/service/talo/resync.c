@@ -6,6 +6,7 @@
 #include "service/talo/streams.h"
 #include "service/talo/talo_internal.h"
 #include "store/talo/channels.h"
+#include "store/talo/games.h"
 
 #include <stdlib.h>
 
@@ -88,16 +89,6 @@ void pl_talo_resync_note(struct pl_talo_resync *resync, const struct pl_store_op
 
 /* --- a run --- */
 
-static void apply(struct pl_talo *talo, const struct pl_talo_op_alias_memberships *op)
-{
-    struct pl_talo_conn_list list;
-    pl_talo_conns_of_alias(&list, talo, op->alias_id);
-    for (size_t i = 0; i < list.count; i++) {
-        pl_talo_stream_sync(list.items[i], &op->result);
-    }
-    pl_talo_conn_list_fini(&list);
-}
-
 /* A run that failed begins anew, later and later. */
 static void end(struct pl_talo_resync *resync)
 {
@@ -108,6 +99,80 @@ static void end(struct pl_talo_resync *resync)
     if (resync->has_failed || resync->is_wanted) {
         begin_later(resync);
     }
+}
+
+/* The player was merged into another one, which may have gone offline without our knowing. */
+static void move(struct pl_talo_conn *conn, const struct pl_uuid *player_id)
+{
+    struct pl_talo_absence absence = {.step = PL_TALO_ABSENCE_ONLINE,
+                                      .game_id = conn->game_id,
+                                      .alias_id = conn->alias_id,
+                                      .player_id = *player_id};
+    pl_talo_conns_identify(conn, conn->alias_id, player_id);
+    pl_talo_absences_add(&conn->talo->absences, &absence);
+}
+
+static void apply(struct pl_talo *talo, const struct pl_talo_op_alias_memberships *op)
+{
+    struct pl_talo_conn_list list;
+    pl_talo_conns_of_alias(&list, talo, op->alias_id);
+    for (size_t i = 0; i < list.count; i++) {
+        struct pl_talo_conn *conn = list.items[i];
+        pl_talo_stream_sync(conn, &op->result);
+        if (op->has_player && !pl_uuid_eq(&conn->player_id, &op->player_id)) {
+            move(conn, &op->player_id);
+        }
+    }
+    pl_talo_conn_list_fini(&list);
+}
+
+/* --- what administrators own, when everything else agrees --- */
+
+static void load_admin(struct pl_talo_resync *resync);
+
+static void take_admin(struct pl_talo *talo, const struct pl_talo_op_admin_load *load)
+{
+    struct pl_error err = {0};
+    if (pl_talo_admin_fill(&talo->admin, load, talo->config.sealing_key, &err) < 0) {
+        pl_log(talo->config.log, PL_LOG_ERROR, "talo.resync_failed", "reason=\"%s\"", err.text);
+    }
+    for (size_t i = 0; i < load->key_count; i++) {
+        if (load->keys[i].revoked_ms != 0) {
+            pl_talo_conns_revoke(talo, load->keys[i].id);
+        }
+    }
+}
+
+/* This is a read: when something was changed meanwhile it may be older than that. */
+static void on_admin_loaded(struct pl_store_op *op, void *user)
+{
+    struct pl_talo_resync *resync = user;
+    struct pl_talo *talo = resync->talo;
+    bool is_late = talo->admin.change_count != resync->admin_change_count;
+    resync->under_way--;
+    if (op->rc != 0) {
+        pl_talo_log_failure(talo, op);
+        resync->has_failed = true;
+    } else if (!is_late) {
+        take_admin(talo, (const void *)op);
+    }
+    if (op->rc == 0 && is_late) {
+        load_admin(resync);
+    } else {
+        end(resync);
+    }
+    pl_store_op_free(op);
+}
+
+static void load_admin(struct pl_talo_resync *resync)
+{
+    struct pl_store_op *op =
+        pl_store_op_create(&pl_talo_op_admin_load_type, PL_TALO_ADMIN_LOAD_BYTES);
+    op->on_done = on_admin_loaded;
+    op->user = resync;
+    resync->under_way++;
+    resync->admin_change_count = resync->talo->admin.change_count;
+    pl_talo_submit(resync->talo, op);
 }
 
 static void on_done(struct pl_store_op *op, void *user)
@@ -145,7 +210,9 @@ static void go_on(struct pl_talo_resync *resync)
     while (!resync->has_failed && resync->next < resync->count && resync->under_way < max) {
         submit(resync);
     }
-    if (resync->under_way == 0) {
+    if (resync->under_way == 0 && resync->has_failed) {
         end(resync);
+    } else if (resync->under_way == 0) {
+        load_admin(resync);
     }
 }

@@ -1,6 +1,7 @@
 /* After writes of which nobody knows whether they happened (a connection to the store that broke):
  * what is kept in memory is made to agree with the store again, as soon as that answers. Streams
- * follow the memberships of whoever is connected, the cache is emptied.
+ * follow the memberships of whoever is connected, players are whose aliases they have, the cache is
+ * emptied, and what administrators own is loaded again.
  * Threads: the hub's. */
 #ifndef PL_SERVICE_TALO_RESYNC_H
 #define PL_SERVICE_TALO_RESYNC_H
@@ -14,10 +15,11 @@ struct pl_talo_resync {
     int64_t *alias_ids; /* of this run; the first one is 0, nobody's, to see whether it works */
     size_t count;
     size_t next;
-    size_t under_way; /* operations */
-    bool has_answer;  /* the store works */
-    bool has_failed;  /* this run is given up */
-    bool is_wanted;   /* once more, when this run has ended */
+    size_t under_way;            /* operations */
+    uint64_t admin_change_count; /* when the load of what administrators own was submitted */
+    bool has_answer;             /* the store works */
+    bool has_failed;             /* this run is given up */
+    bool is_wanted;              /* once more, when this run has ended */
 };
 
 void pl_talo_resync_init(struct pl_talo_resync *resync, struct pl_talo *talo);

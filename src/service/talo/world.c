@@ -6,11 +6,10 @@
 #include "store/talo/games.h"
 #include "store/talo/presence.h"
 
-#define LOAD_BYTES ((size_t)256 * 1024 * 1024) /* of all games, keys and live configurations */
-
 static int load_admin(struct pl_talo *talo, struct pl_error *err)
 {
-    struct pl_store_op *op = pl_store_op_create(&pl_talo_op_admin_load_type, LOAD_BYTES);
+    struct pl_store_op *op =
+        pl_store_op_create(&pl_talo_op_admin_load_type, PL_TALO_ADMIN_LOAD_BYTES);
     struct pl_talo_op_admin_load *load = (void *)op;
     int rc = pl_store_run(talo->config.store, op);
     if (rc < 0) {

@@ -116,10 +116,31 @@ int pl_talo_load_memberships(struct pl_talo_memberships *out, struct pl_sql *sql
                                      err);
 }
 
+static int find_player(struct pl_talo_op_alias_memberships *load, struct pl_sql *sql)
+{
+    struct pl_error *err = &load->op.error;
+    struct pl_sql_rows rows;
+    int rc = PL_SQL_QUERY(&rows, sql, err, "SELECT player_id FROM talo_aliases WHERE id = $1",
+                          pl_sql_int(load->alias_id));
+    if (rc < 0) {
+        return rc;
+    }
+    rc = pl_sql_next(&rows, err);
+    load->has_player = rc == 1;
+    if (rc == 1) {
+        rc = pl_sql_get_uuid(&load->player_id, &rows, 0, err);
+    }
+    pl_sql_end(&rows);
+    return rc;
+}
+
 static int run_memberships(struct pl_store_op *op, struct pl_sql *sql)
 {
     struct pl_talo_op_alias_memberships *load = (struct pl_talo_op_alias_memberships *)op;
-    return pl_talo_load_memberships(&load->result, sql, load->alias_id, &op->arena, &op->error);
+    int rc = find_player(load, sql);
+    return rc < 0 ? rc
+                  : pl_talo_load_memberships(&load->result, sql, load->alias_id, &op->arena,
+                                             &op->error);
 }
 
 const struct pl_store_op_type pl_talo_op_alias_memberships_type = {

@@ -111,6 +111,8 @@ struct pl_talo_op_alias_memberships {
     struct pl_store_op op;
     int64_t alias_id;
     struct pl_talo_memberships result;
+    bool has_player; /* whose alias it is; false: there is no such alias */
+    struct pl_uuid player_id;
 };
 extern const struct pl_store_op_type pl_talo_op_alias_memberships_type;
 

@@ -199,15 +199,12 @@ static void unsubscribe(struct world *world)
     world_rest(world, op);
 }
 
-/* Only where no answer is lost: the hub would not know whose connections they are. */
 static void merge(struct world *world)
 {
     uint32_t count = (uint32_t)world->model.player_count;
     int player = (int)sim_below(&world->rng, count);
     int other = (int)sim_below(&world->rng, count);
-    if (world->options.seed % 3 == 0) {
-        world_rest(world, world_make_merge(world, player, other));
-    }
+    world_rest(world, world_make_merge(world, player, other));
 }
 
 void requests_step(struct world *world)

@@ -154,6 +154,46 @@ static void test_the_use_of_keys_is_written_now_and_then(void **state)
     world_finish(world);
 }
 
+/* The answer is lost, and it happened. */
+static void lose(struct world *world, struct pl_store_op *op)
+{
+    world->commit_rc = PL_E_CLOSED;
+    world->commit_happens = true;
+    world_submit(world, op);
+    world_settle(world);
+    world->commit_rc = 0;
+}
+
+static void test_what_administrators_own_agrees_with_the_store_again(void **state)
+{
+    struct world *world = world_make();
+    struct pl_store_op *op = pl_store_op_create(&pl_talo_op_key_revoke_type, 0);
+    struct pl_talo_op_game_update *update = make_update(PL_TALO_GAME_VERIFIES_REQUESTS);
+    (void)state;
+    add_verification_key(world, "1", "one");
+    add_verification_key(world, "2", "two");
+    add_verification_key(world, "3", "three");
+    (void)world_open(world, 0, PL_TALO_SCOPES_ALL);
+    ((struct pl_talo_op_key_revoke *)(void *)op)->key_id = 1;
+    ((struct pl_talo_op_key_revoke *)(void *)op)->now_ms = WORLD_UNIX_MS;
+    lose(world, op);
+    op = pl_store_op_create(&pl_talo_op_verification_key_delete_type, 0);
+    ((struct pl_talo_op_verification_key_delete *)(void *)op)->key_id = 2;
+    lose(world, op);
+    update->values.verifies_requests = true;
+    lose(world, &update->op);
+    assert_int_equal(world->conns[0].revoked_count, 0);
+    world_pass(world, 1000);
+    world_settle(world);
+    assert_int_equal(world->conns[0].revoked_count, 1);
+    assert_true(pl_talo_find_game(world->talo, 1)->verifies_requests);
+    assert_int_equal(pl_talo_find_game(world->talo, 1)->secret.len, PL_TALO_SECRET_LEN);
+    assert_int_equal(pl_talo_next_verification_key(world->talo, 0)->id, 1);
+    assert_int_equal(pl_talo_next_verification_key(world->talo, 1)->id, 3);
+    assert_null(pl_talo_next_verification_key(world->talo, 3));
+    world_finish(world);
+}
+
 /* --- verification --- */
 
 #define BODY                                                                                       \
@@ -256,6 +296,7 @@ int main(void)
         cmocka_unit_test(test_secrets_do_not_open_with_another_key),
         cmocka_unit_test(test_keys_follow_their_operations),
         cmocka_unit_test(test_the_use_of_keys_is_written_now_and_then),
+        cmocka_unit_test(test_what_administrators_own_agrees_with_the_store_again),
         cmocka_unit_test(test_the_vector_of_the_spec_is_accepted_once),
         cmocka_unit_test(test_verification_keys_are_there_after_a_restart_until_they_are_deleted),
         cmocka_unit_test(test_steps_after_the_signature_leave_no_trace_when_they_refuse),

@@ -17,10 +17,10 @@
 enum kind { KIND_JSON, KIND_FORM, KIND_QUERY, KIND_PATH, KIND_KEY, KIND_COUNT };
 
 static const struct pl_talo_route *const tables[] = {
-    pl_talo_health_routes,   pl_talo_player_routes,  pl_talo_auth_routes,
-    pl_talo_presence_routes, pl_talo_channel_routes, pl_talo_channel_change_routes,
-    pl_talo_member_routes,   pl_talo_storage_routes, pl_talo_relationship_routes,
-    pl_talo_config_routes,
+    pl_talo_health_routes,         pl_talo_player_routes,   pl_talo_merge_routes,
+    pl_talo_auth_routes,           pl_talo_presence_routes, pl_talo_channel_routes,
+    pl_talo_channel_change_routes, pl_talo_member_routes,   pl_talo_storage_routes,
+    pl_talo_relationship_routes,   pl_talo_config_routes,
 };
 
 /* The endpoint of a number, which may be any. */

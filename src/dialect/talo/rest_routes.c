@@ -7,10 +7,10 @@ const struct pl_talo_route *pl_talo_find_route(enum pl_http_method method, struc
                                                struct pl_str *id)
 {
     static const struct pl_talo_route *const tables[] = {
-        pl_talo_health_routes,   pl_talo_player_routes,  pl_talo_auth_routes,
-        pl_talo_presence_routes, pl_talo_channel_routes, pl_talo_channel_change_routes,
-        pl_talo_member_routes,   pl_talo_storage_routes, pl_talo_relationship_routes,
-        pl_talo_config_routes,
+        pl_talo_health_routes,         pl_talo_player_routes,   pl_talo_merge_routes,
+        pl_talo_auth_routes,           pl_talo_presence_routes, pl_talo_channel_routes,
+        pl_talo_channel_change_routes, pl_talo_member_routes,   pl_talo_storage_routes,
+        pl_talo_relationship_routes,   pl_talo_config_routes,
     };
     return pl_talo_route_match(tables, PL_ARRAY_LEN(tables), method, path, id);
 }

@@ -7,6 +7,7 @@
 
 extern const struct pl_talo_route pl_talo_health_routes[];         /* spec 3.7 */
 extern const struct pl_talo_route pl_talo_player_routes[];         /* 3.8 */
+extern const struct pl_talo_route pl_talo_merge_routes[];          /* 3.8 */
 extern const struct pl_talo_route pl_talo_auth_routes[];           /* 3.9 */
 extern const struct pl_talo_route pl_talo_presence_routes[];       /* 3.10 */
 extern const struct pl_talo_route pl_talo_channel_routes[];        /* 3.11 */

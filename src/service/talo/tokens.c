@@ -1,4 +1,5 @@
-/* Socket tokens in a table by alias. */
+/* Socket tokens in a table by alias. An entry knows its alias by 64 bits of a keyed hash, which is
+ * sure enough and, with one for each player, memory worth saving. */
 #include "service/talo/tokens.h"
 
 #include "base/alloc.h"
@@ -6,9 +7,8 @@
 #include "service/talo/secret_uuid.h"
 
 struct entry {
-    struct pl_table_link link;
+    struct pl_table_link link; /* whose hash says whose token it is */
     struct pl_talo_expiring expiring;
-    int64_t alias_id;
     struct pl_uuid token;
 };
 
@@ -41,13 +41,7 @@ static uint64_t hash_of(const struct pl_talo_tokens *tokens, int64_t alias_id)
 static struct entry *find(const struct pl_talo_tokens *tokens, int64_t alias_id)
 {
     struct pl_table_link *link = pl_table_first(&tokens->by_alias, hash_of(tokens, alias_id));
-    for (; link != NULL; link = pl_table_next(link)) {
-        struct entry *entry = PL_CONTAINER_OF(link, struct entry, link);
-        if (entry->alias_id == alias_id) {
-            return entry;
-        }
-    }
-    return NULL;
+    return link == NULL ? NULL : PL_CONTAINER_OF(link, struct entry, link);
 }
 
 static struct entry *add(struct pl_talo_tokens *tokens, int64_t alias_id)
@@ -57,7 +51,6 @@ static struct entry *add(struct pl_talo_tokens *tokens, int64_t alias_id)
         pl_talo_expiry_drop_oldest(&tokens->expiry);
     }
     entry = pl_alloc(sizeof(*entry));
-    entry->alias_id = alias_id;
     pl_table_add(&tokens->by_alias, &entry->link, hash_of(tokens, alias_id));
     return entry;
 }

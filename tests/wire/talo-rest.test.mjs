@@ -2,6 +2,7 @@
 // rate limits, bodies, queries, cross-origin requests, unknown paths.
 
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { createHmac, randomUUID } from 'node:crypto';
 import { describe, test } from 'node:test';
 import { Tcp } from './lib/raw.mjs';
@@ -410,5 +411,23 @@ describe('Talo REST: clients that leave', () => {
     assert.equal((await talo.api().get('/v1/game-config')).status, 200);
     const player = await talo.player('still-here');
     assert.ok(player.alias.id > 0);
+  });
+});
+
+describe('Talo REST: a store that fails', () => {
+  const talo = useTalo();
+  const FAILED = { message: 'Something went wrong, please try again later' };
+
+  test('500 with a JSON body, and it goes on when there is room again', async () => {
+    const player = await talo.player('ada');
+    const limit = (size) => execFileSync('prlimit', ['--pid', String(talo.server.child.pid), `--fsize=${size}:unlimited`]);
+    const patch = (value) => talo.api().patch(`/v1/players/${player.id}`, { props: [{ key: 'a', value }] });
+    limit(4096);
+    assertAnswer(await patch('x'.repeat(500)), 500, FAILED);
+    const reads = await talo.api().get(`/v1/players/${player.id}`);
+    assert.equal(reads.status, 200);
+    assert.deepEqual(reads.body.player.props, []);
+    limit('unlimited');
+    assert.equal((await patch('y')).status, 200);
   });
 });

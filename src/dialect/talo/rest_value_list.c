@@ -61,27 +61,40 @@ int pl_talo_value_read_strings(struct pl_talo_value *value, const struct pl_talo
     return rc;
 }
 
+/* Where an entry's text stands: "props.3.key". Made only for those that are no good. */
+static void write_path(struct pl_buf *path, const char *name, size_t index,
+                       const struct pl_talo_reading *at)
+{
+    pl_buf_init(path, PL_TALO_FIELD_TEXT_BYTES);
+    pl_buf_addf(path, "%s.%zu.%s", at->field->name, index, name);
+}
+
+static int refuse_prop_type(struct pl_str raw, const char *name, size_t index,
+                            const struct pl_talo_reading *at)
+{
+    struct pl_buf path;
+    write_path(&path, name, index, at);
+    pl_talo_reading_add_type_error(at->errors, pl_buf_str(&path), "string",
+                                   raw.ptr == NULL ? PL_STR("undefined") : pl_talo_json_type(raw));
+    pl_buf_fini(&path);
+    return 0;
+}
+
 /* One text of an entry of props; `raw` has a NULL pointer when it is missing. */
 static int read_prop_text(struct pl_str *out, struct pl_str raw, const char *name, size_t index,
                           const struct pl_talo_reading *at)
 {
     struct pl_buf path;
-    const char *problem = NULL;
-    int rc = 0;
-    pl_buf_init(&path, PL_TALO_FIELD_TEXT_BYTES);
-    pl_buf_addf(&path, "%s.%zu.%s", at->field->name, index, name);
     if (raw.ptr == NULL || pl_json_raw_kind(raw) != PL_JSON_STRING) {
-        pl_talo_reading_add_type_error(at->errors, pl_buf_str(&path), "string",
-                                       raw.ptr == NULL ? PL_STR("undefined")
-                                                       : pl_talo_json_type(raw));
-    } else {
-        rc = pl_talo_reading_decode(out, raw, at->arena);
-        problem = rc < 0 ? NULL : pl_talo_find_bad_text(*out);
-        if (problem != NULL) {
-            pl_talo_field_errors_add(at->errors, pl_buf_str(&path), pl_str_of_cstr(problem));
-        }
+        return refuse_prop_type(raw, name, index, at);
     }
-    pl_buf_fini(&path);
+    int rc = pl_talo_reading_decode(out, raw, at->arena);
+    const char *problem = rc < 0 ? NULL : pl_talo_find_bad_text(*out);
+    if (problem != NULL) {
+        write_path(&path, name, index, at);
+        pl_talo_field_errors_add(at->errors, pl_buf_str(&path), pl_str_of_cstr(problem));
+        pl_buf_fini(&path);
+    }
     return rc;
 }
 

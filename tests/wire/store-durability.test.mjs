@@ -9,6 +9,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, test } from 'node:test';
 
+import { isOnPostgres } from './lib/postgres.mjs';
 import { isReference, parleyCommand, root, runParley } from './lib/server.mjs';
 
 const LIMIT = { timeout: 120000 };
@@ -26,7 +27,7 @@ async function query(file, sql) {
   return JSON.parse(text);
 }
 
-describe('the store under a server', { skip: isReference }, () => {
+describe('the store under a server', { skip: isReference || isOnPostgres }, () => {
   let folder;
   let data;
   let token;

@@ -4,6 +4,7 @@
 import assert from 'node:assert/strict';
 import { cp, rm } from 'node:fs/promises';
 import { afterEach, describe, test } from 'node:test';
+import { moveStore } from './lib/postgres.mjs';
 import { runParley, startServer } from './lib/server.mjs';
 import { startTalo, TaloApi, TaloSocket } from './lib/talo.mjs';
 
@@ -34,7 +35,7 @@ describe('upgrade with Talo', () => {
   afterEach(async () => {
     process.kill(pid, 'SIGTERM');
     await until(() => !isAlive(pid), 'the end of the server');
-    await rm(talo.server.data, { recursive: true, force: true });
+    await talo.server.removeData();
     assert.doesNotMatch(talo.server.output, /ERROR: \w+Sanitizer|runtime error: |still holds memory/);
   });
 
@@ -148,8 +149,14 @@ describe('a server with Talo that was killed', () => {
     await talo.server.ended;
     assert.deepEqual(await socket.ended(), { code: 1006, reason: '' });
     await cp(talo.server.data, copy, { recursive: true, filter: (name) => !name.endsWith('.sock') });
+    moveStore(talo.server.data, copy);
     await talo.server.kill(); // what is left of it
-    const server = await startServer({ prepare: (data) => cp(copy, data, { recursive: true }) });
+    const server = await startServer({
+      prepare: async (data) => {
+        await cp(copy, data, { recursive: true });
+        moveStore(copy, data);
+      },
+    });
     try {
       const api = new TaloApi(server.url, talo.token());
       const { presence } = await api.ok('GET', `/v1/players/presence/${ada.id}`);

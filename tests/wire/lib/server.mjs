@@ -10,6 +10,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { dropStore, storeEnv } from './postgres.mjs';
 
 const wireFolder = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 export const root = path.dirname(path.dirname(wireFolder));
@@ -34,11 +35,14 @@ export function appPath(name, build = defaultBuild) {
 /** The program with arguments, for those who run it themselves. */
 export const parleyCommand = (args) => [binary(defaultBuild), ...args];
 
+/** Behind --data, if there is such a flag. */
+const dataOf = (args) => (args.includes('--data') ? args[args.indexOf('--data') + 1] : undefined);
+
 /** Run a subcommand of parley to its end. Gives {code, signal, output}. */
 export async function runParley(args, { env = {}, limitMs = START_LIMIT_MS } = {}) {
   const child = spawn(binary(defaultBuild), args, {
     cwd: root,
-    env: { ...process.env, ...env },
+    env: { ...process.env, ...(await storeEnv(dataOf(args))), ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const timer = setTimeout(() => child.kill('SIGKILL'), limitMs);
@@ -89,7 +93,7 @@ export class Server {
     server.output = '';
     server.child = spawn(file, argv, {
       cwd: root,
-      env: { ...process.env, ...env },
+      env: { ...process.env, ...(await storeEnv(server.data)), ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     server.ended = new Promise((resolve) => {
@@ -101,7 +105,7 @@ export class Server {
     } catch (error) {
       server.child.kill('SIGKILL');
       await server.ended;
-      await rm(server.data, { recursive: true, force: true });
+      await server.removeData();
       throw error;
     }
     return server;
@@ -154,6 +158,12 @@ export class Server {
     return line === undefined ? undefined : Number(line.slice(name.length + 1));
   }
 
+  /** What it kept. */
+  async removeData() {
+    await rm(this.data, { recursive: true, force: true });
+    await dropStore(this.data);
+  }
+
   signal(name) {
     this.child.kill(name);
   }
@@ -162,7 +172,7 @@ export class Server {
   async kill() {
     this.signal('SIGKILL');
     await this.ended;
-    await rm(this.data, { recursive: true, force: true });
+    await this.removeData();
   }
 
   /** Ask it to leave; fails when it leaves with another status than 0 or has reported memory errors. */
@@ -178,7 +188,7 @@ export class Server {
       await this.kill();
       assert.fail(`the server did not leave after SIGTERM:\n${this.output.slice(-4000)}`);
     }
-    await rm(this.data, { recursive: true, force: true });
+    await this.removeData();
     assert.doesNotMatch(this.output, SANITIZER_REPORT);
     assert.equal(end.code, 0, `exit status (signal ${end.signal}):\n${this.output.slice(-4000)}`);
     return end;

@@ -12,6 +12,7 @@
 #include "web/web.h"
 #include "work/bcrypt.h"
 #include "work/mail.h"
+#include "store/url.h"
 
 #define MIB ((int64_t)1024 * 1024)
 #define HOUR_MS ((int64_t)3600 * 1000)
@@ -137,11 +138,8 @@ static int check_token(struct pl_str text, struct pl_error *err)
 
 static int check_store_url(struct pl_str text, struct pl_error *err)
 {
-    (void)err;
-    bool is_known = pl_str_starts_with(text, PL_STR("sqlite:")) ||
-                    pl_str_starts_with(text, PL_STR("postgresql://")) ||
-                    pl_str_starts_with(text, PL_STR("postgres://"));
-    return text.len == 0 || is_known ? 0 : PL_E_INVALID;
+    struct pl_store_url url;
+    return text.len == 0 ? 0 : pl_store_url_read(&url, text, err);
 }
 
 static int check_smtp_url(struct pl_str text, struct pl_error *err)

@@ -99,14 +99,14 @@ static int refuse(struct pl_error *err, const struct pl_setting_row *row, struct
     return refuse_because(err, row, text, "");
 }
 
-/* What the row's own check says. */
+/* What the row's own check says, which quotes nothing of a secret. */
 static int check(struct pl_error *err, const struct pl_setting_row *row, struct pl_str text)
 {
     struct pl_error inner = {0};
     if (row->check == NULL || row->check(text, &inner) == 0) {
         return 0;
     }
-    return refuse_because(err, row, text, row->is_secret ? "" : inner.text);
+    return refuse_because(err, row, text, inner.text);
 }
 
 static bool read_bool(bool *out, struct pl_str text)

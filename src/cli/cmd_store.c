@@ -25,6 +25,7 @@ static int open_source(struct pl_database **out, struct pl_str url, struct pl_er
 {
     struct pl_migration_list list = {0};
     int rc = pl_database_open(out, url, PL_DATABASE_READER, err);
+    rc = rc < 0 ? rc : pl_database_lock(*out, err);
     if (rc == 0) {
         rc = pl_migrate_list(&list, pl_database_sql(*out), pl_database_migrations(*out), err);
     }
@@ -38,6 +39,7 @@ static int open_source(struct pl_database **out, struct pl_str url, struct pl_er
 static int open_target(struct pl_database **out, struct pl_str url, struct pl_error *err)
 {
     int rc = pl_database_open(out, url, PL_DATABASE_CREATOR, err);
+    rc = rc < 0 ? rc : pl_database_lock(*out, err);
     if (rc == 0) {
         rc = pl_migrate_up(pl_database_sql(*out), pl_database_migrations(*out), NULL, err);
     }

@@ -2,7 +2,7 @@
 #include "store/database.h"
 
 #include "base/alloc.h"
-#include "store/postgres/pg_conn.h"
+#include "store/postgres/pg_turn.h"
 #include "store/sqlite/conn.h"
 #include "store/url.h"
 
@@ -50,6 +50,11 @@ int pl_database_open(struct pl_database **out, struct pl_str url, enum pl_databa
     }
     *out = database;
     return 0;
+}
+
+int pl_database_lock(struct pl_database *database, struct pl_error *err)
+{
+    return database->sqlite != NULL ? 0 : pl_pg_turn_lock_out(&database->pg, err);
 }
 
 void pl_database_close(struct pl_database *database)

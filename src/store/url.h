@@ -15,7 +15,8 @@ struct pl_store_url {
     struct pl_str path; /* of SQLite; borrowed from the URL */
 };
 
-/* PL_E_INVALID for anything else; the words show no more than what stands before the colon. */
+/* PL_E_INVALID for anything else, and for a PostgreSQL that libpq cannot read; the words show nothing of
+ * the URL. */
 PL_MUST_CHECK int pl_store_url_read(struct pl_store_url *out, struct pl_str url,
                                     struct pl_error *err);
 

@@ -18,16 +18,21 @@ struct batch {
 
 /* --- the mark --- */
 
-int pl_pg_mark_create(struct pl_pg_conn *conn, const struct pl_pg_mark *mark, struct pl_error *err)
+/* End a transaction that cannot go on. */
+static void roll_back(struct pl_pg_conn *conn)
 {
-    int rc = pl_pg_script(conn,
-                          "CREATE TABLE IF NOT EXISTS parley_commits ("
-                          "id SMALLINT PRIMARY KEY, run BYTEA NOT NULL, batch BIGINT NOT NULL)",
-                          err);
-    pl_pg_begin_op(conn, NO_OP);
-    if (rc == 0) {
-        rc = pl_pg_command(conn, "BEGIN", err);
+    struct pl_error ignored;
+    if (conn->is_lost || (conn->has_failed && pl_pg_recover(conn, &ignored) < 0)) {
+        return;
     }
+    if (pl_pg_command(conn, "ROLLBACK", &ignored) < 0 || pl_pg_settle(conn, &ignored) < 0) {
+        conn->is_lost = true;
+    }
+}
+
+static int put_mark(struct pl_pg_conn *conn, const struct pl_pg_mark *mark, struct pl_error *err)
+{
+    int rc = pl_pg_command(conn, "BEGIN", err);
     if (rc == 0) {
         rc = PL_SQL_RUN(&conn->sql, err,
                         "INSERT INTO parley_commits (id, run, batch) VALUES (1, $1, $2) "
@@ -40,26 +45,61 @@ int pl_pg_mark_create(struct pl_pg_conn *conn, const struct pl_pg_mark *mark, st
     return rc == 0 ? pl_pg_settle(conn, err) : rc;
 }
 
-int pl_pg_mark_check(struct pl_pg_conn *conn, const struct pl_pg_mark *mark, struct pl_error *err)
+int pl_pg_mark_create(struct pl_pg_conn *conn, const struct pl_pg_mark *mark, struct pl_error *err)
+{
+    int rc = pl_pg_script(conn,
+                          "CREATE TABLE IF NOT EXISTS parley_commits ("
+                          "id SMALLINT PRIMARY KEY, run BYTEA NOT NULL, batch BIGINT NOT NULL)",
+                          err);
+    pl_pg_begin_op(conn, NO_OP);
+    if (rc == 0) {
+        rc = put_mark(conn, mark, err);
+    }
+    if (rc < 0) {
+        roll_back(conn);
+    }
+    return rc;
+}
+
+/* 1 when the query has a row. */
+static int look(struct pl_pg_conn *conn, const char *text, const struct pl_sql_value *values,
+                size_t count, struct pl_error *err)
 {
     struct pl_sql_rows rows;
-    pl_pg_begin_op(conn, NO_OP);
     int rc = pl_pg_command(conn, "BEGIN", err);
-    if (rc == 0) {
-        rc = PL_SQL_QUERY(&rows, &conn->sql, err,
-                          "SELECT 1 FROM parley_commits WHERE id = 1 AND run = $1 AND batch = $2",
-                          pl_sql_uuid(&mark->run), pl_sql_int(mark->batch));
-    }
+    rc = rc < 0 ? rc : pl_sql_query(&rows, &conn->sql, text, values, count, err);
     if (rc < 0) {
         return rc;
     }
     int is_there = pl_sql_next(&rows, err);
     pl_sql_end(&rows);
     rc = pl_pg_command(conn, "COMMIT", err);
-    if (rc == 0) {
-        rc = pl_pg_settle(conn, err);
-    }
+    rc = rc < 0 ? rc : pl_pg_settle(conn, err);
     return rc < 0 ? rc : is_there;
+}
+
+static int look_at_mark(struct pl_pg_conn *conn, const char *text,
+                        const struct pl_sql_value *values, size_t count, struct pl_error *err)
+{
+    pl_pg_begin_op(conn, NO_OP);
+    int rc = look(conn, text, values, count, err);
+    if (rc < 0) {
+        roll_back(conn);
+    }
+    return rc;
+}
+
+int pl_pg_mark_is_ours(struct pl_pg_conn *conn, const struct pl_pg_mark *mark, struct pl_error *err)
+{
+    return look_at_mark(conn, "SELECT 1 FROM parley_commits WHERE id = 1 AND run = $1",
+                        (const struct pl_sql_value[]){pl_sql_uuid(&mark->run)}, 1, err);
+}
+
+int pl_pg_mark_check(struct pl_pg_conn *conn, const struct pl_pg_mark *mark, struct pl_error *err)
+{
+    return look_at_mark(
+        conn, "SELECT 1 FROM parley_commits WHERE id = 1 AND run = $1 AND batch = $2",
+        (const struct pl_sql_value[]){pl_sql_uuid(&mark->run), pl_sql_int(mark->batch)}, 2, err);
 }
 
 /* Where there is no such row, the division fails and the transaction with it: nobody has to look. */
@@ -182,18 +222,6 @@ static int run_batch(struct batch *batch, const struct pl_pg_mark *mark, bool *i
         *in_doubt = rc == PL_E_CLOSED;
     }
     return rc;
-}
-
-/* End a transaction that cannot go on. */
-static void roll_back(struct pl_pg_conn *conn)
-{
-    struct pl_error ignored;
-    if (conn->is_lost || (conn->has_failed && pl_pg_recover(conn, &ignored) < 0)) {
-        return;
-    }
-    if (pl_pg_command(conn, "ROLLBACK", &ignored) < 0 || pl_pg_settle(conn, &ignored) < 0) {
-        conn->is_lost = true;
-    }
 }
 
 static uint32_t count_of(const struct pl_store_op *ops)

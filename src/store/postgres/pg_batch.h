@@ -18,6 +18,10 @@ struct pl_pg_mark {
 PL_MUST_CHECK int pl_pg_mark_create(struct pl_pg_conn *conn, const struct pl_pg_mark *mark,
                                     struct pl_error *err);
 
+/* Whether the mark is this process's, whatever its batch: 1 or 0, or an error. */
+PL_MUST_CHECK int pl_pg_mark_is_ours(struct pl_pg_conn *conn, const struct pl_pg_mark *mark,
+                                     struct pl_error *err);
+
 /* Whether the batch of the mark has been committed: 1 or 0, or an error. */
 PL_MUST_CHECK int pl_pg_mark_check(struct pl_pg_conn *conn, const struct pl_pg_mark *mark,
                                    struct pl_error *err);

@@ -2,6 +2,7 @@
 #include "store/postgres/pg_conn.h"
 
 #include "store/postgres/pg_internal.h"
+#include "store/postgres/pg_url.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -12,6 +13,7 @@ static const char *const keywords[] = {
     "connect_timeout",
     "keepalives_idle",
     "tcp_user_timeout",
+    "target_session_attrs", /* of several hosts, and never a standby, which lags behind */
     "application_name",
     "dbname",
     "client_encoding",
@@ -44,6 +46,11 @@ void pl_pg_fini(struct pl_pg_conn *conn)
     pl_map_fini(&conn->statements);
 }
 
+static bool is_open(const struct pl_pg_conn *conn)
+{
+    return PQstatus(conn->pg) == CONNECTION_OK;
+}
+
 static void drop_notice(void *user, const char *text)
 {
     (void)user;
@@ -64,16 +71,33 @@ int pl_pg_lost(struct pl_pg_conn *conn, struct pl_error *err)
     return lost(conn, PQerrorMessage(conn->pg), err);
 }
 
+/* Others cannot keep every text. */
+static bool is_utf8(const struct pl_pg_conn *conn)
+{
+    const char *encoding = PQparameterStatus(conn->pg, "server_encoding");
+    return encoding == NULL || strcmp(encoding, "UTF8") == 0;
+}
+
 int pl_pg_connect(struct pl_pg_conn *conn, const char *url, struct pl_error *err)
 {
-    const char *const values[] = {"5", "10", "10000", "parley", url, "UTF8", NULL};
+    const char *const values[] = {"5", "10", "10000", "read-write", "parley", url, "UTF8", NULL};
     _Static_assert(PL_ARRAY_LEN(values) == PL_ARRAY_LEN(keywords), "a value to each keyword");
     pl_pg_disconnect(conn);
+    int checked = pl_pg_url_check(url, err);
+    if (checked < 0) {
+        return checked;
+    }
     conn->pg = PQconnectdbParams(keywords, values, 1);
-    if (conn->pg == NULL || PQstatus(conn->pg) != CONNECTION_OK) {
+    if (conn->pg == NULL || !is_open(conn)) {
         int rc = lost(conn, conn->pg == NULL ? "no memory" : PQerrorMessage(conn->pg), err);
         pl_pg_disconnect(conn);
         return rc;
+    }
+    if (!is_utf8(conn)) {
+        pl_pg_disconnect(conn);
+        return pl_error_set(err, PL_E_UNSUPPORTED,
+                            "the database's encoding is not UTF8: create one with "
+                            "TEMPLATE template0 ENCODING 'UTF8'");
     }
     PQsetNoticeProcessor(conn->pg, drop_notice, NULL);
     if (PQsetnonblocking(conn->pg, 1) != 0 || PQenterPipelineMode(conn->pg) != 1) {
@@ -101,7 +125,10 @@ static int fetch(struct pl_pg_conn *conn, PGresult **out, struct pl_error *err)
         }
         if (!PQisBusy(conn->pg)) {
             *out = PQgetResult(conn->pg);
-            return 0;
+            return *out == NULL && !is_open(conn) ? pl_pg_lost(conn, err) : 0;
+        }
+        if (!is_open(conn)) { /* and will not become readable */
+            return pl_pg_lost(conn, err);
         }
         struct pollfd poll_fd = {.fd = PQsocket(conn->pg),
                                  .events = (short)(POLLIN | (flushed == 1 ? POLLOUT : 0))};
@@ -140,6 +167,13 @@ static int code_of_state(const char *state)
     return PL_E_IO;
 }
 
+/* Behind such an error the server closes the connection. */
+static bool is_fatal(const PGresult *result)
+{
+    const char *severity = PQresultErrorField(result, PG_DIAG_SEVERITY_NONLOCALIZED);
+    return severity != NULL && strcmp(severity, "ERROR") != 0;
+}
+
 /* The primary message alone: details quote values. */
 static int fail(struct pl_pg_conn *conn, const struct pl_pg_pending *pending,
                 const PGresult *result, struct pl_error *err)
@@ -149,7 +183,7 @@ static int fail(struct pl_pg_conn *conn, const struct pl_pg_pending *pending,
     int code = code_of_state(state);
     conn->has_failed = true;
     conn->failed_op = pending->op;
-    conn->is_lost = conn->is_lost || PQstatus(conn->pg) != CONNECTION_OK;
+    conn->is_lost = conn->is_lost || code == PL_E_CLOSED || is_fatal(result) || !is_open(conn);
     pl_error_set(&conn->failure, conn->is_lost ? PL_E_CLOSED : code, "PostgreSQL: %s (%s)",
                  message == NULL ? "the connection was lost" : message,
                  state == NULL ? "-----" : state);
@@ -292,23 +326,37 @@ int pl_pg_command(struct pl_pg_conn *conn, const char *text, struct pl_error *er
     return 0;
 }
 
+/* The results of a script up to its end. */
+static int take_script(struct pl_pg_conn *conn, struct pl_error *err)
+{
+    struct pl_pg_pending pending = {.op = conn->op};
+    int rc = 0;
+    for (;;) {
+        PGresult *result = NULL;
+        int fetched = fetch(conn, &result, err);
+        if (fetched < 0 || result == NULL) {
+            return fetched < 0 ? fetched : rc;
+        }
+        ExecStatusType status = PQresultStatus(result);
+        if (rc == 0 && status != PGRES_COMMAND_OK && status != PGRES_TUPLES_OK) {
+            rc = fail(conn, &pending, result, err);
+            conn->has_failed = false; /* of a script, nothing is stopped behind it */
+        }
+        PQclear(result);
+    }
+}
+
 int pl_pg_script(struct pl_pg_conn *conn, const char *script_cstr, struct pl_error *err)
 {
     int rc = conn->has_failed ? pl_pg_recover(conn, err) : pl_pg_settle(conn, err);
     if (rc < 0) {
         return rc;
     }
-    if (PQexitPipelineMode(conn->pg) != 1 || PQsetnonblocking(conn->pg, 0) != 0) {
+    if (PQexitPipelineMode(conn->pg) != 1 || PQsendQuery(conn->pg, script_cstr) != 1) {
         return pl_pg_lost(conn, err);
     }
-    PGresult *result = PQexec(conn->pg, script_cstr);
-    if (PQresultStatus(result) != PGRES_COMMAND_OK && PQresultStatus(result) != PGRES_TUPLES_OK) {
-        struct pl_pg_pending pending = {.op = conn->op};
-        rc = fail(conn, &pending, result, err);
-        conn->has_failed = false; /* of a script, nothing is stopped behind it */
-    }
-    PQclear(result);
-    if (PQsetnonblocking(conn->pg, 1) != 0 || PQenterPipelineMode(conn->pg) != 1) {
+    rc = take_script(conn, err);
+    if (!conn->is_lost && PQenterPipelineMode(conn->pg) != 1) {
         return pl_pg_lost(conn, rc < 0 ? NULL : err);
     }
     return rc;

@@ -43,7 +43,8 @@ void pl_pg_init(struct pl_pg_conn *conn, int timeout_ms);
 void pl_pg_fini(struct pl_pg_conn *conn);
 
 /* Connect (again). url: "postgresql://...", with a NUL behind it.
- * Returns 0 or PL_E_CLOSED, with the server's words and without the password. */
+ * Returns 0; PL_E_CLOSED, with the server's words and without the password; PL_E_INVALID for a URL that
+ * libpq cannot read (pg_url.h); PL_E_UNSUPPORTED for a database that keeps no UTF-8. */
 PL_MUST_CHECK int pl_pg_connect(struct pl_pg_conn *conn, const char *url, struct pl_error *err);
 void pl_pg_disconnect(struct pl_pg_conn *conn);
 

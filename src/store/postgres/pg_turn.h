@@ -10,14 +10,16 @@
 struct pl_pg_turn {
     struct pl_pg_conn *conn; /* borrowed */
     struct pl_pg_mark mark;
-    bool takes_over;
+    bool takes_over;   /* until it has had the lock once */
     bool has_lock;     /* nobody else writes, and nobody may begin to */
     bool is_successor; /* while the process before has the lock */
     bool has_mark;
 };
 
-/* The connection is a new one: take the lock, or the successor's.
- * PL_E_STATE when another process has it; or what became of the connection. */
+/* The connection is a new one: take the lock, or the successor's. What this process has sent on former
+ * connections is decided then: it has happened, or will not.
+ * PL_E_STATE when another process has the lock or has written meanwhile; PL_E_UNSUPPORTED when it is no
+ * session of its own that the connection leads to; or what became of the connection. */
 PL_MUST_CHECK int pl_pg_turn_begin(struct pl_pg_turn *turn, struct pl_error *err);
 
 /* Before a batch: say that this process writes. Not before its first one: a process that takes over is
@@ -27,5 +29,8 @@ PL_MUST_CHECK int pl_pg_turn_take(struct pl_pg_turn *turn, struct pl_error *err)
 /* A batch failed since another process has the mark, which was to take over from this one. When it
  * died on the way, this one goes on: PL_E_AGAIN. Otherwise PL_E_STATE. */
 PL_MUST_CHECK int pl_pg_turn_take_back(struct pl_pg_turn *turn, struct pl_error *err);
+
+/* For a command: the lock alone, until the connection is closed. Errors as pl_pg_turn_begin. */
+PL_MUST_CHECK int pl_pg_turn_lock_out(struct pl_pg_conn *conn, struct pl_error *err);
 
 #endif

@@ -8,21 +8,30 @@
 
 #include <time.h>
 
-#define ANSWER_MS 30000 /* for an answer of the server */
+#define ANSWER_MS 30000               /* for an answer of the server */
+#define MIGRATION_MS (10 * 60 * 1000) /* the same of a step of a migration */
 #define PATIENCE_MS 5000
 #define RETRY_MS 100
-#define AGAIN_MAX 5 /* transactions that the server wants to have tried again */
+#define LONG_MS 1000 /* for an attempt to connect */
+#define AGAIN_MAX 5  /* transactions that the server wants to have tried again */
+
+/* A connection, and whether it is to be had. */
+struct line {
+    struct pl_pg_conn conn;
+    bool is_away;            /* the last one to need it gave up: the next one does not wait */
+    int64_t next_attempt_ms; /* not before: one that took long is not made at once again */
+    struct pl_error reason;  /* of the last attempt, that failed */
+};
 
 struct postgres_store {
     struct pl_store_backend backend; /* first */
     char *url;
     const struct pl_log *log;
-    struct pl_pg_conn writer; /* the writer's thread's, once there is one */
+    struct line writer; /* the writer's thread's, once there is one */
     struct pl_pg_turn turn;
-    int64_t patience_ms; /* in which a lost connection may come back before callers hear of it */
-    bool is_away;        /* the writer gave up: the next batch tries once and does not wait */
-    struct pl_pg_conn *readers; /* each its thread's */
+    struct line *readers; /* each its thread's */
     uint32_t reader_count;
+    int64_t patience_ms; /* in which a lost connection may come back before callers hear of it */
 };
 
 static struct postgres_store *store_of(struct pl_store_backend *backend)
@@ -30,45 +39,63 @@ static struct postgres_store *store_of(struct pl_store_backend *backend)
     return PL_CONTAINER_OF(backend, struct postgres_store, backend);
 }
 
+/* --- connections --- */
+
 static void pause_ms(long ms)
 {
     struct timespec time = {.tv_nsec = ms * 1000000};
     (void)nanosleep(&time, NULL);
 }
 
-/* --- the writer's connection --- */
-
 /* What was said to be stored is to be on the disk, whatever the server's own setting. */
-static int connect_writer(struct postgres_store *store, struct pl_error *err)
+static int prepare_writer(struct postgres_store *store, struct pl_error *err)
 {
-    struct pl_pg_conn *conn = &store->writer;
-    int rc = pl_pg_connect(conn, store->url, err);
-    if (rc == 0) {
-        rc = pl_pg_script(conn,
+    int rc = pl_pg_script(&store->writer.conn,
                           "SELECT set_config('synchronous_commit', 'on', false) "
                           "WHERE current_setting('synchronous_commit') = 'off'",
                           err);
+    return rc < 0 ? rc : pl_pg_turn_begin(&store->turn, err);
+}
+
+static int attempt(struct postgres_store *store, struct line *line, struct pl_error *err)
+{
+    int64_t before_ms = pl_clock_monotonic_ms();
+    if (before_ms < line->next_attempt_ms) {
+        *err = line->reason;
+        return err->code;
     }
-    if (rc == 0) {
-        rc = pl_pg_turn_begin(&store->turn, err);
+    int rc = pl_pg_connect(&line->conn, store->url, err);
+    if (rc == 0 && line == &store->writer) {
+        rc = prepare_writer(store, err);
     }
     if (rc < 0) {
-        pl_pg_disconnect(conn);
+        pl_pg_disconnect(&line->conn);
+        int64_t now_ms = pl_clock_monotonic_ms();
+        int64_t took_ms = now_ms - before_ms;
+        line->next_attempt_ms = took_ms < LONG_MS ? 0 : now_ms + took_ms;
+        line->reason = *err;
     }
     return rc;
 }
 
-/* Try until it works or until_ms is over, at least once. The lock may be held for a moment by our own
- * former connection, whose end the server has not noticed. */
-static int connect_until(struct postgres_store *store, int64_t until_ms, struct pl_error *err)
+/* Try until it works, time does not help, or until_ms is over; at least once. */
+static int connect_until(struct postgres_store *store, struct line *line, int64_t until_ms,
+                         struct pl_error *err)
 {
     for (;;) {
-        int rc = connect_writer(store, err);
-        if (rc == 0 || pl_clock_monotonic_ms() >= until_ms) {
+        int rc = line->conn.is_lost ? attempt(store, line, err) : 0;
+        bool may_pass = rc == PL_E_CLOSED || rc == PL_E_STATE;
+        if (!may_pass || pl_clock_monotonic_ms() >= until_ms) {
             return rc;
         }
         pause_ms(RETRY_MS);
     }
+}
+
+/* Until when whoever needs it waits for it. */
+static int64_t patience_of(const struct postgres_store *store, const struct line *line)
+{
+    return pl_clock_monotonic_ms() + (line->is_away ? 0 : store->patience_ms);
 }
 
 /* --- writing --- */
@@ -76,13 +103,13 @@ static int connect_until(struct postgres_store *store, int64_t until_ms, struct 
 static void note_away(struct postgres_store *store, bool is_away, const struct pl_error *err)
 {
     char reason[2 * PL_ERROR_TEXT_MAX];
-    if (is_away && !store->is_away) {
+    if (is_away && !store->writer.is_away) {
         pl_log(store->log, PL_LOG_ERROR, "store.lost", "backend=postgres reason=%s",
                pl_log_quote(reason, sizeof(reason), pl_str_of_cstr(err->text)));
-    } else if (!is_away && store->is_away) {
+    } else if (!is_away && store->writer.is_away) {
         pl_log(store->log, PL_LOG_INFO, "store.back", "backend=postgres");
     }
-    store->is_away = is_away;
+    store->writer.is_away = is_away;
 }
 
 /* A batch, and how it fares. */
@@ -98,8 +125,8 @@ struct writing {
 static int try_write(struct writing *writing, struct pl_error *err)
 {
     struct postgres_store *store = writing->store;
-    struct pl_pg_conn *conn = &store->writer;
-    int rc = conn->is_lost ? connect_until(store, writing->until_ms, err) : 0;
+    struct pl_pg_conn *conn = &store->writer.conn;
+    int rc = connect_until(store, &store->writer, writing->until_ms, err);
     if (rc == 0 && writing->in_doubt) {
         rc = pl_pg_mark_check(conn, &store->turn.mark, err);
         writing->in_doubt = rc < 0;
@@ -128,9 +155,8 @@ static int try_write(struct writing *writing, struct pl_error *err)
 static void postgres_write(struct pl_store_backend *backend, struct pl_store_op *chain)
 {
     struct postgres_store *store = store_of(backend);
-    int64_t patience_ms = store->is_away ? 0 : store->patience_ms;
     struct writing writing = {
-        .store = store, .chain = chain, .until_ms = pl_clock_monotonic_ms() + patience_ms};
+        .store = store, .chain = chain, .until_ms = patience_of(store, &store->writer)};
     struct pl_error err = {0};
     int rc;
     store->turn.mark.batch++;
@@ -146,22 +172,29 @@ static void postgres_write(struct pl_store_backend *backend, struct pl_store_op 
 
 /* --- reading --- */
 
-static int try_read(struct postgres_store *store, struct pl_pg_conn *conn, struct pl_store_op *op,
-                    struct pl_error *err)
+/* Returns as try_write. */
+static int try_read(struct postgres_store *store, struct line *line, struct pl_store_op *op,
+                    int64_t until_ms, struct pl_error *err)
 {
-    int rc = conn->is_lost ? pl_pg_connect(conn, store->url, err) : 0;
-    return rc == 0 ? pl_pg_read(conn, op, err) : rc;
+    int rc = connect_until(store, line, until_ms, err);
+    if (rc == 0) {
+        rc = pl_pg_read(&line->conn, op, err);
+    }
+    bool is_late = pl_clock_monotonic_ms() >= until_ms;
+    return rc == PL_E_CLOSED && !is_late ? PL_E_AGAIN : rc;
 }
 
-/* A connection may have been lost long ago, and nobody has noticed: so once more at least. */
 static void postgres_read(struct pl_store_backend *backend, uint32_t reader, struct pl_store_op *op)
 {
     struct postgres_store *store = store_of(backend);
+    struct line *line = &store->readers[reader];
+    int64_t until_ms = patience_of(store, line);
     struct pl_error err = {0};
     int rc = PL_E_AGAIN;
-    for (int i = 0; i < AGAIN_MAX && (rc == PL_E_AGAIN || (rc == PL_E_CLOSED && i < 2)); i++) {
-        rc = try_read(store, &store->readers[reader], op, &err);
+    for (int i = 0; rc == PL_E_AGAIN && i < AGAIN_MAX; i++) {
+        rc = try_read(store, line, op, until_ms, &err);
     }
+    line->is_away = rc == PL_E_CLOSED;
     if (rc < 0) {
         op->rc = rc;
         op->error = err;
@@ -174,9 +207,9 @@ static void postgres_close(struct pl_store_backend *backend)
 {
     struct postgres_store *store = store_of(backend);
     for (uint32_t i = 0; i < store->reader_count; i++) {
-        pl_pg_fini(&store->readers[i]);
+        pl_pg_fini(&store->readers[i].conn);
     }
-    pl_pg_fini(&store->writer);
+    pl_pg_fini(&store->writer.conn);
     pl_free(store->readers);
     pl_wipe(store->url, strlen(store->url)); /* a password may be in it */
     pl_free(store->url);
@@ -193,8 +226,9 @@ static const struct pl_store_backend_impl postgres_backend = {
 static int open_writer(struct postgres_store *store, enum pl_migrate_when when,
                        struct pl_error *err)
 {
-    struct pl_pg_conn *conn = &store->writer;
-    int rc = connect_until(store, pl_clock_monotonic_ms() + store->patience_ms, err);
+    struct pl_pg_conn *conn = &store->writer.conn;
+    conn->timeout_ms = MIGRATION_MS;
+    int rc = connect_until(store, &store->writer, patience_of(store, &store->writer), err);
     if (rc == 0) {
         rc = pl_migrate_open(&conn->sql, &pl_migrations_postgres, when, store->log, err);
     }
@@ -203,7 +237,7 @@ static int open_writer(struct postgres_store *store, enum pl_migrate_when when,
     }
     pl_log(store->log, PL_LOG_INFO, "store.opened", "backend=postgres host=%s database=%s",
            PQhost(conn->pg), PQdb(conn->pg));
-    pl_random_bytes(store->turn.mark.run.bytes, sizeof(store->turn.mark.run.bytes));
+    conn->timeout_ms = ANSWER_MS;
     return 0;
 }
 
@@ -219,12 +253,14 @@ int pl_postgres_store_open(struct pl_store **out, const struct pl_store_config *
     store->url = pl_strdup_n(url_cstr, strlen(url_cstr));
     store->log = config->log;
     store->patience_ms = config->patience_ms == 0 ? PATIENCE_MS : config->patience_ms;
-    store->turn = (struct pl_pg_turn){.conn = &store->writer, .takes_over = config->takes_over};
-    store->readers = pl_alloc_array(filled.reader_count, sizeof(struct pl_pg_conn));
+    store->turn =
+        (struct pl_pg_turn){.conn = &store->writer.conn, .takes_over = config->takes_over};
+    pl_random_bytes(store->turn.mark.run.bytes, sizeof(store->turn.mark.run.bytes));
+    store->readers = pl_alloc_array(filled.reader_count, sizeof(struct line));
     store->reader_count = filled.reader_count;
-    pl_pg_init(&store->writer, ANSWER_MS);
+    pl_pg_init(&store->writer.conn, ANSWER_MS);
     for (uint32_t i = 0; i < store->reader_count; i++) {
-        pl_pg_init(&store->readers[i], ANSWER_MS);
+        pl_pg_init(&store->readers[i].conn, ANSWER_MS);
     }
     int rc = open_writer(store, pl_store_migrate_when(config, may_migrate), err);
     if (rc < 0) {

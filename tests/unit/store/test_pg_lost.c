@@ -39,7 +39,9 @@ static int run_count(struct pl_store_op *base, struct pl_sql *sql)
 {
     struct thing_op *op = (struct thing_op *)base;
     struct pl_sql_rows rows;
-    int rc = pl_sql_query(&rows, sql, "SELECT count(*) FROM lost_things", NULL, 0, &base->error);
+    int rc = PL_SQL_QUERY(&rows, sql, &base->error,
+                          "SELECT count(*) FROM lost_things WHERE $1 = 0 OR id = $1",
+                          pl_sql_int(op->id));
     if (rc == 0) {
         rc = pl_sql_next(&rows, &base->error);
         op->count = pl_sql_get_int(&rows, 0);
@@ -109,13 +111,21 @@ static int insert(int64_t id)
     return rc;
 }
 
-static int64_t count_rows(void)
+static int64_t count_rows_named(int64_t id)
 {
     struct thing_op *op = (struct thing_op *)pl_store_op_create(&count_type, 0);
-    assert_int_equal(pl_store_run(store, &op->op), 0);
+    op->id = id;
+    if (pl_store_run(store, &op->op) < 0) {
+        fail_msg("%s", op->op.error.text);
+    }
     int64_t count = op->count;
     pl_store_op_free(&op->op);
     return count;
+}
+
+static int64_t count_rows(void)
+{
+    return count_rows_named(0);
 }
 
 static void *restart_soon(void *user)
@@ -166,6 +176,97 @@ static void test_database_of_another_parley_is_refused(void **state)
         pl_postgres_store_open(&other, &config, getenv("PARLEY_TEST_POSTGRES"), true, &err),
         PL_E_STATE);
     assert_non_null(strstr(err.text, "another Parley"));
+}
+
+/* Run a command on the database itself. */
+static void psql(const char *sql)
+{
+    char command[512];
+    (void)snprintf(command, sizeof(command),
+                   "psql -X -q -o /dev/null \"$PARLEY_TEST_POSTGRES\" -c \"%s\"", sql);
+    assert_int_equal(system(command), 0);
+}
+
+#define END_SESSIONS                                                                               \
+    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'parley'"
+
+static void test_sessions_that_are_ended_are_opened_again(void **state)
+{
+    (void)state;
+    open_store(getenv("PARLEY_TEST_POSTGRES"));
+    for (int64_t id = 1; id <= 5; id++) {
+        assert_int_equal(insert(id), 0);
+        psql(END_SESSIONS);
+        assert_int_equal(count_rows(), id);
+    }
+}
+
+/* As another server that had it for a while. */
+static void test_who_comes_back_after_another_one_wrote_does_not_write(void **state)
+{
+    (void)state;
+    open_store(getenv("PARLEY_TEST_POSTGRES"));
+    assert_int_equal(insert(1), 0);
+    psql("UPDATE parley_commits SET run = '\\x00112233445566778899aabbccddeeff'");
+    psql(END_SESSIONS);
+    assert_int_equal(insert(2), PL_E_CLOSED);
+    assert_non_null(strstr(err.text, "restart this one"));
+    assert_int_equal(count_rows(), 1);
+}
+
+/* The session of a connection that broke is still there: what it was told last may happen yet. */
+static void test_writing_waits_for_the_end_of_its_former_session(void **state)
+{
+    (void)state;
+    open_store(getenv("PARLEY_TEST_POSTGRES"));
+    assert_int_equal(insert(1), 0);
+    psql("CREATE TABLE locks AS SELECT objid::bigint FROM pg_locks LIMIT 0");
+    psql("INSERT INTO locks SELECT classid::bigint << 32 | objid::bigint FROM pg_locks WHERE "
+         "locktype "
+         "= 'advisory'");
+    /* another session takes that of the process, which has two */
+    FILE *other = popen("psql -X -q -o /dev/null \"$PARLEY_TEST_POSTGRES\"", "w");
+    assert_non_null(other);
+    (void)fprintf(other,
+                  "%s;\nSELECT pg_advisory_lock(objid) FROM locks WHERE objid <> "
+                  "88426193477985;\nUPDATE lost_things SET id = 7;\n",
+                  END_SESSIONS);
+    (void)fflush(other);
+    while (count_rows_named(7) == 0) {
+        (void)poll(NULL, 0, 10);
+    }
+    assert_int_equal(insert(2), PL_E_CLOSED);
+    assert_non_null(strstr(err.text, "the connection before"));
+    assert_int_equal(pclose(other), 0);
+    while (insert(3) < 0) { /* until the server has noticed, too */
+        (void)poll(NULL, 0, 10);
+    }
+    psql("DROP TABLE locks");
+}
+
+static void test_standby_is_refused(void **state)
+{
+    (void)state;
+    struct pl_store_config config = {.wake = on_wake};
+    char url[256];
+    (void)snprintf(url, sizeof(url), "%s?options=-c%%20default_transaction_read_only%%3Don",
+                   getenv("PARLEY_TEST_POSTGRES"));
+    assert_int_equal(pl_postgres_store_open(&store, &config, url, true, &err), PL_E_CLOSED);
+    assert_non_null(strstr(err.text, "read-only"));
+}
+
+static void test_database_without_utf8_is_refused(void **state)
+{
+    (void)state;
+    struct pl_store_config config = {.wake = on_wake};
+    char url[256];
+    char *name;
+    psql("CREATE DATABASE lost_latin TEMPLATE template0 ENCODING 'LATIN1' LOCALE 'C'");
+    (void)snprintf(url, sizeof(url), "%s", getenv("PARLEY_TEST_POSTGRES"));
+    name = strrchr(url, '/');
+    (void)snprintf(name, sizeof(url) - (size_t)(name - url), "/lost_latin");
+    assert_int_equal(pl_postgres_store_open(&store, &config, url, true, &err), PL_E_UNSUPPORTED);
+    assert_non_null(strstr(err.text, "UTF8"));
 }
 
 /* Swap whom insert asks. */
@@ -230,8 +331,9 @@ struct cutter {
     int listen_fd;
     uint16_t port; /* its own */
     uint16_t server_port;
-    _Atomic int cuts;   /* how many commits are still to be cut */
-    _Atomic bool after; /* the server gets the commit, its answer is lost; or it gets nothing */
+    _Atomic int cuts;       /* how many commits are still to be cut */
+    _Atomic bool after;     /* the server gets the commit, its answer is lost; or it gets nothing */
+    _Atomic bool is_pooler; /* names another process than the server does */
     _Atomic bool is_over;
     pthread_t thread;
 };
@@ -250,6 +352,15 @@ static bool has_commit(const char *bytes, size_t len)
     return memmem(bytes, len, "COMMIT", 6) != NULL;
 }
 
+/* BackendKeyData: 'K', its length of 12, the process, a key. */
+static void change_pid(char *bytes, size_t len)
+{
+    char *at = memmem(bytes, len, "K\0\0\0\x0c", 5);
+    if (at != NULL && (size_t)(bytes + len - at) >= 9) {
+        at[8] ^= 1;
+    }
+}
+
 /* What is said in one direction. False when the connection is over. */
 static bool pass_on(struct cutter *cutter, int from, int to, bool is_client)
 {
@@ -257,6 +368,9 @@ static bool pass_on(struct cutter *cutter, int from, int to, bool is_client)
     ssize_t len = read(from, bytes, sizeof(bytes));
     if (len <= 0) {
         return false;
+    }
+    if (!is_client && cutter->is_pooler) {
+        change_pid(bytes, (size_t)len);
     }
     bool is_cut = is_client && cutter->cuts > 0 && has_commit(bytes, (size_t)len);
     if (!is_cut || cutter->after) {
@@ -376,6 +490,20 @@ static void test_commit_that_did_not_arrive_is_made_again(void **state)
     check_cut(false);
 }
 
+static void test_pooler_is_refused(void **state)
+{
+    (void)state;
+    struct cutter cutter = {.is_pooler = true};
+    struct pl_store_config config = {.wake = on_wake};
+    char url[128];
+    start_cutter(&cutter, false);
+    (void)snprintf(url, sizeof(url), "postgresql://parley@127.0.0.1:%u/parley",
+                   (unsigned)cutter.port);
+    assert_int_equal(pl_postgres_store_open(&store, &config, url, true, &err), PL_E_UNSUPPORTED);
+    assert_non_null(strstr(err.text, "pooler"));
+    stop_cutter(&cutter);
+}
+
 #define CASE(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -384,10 +512,16 @@ int main(void)
         CASE(test_server_that_restarts_is_not_noticed),
         CASE(test_server_that_stays_away_is_told_and_welcomed_back),
         CASE(test_database_of_another_parley_is_refused),
+        CASE(test_sessions_that_are_ended_are_opened_again),
+        CASE(test_who_comes_back_after_another_one_wrote_does_not_write),
+        CASE(test_writing_waits_for_the_end_of_its_former_session),
+        CASE(test_standby_is_refused),
+        CASE(test_database_without_utf8_is_refused),
         CASE(test_successor_writes_and_the_one_before_no_more),
         CASE(test_successor_that_dies_leaves_the_one_before_in_charge),
         CASE(test_commit_whose_answer_is_lost_happens_once),
         CASE(test_commit_that_did_not_arrive_is_made_again),
+        CASE(test_pooler_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -193,7 +193,7 @@ static void psql(const char *sql)
 static void test_sessions_that_are_ended_are_opened_again(void **state)
 {
     (void)state;
-    open_store(getenv("PARLEY_TEST_POSTGRES"));
+    open_store(getenv("PARLEY_TEST_POSTGRES"), LONG_MS);
     for (int64_t id = 1; id <= 5; id++) {
         assert_int_equal(insert(id), 0);
         psql(END_SESSIONS);
@@ -205,7 +205,7 @@ static void test_sessions_that_are_ended_are_opened_again(void **state)
 static void test_who_comes_back_after_another_one_wrote_does_not_write(void **state)
 {
     (void)state;
-    open_store(getenv("PARLEY_TEST_POSTGRES"));
+    open_store(getenv("PARLEY_TEST_POSTGRES"), SHORT_MS);
     assert_int_equal(insert(1), 0);
     psql("UPDATE parley_commits SET run = '\\x00112233445566778899aabbccddeeff'");
     psql(END_SESSIONS);
@@ -218,7 +218,7 @@ static void test_who_comes_back_after_another_one_wrote_does_not_write(void **st
 static void test_writing_waits_for_the_end_of_its_former_session(void **state)
 {
     (void)state;
-    open_store(getenv("PARLEY_TEST_POSTGRES"));
+    open_store(getenv("PARLEY_TEST_POSTGRES"), SHORT_MS);
     assert_int_equal(insert(1), 0);
     psql("CREATE TABLE locks AS SELECT objid::bigint FROM pg_locks LIMIT 0");
     psql("INSERT INTO locks SELECT classid::bigint << 32 | objid::bigint FROM pg_locks WHERE "
@@ -247,7 +247,7 @@ static void test_writing_waits_for_the_end_of_its_former_session(void **state)
 static void test_standby_is_refused(void **state)
 {
     (void)state;
-    struct pl_store_config config = {.wake = on_wake};
+    struct pl_store_config config = {.wake = on_wake, .patience_ms = SHORT_MS};
     char url[256];
     (void)snprintf(url, sizeof(url), "%s?options=-c%%20default_transaction_read_only%%3Don",
                    getenv("PARLEY_TEST_POSTGRES"));

@@ -8,7 +8,7 @@
 #define TARGET_MAX 65536
 #define IDLE_MAX_MS 4000 /* servers close after five seconds, just when a request is on its way */
 #define ARENA_MIN 65536
-#define ARENA_PER_BYTE 16 /* of an answer; what a service really sends takes less than two */
+#define ARENA_PER_BYTE 4 /* of an answer: what a service really sends takes less than three */
 
 struct pl_talo_call *pl_talo_call_create(const char *method)
 {

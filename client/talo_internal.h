@@ -147,7 +147,8 @@ void pl_talo_result_fail(struct parley_talo_result *out, int error, const char *
 PL_MUST_CHECK int pl_talo_link_open(struct parley_talo *talo);
 void pl_talo_link_drop(struct parley_talo *talo); /* without a callback */
 
-/* The connection cannot go on: lost, with that reason. Callbacks come. */
+/* The connection, or the attempt, cannot go on: lost, with that reason. Callbacks come. Where there
+ * is neither, nothing happens. */
 void pl_talo_link_lose(struct parley_talo *talo, int error, const char *reason);
 void pl_talo_link_on_late(struct pl_client_attempts *attempts);
 void pl_talo_link_on_due(struct pl_client_attempts *attempts);

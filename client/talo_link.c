@@ -68,13 +68,21 @@ static void fail(struct parley_talo *talo, int error, int close_code, const char
 
 void pl_talo_link_lose(struct parley_talo *talo, int error, const char *reason)
 {
-    if (talo->link == PL_TALO_OPEN) {
+    switch (talo->link) {
+    case PL_TALO_OPEN:
         end(talo, &(struct parley_client_event){.kind = PARLEY_CLIENT_DISCONNECTED,
                                                 .error = error,
                                                 .reason = reason,
                                                 .close_code = PL_WS_CLOSE_ABNORMAL});
-    } else {
+        break;
+    case PL_TALO_TICKET:
+    case PL_TALO_CONNECTING:
         fail(talo, error, 0, reason);
+        break;
+    case PL_TALO_CLOSED:
+    case PL_TALO_CLOSING:
+    case PL_TALO_WAITING:
+        break;
     }
 }
 

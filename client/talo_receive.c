@@ -7,7 +7,7 @@
 #include "value/wire.h"
 
 #define ARENA_MIN 16384
-#define ARENA_PER_BYTE 16
+#define ARENA_PER_BYTE 4 /* of a message: what a service really sends takes less than three */
 
 /* What a message cannot be without. */
 enum {

@@ -73,7 +73,7 @@ def flag(row, rows):
     lines = [f".It Fl {escape(row['name'][1:])}{value}"]
     lines.append(prose(row["help"] + ".") if rows.choices_of(row) else sentence(row["help"]))
     if row["setting"]:
-        lines.append(prose(f"The same as `--set {row['setting']}={row['value']}`."))
+        lines.append(prose(f"The same as `--set {row['setting']}={row['value'] or 'true'}`."))
     lines.append("Every command." if len(where) == len(rows.commands) else f"Commands: {', '.join(where)}.")
     return "\n".join(lines)
 

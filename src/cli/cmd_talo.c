@@ -134,13 +134,16 @@ int pl_cmd_talo(struct pl_cli *cli)
     return status;
 }
 
+/* A sentence, and the line to be typed. */
 void pl_talo_write_usage(struct pl_buf *out)
 {
     struct pl_talo_admin_usage usage;
     for (size_t i = 0; pl_talo_admin_usage(&usage, i); i++) {
-        pl_buf_addf(out, "    parley talo %s%s%s%s%s%s%s\n        %s\n", usage.noun,
-                    usage.verb[0] != 0 ? " " : "", usage.verb, usage.words[0] != 0 ? " " : "",
-                    usage.words, usage.takes_game ? " --game ID" : "",
-                    usage.takes_scopes ? " --scopes LIST" : "", usage.summary);
+        pl_buf_addf(out, "%c%s:\n    parley talo %s", usage.summary[0] - 'a' + 'A',
+                    usage.summary + 1, usage.noun);
+        pl_buf_addf(out, "%s%s", usage.verb[0] != 0 ? " " : "", usage.verb);
+        pl_buf_addf(out, "%s%s", usage.words[0] != 0 ? " " : "", usage.words);
+        pl_buf_addf(out, "%s%s\n", usage.takes_game ? " --game ID" : "",
+                    usage.takes_scopes ? " --scopes LIST" : "");
     }
 }

@@ -387,6 +387,7 @@ describe('Talo REST: rate limits (3.4)', () => {
     for (let i = 0; i < 10; i++) {
       assert.equal((await api.get('/v1/health-check')).status, 204);
       assert.equal((await api.get('/public/health')).status, 204);
+      assert.equal((await api.post('/v1/health-check')).status, 404);
     }
     await talo.clock(59000);
     assertAnswer(await api.get('/v1/game-config'), 429, LIMITED);

@@ -76,8 +76,7 @@ enum {
     PL_TALO_NEEDS_PLAYER = 4,       /* P */
     PL_TALO_NEEDS_SESSION = 8,      /* S */
     PL_TALO_IS_PUBLIC = 16,         /* no access key, and nothing that follows from it; no limit */
-    PL_TALO_IS_UNLIMITED = 32,      /* no rate limit */
-    PL_TALO_SKIPS_SESSION = 64,     /* no session check (refresh), and no acting alias */
+    PL_TALO_SKIPS_SESSION = 32,     /* no session check (refresh), and no acting alias */
 };
 
 /* One endpoint. `{id}` in the pattern is one whole segment; a row with a static segment in its

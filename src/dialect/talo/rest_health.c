@@ -23,10 +23,7 @@ const struct pl_talo_route pl_talo_health_routes[] = {
      .pattern = "/public/health",
      .flags = PL_TALO_IS_PUBLIC,
      .handler = get_health},
-    {.method = PL_HTTP_GET,
-     .pattern = "/v1/health-check",
-     .flags = PL_TALO_IS_UNLIMITED,
-     .handler = get_health},
+    {.method = PL_HTTP_GET, .pattern = "/v1/health-check", .handler = get_health},
     {.method = PL_HTTP_POST, .pattern = "/v1/socket-tickets", .handler = create_ticket},
     {0},
 };

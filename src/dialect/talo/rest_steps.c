@@ -31,6 +31,14 @@ static struct pl_str without_slash(struct pl_str path)
 
 /* --- step 4: rate limits --- */
 
+/* Health checks are never limited, whatever their method. */
+static bool is_limited(const struct pl_talo_rest_call *call)
+{
+    return (call->base.route->flags & PL_TALO_IS_PUBLIC) == 0 &&
+           pl_str_starts_with(call->path, PL_STR("/v1/")) &&
+           !pl_str_starts_with(call->path, PL_STR("/v1/health-check"));
+}
+
 static enum pl_talo_bucket bucket_of(struct pl_str path)
 {
     static const struct pl_str prefixes[] = {
@@ -53,8 +61,7 @@ static bool refuse_rate(struct pl_talo_rest_call *call)
     enum pl_talo_bucket bucket = bucket_of(call->path);
     uint32_t limit = bucket == PL_TALO_BUCKET_AUTH ? rest->limits.auth_per_minute
                                                    : rest->limits.default_per_minute;
-    if ((call->base.route->flags & (PL_TALO_IS_PUBLIC | PL_TALO_IS_UNLIMITED)) != 0 ||
-        !pl_str_starts_with(call->path, PL_STR("/v1/")) ||
+    if (!is_limited(call) ||
         pl_talo_limiter_admit(rest->limiter, pl_web_request_peer(call->web), bucket, limit,
                               pl_loop_now_ms(pl_web_conns(rest->web)->loop))) {
         return false;

@@ -50,6 +50,11 @@ static int check_call(struct parley_talo *talo, const struct pl_talo_call *call)
                               "no memory for a request, or it is larger "
                               "than 1 MiB");
     }
+    return 0;
+}
+
+static int check_room(struct parley_talo *talo)
+{
     if (talo->call_count >= talo->config.requests_max) {
         return pl_client_fail(talo->client, PL_E_FULL,
                               "%d requests wait already (requests_max): tick, and try later",
@@ -75,6 +80,7 @@ static void queue(struct parley_talo *talo, struct pl_talo_call *call, bool goes
 int pl_talo_call_make(struct parley_talo *talo, struct pl_talo_call *call)
 {
     int rc = check_call(talo, call);
+    rc = rc < 0 ? rc : check_room(talo);
     if (rc < 0) {
         pl_talo_call_destroy(call);
         return rc;
@@ -98,6 +104,19 @@ int pl_talo_call_make_first(struct parley_talo *talo, struct pl_talo_call *call)
 void pl_talo_call_again(struct parley_talo *talo, struct pl_talo_call *call)
 {
     queue(talo, call, true);
+}
+
+void pl_talo_calls_forget(struct parley_talo *talo, pl_talo_after *after)
+{
+    PL_LIST_EACH(node, &talo->calls)
+    {
+        struct pl_talo_call *call = PL_CONTAINER_OF(node, struct pl_talo_call, node);
+        if (call->after == after) {
+            pl_list_remove(&call->node);
+            pl_talo_call_destroy(call);
+            talo->call_count--;
+        }
+    }
 }
 
 void pl_talo_calls_disown(struct parley_talo *talo)

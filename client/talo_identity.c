@@ -165,8 +165,8 @@ static int use_token(struct parley_talo *talo, const char *token)
 }
 
 /* A new token has come, that the library asked for itself. */
-static bool after_token(struct parley_talo *talo, struct pl_talo_call *call,
-                        struct parley_talo_result *result, struct pl_str body)
+bool pl_talo_after_token(struct parley_talo *talo, struct pl_talo_call *call,
+                         struct parley_talo_result *result, struct pl_str body)
 {
     int rc = 0;
     (void)body;
@@ -183,10 +183,10 @@ static int ask_token(struct parley_talo *talo)
 {
     struct pl_talo_call *call = pl_talo_call_for("POST", NULL, NULL, "/v1/players/socket-token");
     if (call != NULL) {
-        call->after = after_token;
+        call->after = pl_talo_after_token;
         call->link_number = talo->link_number;
     }
-    return pl_talo_call_make(talo, call);
+    return pl_talo_call_make_first(talo, call);
 }
 
 int pl_talo_identify_socket(struct parley_talo *talo)

@@ -100,12 +100,18 @@ pl_talo_socket_transport(const struct parley_talo *talo)
 PL_MUST_CHECK struct pl_talo_call *pl_talo_call_create(const char *method);
 void pl_talo_call_destroy(struct pl_talo_call *call); /* NULL is fine */
 
-/* Make it, behind all others or before them; it is taken, also on failure. Returns 0; PL_E_FULL,
- * PL_E_NOMEM (call is NULL, or one of its buffers has failed) with the reason kept. */
+/* Make it, behind all others; it is taken, also on failure. Returns 0; PL_E_FULL, PL_E_NOMEM (call is
+ * NULL, or one of its buffers has failed) with the reason kept. */
 PL_MUST_CHECK int pl_talo_call_make(struct parley_talo *talo, struct pl_talo_call *call);
+
+/* The same before all others and without a bound: a call of the library's own, without a `done`, of
+ * which there are few because those that became useless are forgotten. */
 PL_MUST_CHECK int pl_talo_call_make_first(struct parley_talo *talo, struct pl_talo_call *call);
 
-/* The same without a bound: a call that goes on. */
+/* Those of the library's own, by their `after`, that were not sent yet. */
+void pl_talo_calls_forget(struct parley_talo *talo, pl_talo_after *after);
+
+/* A call that goes on. */
 void pl_talo_call_again(struct parley_talo *talo, struct pl_talo_call *call);
 
 /* Those made as the player and not sent yet end with PL_E_CLOSED. */
@@ -177,6 +183,7 @@ pl_talo_after pl_talo_after_identity; /* identify, register, login, verify */
 pl_talo_after pl_talo_after_alias;    /* the same player under another name */
 pl_talo_after pl_talo_after_goodbye;  /* logout, deletion */
 pl_talo_after pl_talo_after_refresh;
+pl_talo_after pl_talo_after_token; /* a socket token that the library asked for */
 
 /* The socket is open: identify it, if there is a player. Returns 0, PL_E_NOMEM, PL_E_FULL. */
 PL_MUST_CHECK int pl_talo_identify_socket(struct parley_talo *talo);

@@ -15,6 +15,8 @@ void pl_talo_tell(struct parley_talo *talo, const struct parley_client_event *ev
     }
 }
 
+static pl_talo_after after_ticket;
+
 /* --- how it ends --- */
 
 static void shut(struct parley_talo *talo)
@@ -23,7 +25,9 @@ static void shut(struct parley_talo *talo)
     pl_client_timer_stop(talo->client, &talo->heartbeat_timer);
     pl_client_ws_destroy(&talo->ws);
     talo->link = PL_TALO_CLOSED;
-    talo->link_number++; /* what a ticket still brings is nobody's */
+    talo->link_number++; /* what a ticket or token still brings is nobody's */
+    pl_talo_calls_forget(talo, after_ticket);
+    pl_talo_calls_forget(talo, pl_talo_after_token);
     talo->is_identified = false;
     talo->is_identifying = false;
     talo->reopens = false;

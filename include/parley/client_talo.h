@@ -323,7 +323,7 @@ PARLEY_API struct parley_client *parley_talo_client(const struct parley_talo *ta
 
 /* Open it: a ticket is asked for, then the connection made; an event tells how it ends. Once it is
  * open and there is a player, it is identified, with a new socket token where none waits.
- * Returns 0; PARLEY_E_STATE when it is opening or open; PARLEY_E_FULL, PARLEY_E_NOMEM. */
+ * Returns 0; PARLEY_E_STATE when it is opening or open, PARLEY_E_NOMEM. */
 PARLEY_API int parley_talo_open(struct parley_talo *talo);
 
 /* Close it: what was sent goes first, then the code (1000, or 3000 to 4999) and the reason (at most
@@ -333,7 +333,7 @@ PARLEY_API int parley_talo_open(struct parley_talo *talo);
 PARLEY_API int parley_talo_close(struct parley_talo *talo, int code, const char *reason);
 
 /* Close it, and with auto_connect open it again once it is closed. The player stays, and is
- * identified again. Returns 0; PARLEY_E_FULL, PARLEY_E_NOMEM when it cannot be opened. */
+ * identified again. Returns 0; PARLEY_E_NOMEM when it cannot be opened: it is closed then. */
 PARLEY_API int parley_talo_reset(struct parley_talo *talo);
 
 PARLEY_API bool parley_talo_is_open(const struct parley_talo *talo);       /* v1.connected came */

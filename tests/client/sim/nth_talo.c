@@ -5,7 +5,7 @@
 #include "base/alloc.h"
 #include "client/client.h"
 #include "parley/client_talo.h"
-#include "server.h"
+#include "talo_service.h"
 #include "world.h"
 
 #include <inttypes.h>
@@ -16,20 +16,9 @@
 #define SPAN_MS 2000
 #define STEPS_MAX 100000
 #define TRIES 30
-#define PLAYER                                                                                     \
-    "\"player\":{\"id\":\"p-1\",\"props\":[{\"key\":\"a\",\"value\":\"b\"}],\"groups\":[]}"
-#define ALIAS                                                                                      \
-    "{\"id\":12,\"service\":\"username\",\"identifier\":\"ada\",\"displayName\":\"Ada\"," PLAYER   \
-    ",\"createdAt\":\"2025-03-01T09:30:00.000Z\"}"
-#define CHANNEL "{\"id\":7,\"name\":\"lobby\",\"owner\":" ALIAS ",\"props\":[],\"totalMessages\":3}"
-#define SUBSCRIPTION "{\"id\":3,\"subscriber\":" ALIAS ",\"subscribedTo\":" ALIAS "}"
-#define TOKENS "\"sessionToken\":\"s\",\"refreshToken\":\"r\""
-
 struct nth {
-    struct net net;
-    struct server server;
-    uint64_t left;    /* allocations until one fails; 0: it has, or none shall */
-    bool has_refused; /* the service has found the session too old once */
+    struct talo_service service;
+    uint64_t left; /* allocations until one fails; 0: it has, or none shall */
     struct parley_client *client;
     struct parley_talo *talo;
     unsigned pending; /* requests without a result */
@@ -46,82 +35,6 @@ static void disarm(struct nth *nth)
 {
     nth->left = pl_try_alloc_fail_at(0);
 }
-
-/* --- the service --- */
-
-static void answer(struct server_conn *conn, int status, const char *json)
-{
-    server_conn_answer(conn, status, "application/json", pl_str_of_cstr(json));
-}
-
-static const char *body_of(const char *target)
-{
-    static const struct {
-        const char *target;
-        const char *body;
-    } rows[] = {
-        {"/v1/socket-tickets", "{\"ticket\":\"t-1\"}"},
-        {"/v1/players/identify", "{\"alias\":" ALIAS ",\"socketToken\":\"k\"}"},
-        {"/v1/players/auth/login", "{\"alias\":" ALIAS ",\"socketToken\":\"k\"," TOKENS "}"},
-        {"/v1/players/auth/refresh", "{" TOKENS "}"},
-        {"/v1/players/socket-token", "{\"socketToken\":\"k\"}"},
-        {"/v1/players/relationships", "{\"subscriptions\":[" SUBSCRIPTION "],\"count\":1}"},
-        {"/v1/game-channels/7/storage", "{\"channel\":" CHANNEL ",\"upsertedProps\":[]}"},
-        {"/v1/game-channels", "{\"channels\":[" CHANNEL "," CHANNEL "],\"count\":2}"},
-    };
-    for (size_t i = 0; i < PL_ARRAY_LEN(rows); i++) {
-        if (strncmp(target, rows[i].target, strlen(rows[i].target)) == 0) {
-            return rows[i].body;
-        }
-    }
-    return "{}";
-}
-
-static void on_request(struct server_conn *conn, void *user)
-{
-    struct nth *nth = user;
-    bool is_update = strcmp(conn->target, "/v1/players/p-1") == 0;
-    if (is_update && !nth->has_refused) {
-        nth->has_refused = true;
-        answer(conn, 401, "{\"message\":\"old\",\"errorCode\":\"INVALID_SESSION\"}");
-    } else if (strcmp(conn->target, "/v1/game-config") == 0) {
-        answer(conn, 400, "{\"errors\":{\"a.b\":[\"is wrong\"]}}");
-    } else {
-        answer(conn, 200, body_of(conn->target));
-    }
-}
-
-static void say(struct nth *nth, const char *text)
-{
-    server_plain_send(&nth->server, true, pl_str_of_cstr(text));
-}
-
-static void on_plain_open(void *user)
-{
-    say(user, "{\"res\":\"v1.connected\",\"data\":{}}");
-}
-
-static void on_plain(bool is_text, struct pl_str bytes, void *user)
-{
-    char text[2000];
-    (void)is_text;
-    bytes = pl_str_first(bytes, sizeof(text) - 1);
-    memcpy(text, bytes.ptr, bytes.len);
-    text[bytes.len] = '\0';
-    if (strcmp(text, "v1.heartbeat") == 0) {
-        say(user, text);
-    } else if (strstr(text, "v1.players.identify") != NULL) {
-        say(user, "{\"res\":\"v1.players.identify.success\",\"data\":" ALIAS "}");
-    } else if (strstr(text, "v1.channels.message") != NULL) {
-        say(user, "{\"res\":\"v1.channels.message\",\"data\":{\"channel\":" CHANNEL
-                  ",\"message\":\"hi\",\"playerAlias\":" ALIAS "}}");
-    } else {
-        say(user, "{\"res\":\"v1.error\",\"data\":{\"req\":\"unknown\",\"message\":\"what?\"}}");
-    }
-}
-
-static const struct server_owner owner = {
-    .on_plain_open = on_plain_open, .on_plain = on_plain, .on_plain_request = on_request};
 
 /* --- the program --- */
 
@@ -241,34 +154,26 @@ static void open_again(struct nth *nth)
 
 /* --- the run --- */
 
-static int64_t earlier(int64_t a, int64_t b)
-{
-    return a < 0 || (b >= 0 && b < a) ? b : a;
-}
-
 static void drive(struct nth *nth, int64_t span_ms)
 {
-    int64_t until_ms = nth->net.now_ms + span_ms;
+    int64_t until_ms = nth->service.net.now_ms + span_ms;
     for (unsigned steps = 0;; steps++) {
         int wait_ms = parley_client_wait_ms(nth->client);
-        int64_t next_ms = earlier(net_next_ms(&nth->net), server_next_ms(&nth->server));
-        next_ms = earlier(next_ms, wait_ms < 0 ? -1 : nth->net.now_ms + wait_ms);
+        int64_t next_ms = talo_service_next_ms(&nth->service, wait_ms);
         if (next_ms < 0 || next_ms > until_ms) {
             break;
         }
         if (steps > STEPS_MAX) {
             sim_fail("time stands still");
         }
-        nth->net.now_ms = pl_i64_max(next_ms, nth->net.now_ms);
-        server_run(&nth->server);
-        net_run(&nth->net);
+        talo_service_run(&nth->service, next_ms);
         arm(nth);
         if (parley_client_tick(nth->client, 0) < 0) {
             sim_fail("a tick fails");
         }
         disarm(nth);
     }
-    nth->net.now_ms = until_ms;
+    nth->service.net.now_ms = until_ms;
 }
 
 static void create(struct nth *nth)
@@ -302,7 +207,7 @@ static void play(struct nth *nth)
     talk(nth);
     ask(nth);
     drive(nth, SPAN_MS);
-    server_restart(&nth->server);
+    server_restart(&nth->service.server);
     drive(nth, SPAN_MS * 4);
     arm(nth);
     (void)taken(nth, "reset", parley_talo_reset(nth->talo));
@@ -345,10 +250,9 @@ static bool run(uint64_t n)
     struct pl_client_env env;
     bool has_failed = false;
     nth = (struct nth){.left = n};
-    net_init(&nth.net, 1, &server_peer, &nth.server);
-    nth.net.is_calm = true;
-    server_init(&nth.server, &nth.net, &options, &owner, &nth);
-    env = net_env(&nth.net);
+    talo_service_init(&nth.service, 1, &options);
+    nth.service.net.is_calm = true;
+    env = net_env(&nth.service.net);
     if (pl_client_create_in(&nth.client, &env) != 0) {
         sim_fail("no client");
     }
@@ -362,11 +266,10 @@ static bool run(uint64_t n)
     }
     parley_talo_destroy(nth.talo);
     parley_client_destroy(nth.client);
-    if (nth.net.open_count != 0) {
-        sim_fail("%zu sockets are left open", nth.net.open_count);
+    if (nth.service.net.open_count != 0) {
+        sim_fail("%zu sockets are left open", nth.service.net.open_count);
     }
-    server_fini(&nth.server);
-    net_fini(&nth.net);
+    talo_service_fini(&nth.service);
     return has_failed;
 }
 

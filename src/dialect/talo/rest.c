@@ -6,9 +6,6 @@
 #include "base/alloc.h"
 #include "base/env.h"
 
-#define FAILURES_PERIOD_MS 10000
-#define FAILURES_BURST 5
-
 /* --- cross-origin requests (spec 3.2, step 3) --- */
 
 static void add_header(struct pl_web_request *request, struct pl_str name, struct pl_str value)
@@ -81,8 +78,6 @@ int pl_talo_rest_create(struct pl_talo_rest **out, const struct pl_talo_rest_con
     rest->auth = config->auth;
     rest->profanity = config->profanity;
     rest->limiter = pl_talo_limiter_create(hash_key);
-    rest->failures =
-        (struct pl_log_limit){.period_ms = FAILURES_PERIOD_MS, .burst = FAILURES_BURST};
     pl_list_init(&rest->calls);
     int rc = add_route(rest, PL_STR("/v1"), config->owner, err);
     rc = rc < 0 ? rc : add_route(rest, PL_STR("/public/health"), config->owner, err);

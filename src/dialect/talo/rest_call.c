@@ -72,28 +72,15 @@ void pl_talo_request_release(struct pl_talo_request *request)
 
 /* --- operations --- */
 
-static void log_failure(struct pl_talo_rest *rest, const struct pl_store_op *op)
-{
-    int64_t now_ms = pl_loop_now_ms(pl_web_conns(rest->web)->loop);
-    char reason[2 * PL_ERROR_TEXT_MAX];
-    pl_log_quote(reason, sizeof(reason), pl_str_of_cstr(op->error.text));
-    pl_log_limited(rest->log, &rest->failures, now_ms, PL_LOG_ERROR, "talo.store_failed",
-                   "operation=%s error=%s reason=%s", op->type->name, pl_error_name(op->rc),
-                   reason);
-}
-
 static void on_op_done(struct pl_store_op *op, void *user)
 {
     struct pl_talo_rest_call *call = user;
     pl_talo_request_done *on_done = call->on_done;
     call->on_done = NULL;
-    if (op->rc < 0) {
-        log_failure(call->base.rest, op);
-    }
     if (pl_talo_request_is_gone(&call->base)) {
         on_done = NULL; /* what the operation did is done; nobody waits for the rest */
     } else if (op->rc < 0) {
-        pl_talo_answer_failed(&call->base);
+        pl_talo_answer_failed(&call->base); /* the store has logged why */
     } else {
         on_done(&call->base, op);
     }

@@ -22,7 +22,6 @@ struct pl_talo_rest {
     struct pl_talo_profanity profanity;
     struct pl_talo_limiter *limiter;
     struct pl_list calls; /* requests that are not over */
-    struct pl_log_limit failures;
 };
 
 enum pl_talo_body_kind {

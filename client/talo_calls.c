@@ -160,13 +160,14 @@ static void end_call(struct parley_talo *talo, struct pl_talo_call *call,
     pl_talo_call_destroy(call);
 }
 
-/* A call that was refused for an old session is made again behind a refresh. */
+/* A call that was refused for an old session, or for none, is made again behind a refresh: where
+ * there is a token for that. */
 static bool renew(struct parley_talo *talo, struct pl_talo_call *call,
                   const struct parley_talo_result *result)
 {
     struct pl_talo_call *refresh = NULL;
-    if (result->status < 400 || strcmp(result->code, "INVALID_SESSION") != 0 ||
-        talo->alias == NULL || call->was_refused || call->after == pl_talo_after_refresh) {
+    if (!pl_talo_is_session_over(result) || call->was_refused ||
+        call->after == pl_talo_after_refresh) {
         return false;
     }
     refresh = pl_talo_refresh_call(talo);

@@ -233,7 +233,7 @@ bool pl_talo_after_identity(struct parley_talo *talo, struct pl_talo_call *call,
     int rc = 0;
     (void)call;
     if (result->error < 0) {
-        if (result->status == 401) {
+        if (pl_talo_is_session_over(result)) {
             clear_session(talo);
         }
         return false;
@@ -293,7 +293,7 @@ bool pl_talo_after_refresh(struct parley_talo *talo, struct pl_talo_call *call,
     (void)call;
     (void)body;
     if (result->error < 0) {
-        if (result->status >= 400 && result->status < 500 && result->status != 429) {
+        if (pl_talo_is_session_over(result)) { /* and not for a key that is no good */
             clear_session(talo);
         }
         return false;
@@ -309,6 +309,12 @@ bool pl_talo_after_refresh(struct parley_talo *talo, struct pl_talo_call *call,
         owe_session(talo);
     }
     return false;
+}
+
+bool pl_talo_is_session_over(const struct parley_talo_result *result)
+{
+    return result->status >= 400 && (strcmp(result->code, "INVALID_SESSION") == 0 ||
+                                     strcmp(result->code, "MISSING_SESSION") == 0);
 }
 
 struct pl_talo_call *pl_talo_refresh_call(struct parley_talo *talo)

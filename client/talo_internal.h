@@ -191,6 +191,9 @@ PL_MUST_CHECK int pl_talo_identify_socket(struct parley_talo *talo);
 /* It was refused: with another token once more, if that may help. Returns as above. */
 PL_MUST_CHECK int pl_talo_identify_again(struct parley_talo *talo, const char *code);
 
+/* Whether the service refused a request for want of a good session. */
+bool pl_talo_is_session_over(const struct parley_talo_result *result);
+
 /* A call to renew the session. NULL without memory or without a refresh token. */
 PL_MUST_CHECK struct pl_talo_call *pl_talo_refresh_call(struct parley_talo *talo);
 

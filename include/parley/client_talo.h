@@ -367,8 +367,9 @@ PARLEY_API int parley_talo_identity_check(struct parley_talo *talo);
 PARLEY_API const char *parley_talo_session_token(const struct parley_talo *talo);
 PARLEY_API const char *parley_talo_refresh_token(const struct parley_talo *talo);
 
-/* Tokens kept from before (NULL: none): then parley_talo_refresh, and parley_talo_identify with
- * service "talo". PARLEY_E_INVALID for what is no token, PARLEY_E_NOMEM. */
+/* Tokens kept from before (NULL: none): parley_talo_identify with service "talo" comes next, and the
+ * session is renewed as soon as the service asks for it. PARLEY_E_INVALID for what is no token,
+ * PARLEY_E_NOMEM. */
 PARLEY_API int parley_talo_set_session(struct parley_talo *talo, const char *session_token,
                                        const char *refresh_token);
 
@@ -419,7 +420,7 @@ PARLEY_API int parley_talo_player_merge(struct parley_talo *talo, const char *ke
 
 /* Players with a password (service "talo"). register, login and verify make the player current and
  * set the tokens; login may ask for a code by mail instead (verification_required, alias_id). The
- * service's tokens expire: a request that is refused for that is made again, once, with new ones. */
+ * session expires: a request that is refused for that is made again, once, with a new one. */
 struct parley_talo_registration {
     const char *identifier;
     const char *password;

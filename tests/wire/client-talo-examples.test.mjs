@@ -62,7 +62,7 @@ for (const [title, startService] of [['the service of the tests', startOwn], ['P
       await ada.says(/you are in pitch/);
       const bob = start('talo-chat', [service.url, key, 'Bob', 'pitch']);
       await bob.says(/you are in pitch[^]*score: Ada 0, Bob 0/);
-      await ada.says(/somebody has come/);
+      await ada.says(/has come: Bob/);
       bob.type('hello Ada\n/point\n/point\n');
       await ada.says(/Bob: hello Ada/);
       await ada.says(/score: Ada 0, Bob 2/);

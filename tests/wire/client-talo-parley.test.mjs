@@ -8,12 +8,13 @@ import { LIMIT } from './lib/suite-clients.mjs';
 import { codeOf, loggedMail } from './lib/talo-auth.mjs';
 import { fresh, taloSuite } from './lib/talo-suite.mjs';
 import { startTalo } from './lib/talo.mjs';
+import { Certificates } from './lib/tls.mjs';
 
 /** Parley as the suite wants a service. */
 class ParleyService {
-  static async start({ verifies = false } = {}) {
+  static async start({ verifies = false, set = {} } = {}) {
     const service = new ParleyService();
-    service.talo = await startTalo({ games: { main: { verifies, verificationKeys: { 1: 'parley-demo-key' } } } });
+    service.talo = await startTalo({ games: { main: { verifies, verificationKeys: { 1: 'parley-demo-key' } } }, set });
     service.game = service.talo.games.main.id;
     return service;
   }
@@ -50,6 +51,38 @@ class ParleyService {
 taloSuite('Talo client against Parley', () => ParleyService.start());
 const config = { signing_version: '1', signing_key: 'parley-demo-key' };
 taloSuite('Talo client against Parley, signing, on a thread', () => ParleyService.start({ verifies: true }), { mode: 'thread', config });
+
+describe('the Talo client and TLS', () => {
+  const driven = useDriver();
+  let certificates;
+  let service;
+  let url;
+  before(async () => {
+    certificates = await Certificates.make();
+    service = await ParleyService.start({ set: certificates.settings() });
+    while (url === undefined) {
+      url = /https:\/\/127\.0\.0\.1:\d+/.exec(service.talo.server.output)?.[0];
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+  });
+  after(async () => {
+    await service?.stop();
+    await certificates?.remove();
+  });
+
+  test('requests and the socket are both verified', LIMIT, async () => {
+    const key = await service.key();
+    const talo = await driven.driver.talo(url, { access_key: key, ca_file: certificates.path('localhost.pem') });
+    await talo.play('username', fresh('ada'));
+    await talo.destroy();
+    const stranger = await driven.driver.talo(url, { access_key: key });
+    const event = await stranger.kind('connect_failed');
+    assert.equal(event.error, 'DENIED');
+    assert.match(event.reason, /certificate/);
+    assert.equal((await stranger.call('live_config')).error, 'DENIED');
+    await stranger.destroy();
+  });
+});
 
 describe('the Talo client and time', () => {
   const driven = useDriver('loop');

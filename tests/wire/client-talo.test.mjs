@@ -200,6 +200,17 @@ describe('sessions of the Talo client', { concurrency: 4 }, () => {
     await talo.destroy();
   });
 
+  test('other refusals do not end it', LIMIT, async () => {
+    const { service, talo } = await start();
+    const { session_token: session } = await register(talo);
+    assert.deepEqual((await talo.refused('login', { identifier: 'x', password: 'y' })).slice(0, 2), [401, 'INVALID_CREDENTIALS']);
+    service.answer = at('/v1/players/auth/refresh', (_, response) => json(response, 401, { message: 'Please provide a valid token in the Authorization header' }));
+    assert.equal((await talo.refused('refresh'))[0], 401);
+    assert.equal((await talo.look()).session, session);
+    assert.ok(!talo.seen.some((item) => item.kind === 'session' && item.session === ''));
+    await talo.destroy();
+  });
+
   test('a service that never takes the session is asked twice, not for ever', LIMIT, async () => {
     const { service, talo } = await start();
     await register(talo);

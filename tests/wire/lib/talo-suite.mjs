@@ -322,14 +322,21 @@ export function taloSuite(title, startService, { mode = 'tick', config = {}, ski
       const first = await create();
       const identifier = fresh('keeper');
       await first.ask('register', { identifier, password: 'pw' });
-      const { refresh } = await first.kind('session');
+      let { session, refresh } = await first.kind('session');
       await first.destroy();
-      const second = await create();
-      await second.do('talo_call', { what: 'refresh' }, 'STATE');
-      await second.do('talo_session', { session: null, refresh });
-      await second.ask('refresh');
-      assert.equal((await second.play('talo', identifier)).identifier, identifier);
-      await second.destroy();
+      for (const kept of [null, 'old']) { // no session, or one that is too old
+        const next = await create();
+        await next.do('talo_call', { what: 'refresh' }, 'STATE');
+        await next.do('talo_session', { session: kept, refresh });
+        assert.equal((await next.play('talo', identifier)).identifier, identifier);
+        ({ session, refresh } = await next.kind('session'));
+        await next.destroy();
+      }
+      const last = await create();
+      await last.do('talo_session', { session, refresh });
+      await last.ask('refresh');
+      await last.play('talo', identifier);
+      await last.destroy();
     });
 
     test('what belongs to a login is changed by its password', LIMIT, async () => {

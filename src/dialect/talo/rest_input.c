@@ -167,6 +167,11 @@ static bool is_digits(struct pl_str text)
     return text.len > 0;
 }
 
+bool pl_talo_rest_call_has_alias(const struct pl_talo_rest_call *call)
+{
+    return is_digits(pl_talo_rest_call_header(call, PL_STR("x-talo-alias")));
+}
+
 static void add_header_error(struct pl_talo_field_errors *errors, struct pl_str name,
                              const char *text)
 {
@@ -183,7 +188,7 @@ static int validate_headers(struct pl_talo_rest_call *call, struct pl_talo_field
         if (alias.ptr == NULL) {
             add_header_error(errors, PL_STR("x-talo-alias"),
                              "x-talo-alias is missing from the request headers");
-        } else if (!is_digits(alias)) {
+        } else if (!pl_talo_rest_call_has_alias(call)) {
             add_header_error(errors, PL_STR("x-talo-alias"),
                              "x-talo-alias header must be a numeric string");
         }

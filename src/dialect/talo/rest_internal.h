@@ -80,6 +80,9 @@ void pl_talo_rest_call_start(struct pl_talo_rest_call *call);
 /* Step 2. False: the body was bad, and that is answered. */
 bool pl_talo_rest_call_read_body(struct pl_talo_rest_call *call);
 
+/* Whether the request has a proper alias header: digits and nothing else, of whatever value. */
+bool pl_talo_rest_call_has_alias(const struct pl_talo_rest_call *call);
+
 /* Step 8. False: it was refused, and that is answered. */
 bool pl_talo_rest_call_validate(struct pl_talo_rest_call *call);
 

@@ -109,17 +109,17 @@ static int64_t alias_header(const struct pl_talo_rest_call *call)
                : 0;
 }
 
-/* Needed by games that verify requests, of whoever acts as an alias and changes something. */
+/* Needed by games that verify requests, of whoever acts as an alias and changes something; an alias
+ * that nobody can have is one as well, or a `0` would take the place of a signature. */
 static bool refuse_signature(struct pl_talo_rest_call *call)
 {
     struct pl_talo_request *request = &call->base;
     const struct pl_talo_game *game = pl_talo_find_game(request->talo, request->game_id);
-    int64_t alias_id = alias_header(call);
-    if (game == NULL || !game->verifies_requests || alias_id == 0 ||
+    if (game == NULL || !game->verifies_requests || !pl_talo_rest_call_has_alias(call) ||
         pl_web_request_head(call->web)->method == PL_HTTP_GET) {
         return false;
     }
-    if (pl_talo_verify_request(request->talo, request->game_id, alias_id,
+    if (pl_talo_verify_request(request->talo, request->game_id, alias_header(call),
                                pl_talo_rest_call_header(call, PL_STR("x-talo-signature")),
                                pl_str_of_span(pl_web_request_body(call->web)))) {
         return false;

@@ -30,19 +30,23 @@ void pl_talo_put_game(struct pl_json_writer *out, const struct pl_talo_game *gam
 
 /* --- secrets --- */
 
-/* 96 random digits, in the operation's arena. */
-static struct pl_str new_secret(struct pl_store_op *op)
+/* 96 random digits, wiped with the task. */
+static struct pl_str new_secret(struct pl_talo_task *task)
 {
     static const char digits[] = "0123456789abcdef";
     uint8_t random[SECRET_BYTES];
-    char *text = pl_arena_alloc(&op->arena, PL_TALO_SECRET_LEN);
+    char *text = pl_arena_alloc(&task->arena, PL_TALO_SECRET_LEN);
     PL_ASSERT(text != NULL);
+    if (task->secret.ptr != NULL) {
+        pl_wipe(task->secret.ptr, task->secret.len); /* of a game that an import has made */
+    }
     pl_random_bytes(random, sizeof(random));
     for (size_t i = 0; i < SECRET_BYTES; i++) {
         text[2 * i] = digits[random[i] >> 4];
         text[2 * i + 1] = digits[random[i] & 15];
     }
     pl_wipe(random, sizeof(random));
+    task->secret = (struct pl_span){(uint8_t *)text, PL_TALO_SECRET_LEN};
     return pl_str_make(text, PL_TALO_SECRET_LEN);
 }
 
@@ -66,7 +70,7 @@ struct pl_store_op *pl_talo_task_new_game(struct pl_talo_task *task, int64_t id,
     create->game = (struct pl_talo_game){
         .id = id,
         .name = name,
-        .secret = secret.len == PL_TALO_SECRET_LEN ? secret : new_secret(op),
+        .secret = secret.len == PL_TALO_SECRET_LEN ? secret : new_secret(task),
         .display_name_key = PL_STR(""),
         .created_ms = pl_talo_now_ms(task->talo),
     };
@@ -234,7 +238,7 @@ static int rotate_secret(struct pl_talo_task *task)
     struct pl_talo_op_game_update *update = (struct pl_talo_op_game_update *)op;
     update->game_id = id;
     update->given = PL_TALO_GAME_SECRET;
-    update->values.secret = new_secret(op);
+    update->values.secret = new_secret(task);
     update->sealed_secret = seal(task, op, id, update->values.secret);
     return pl_talo_task_submit(task, op, on_updated);
 }

@@ -206,6 +206,7 @@ static struct pl_str new_value(struct pl_talo_task *task)
     for (size_t i = 0; i < NEW_VALUE_LEN; i++) {
         text[i] = digits[random[i] & 15];
     }
+    task->secret = (struct pl_span){(uint8_t *)text, NEW_VALUE_LEN};
     return pl_str_make(text, NEW_VALUE_LEN);
 }
 

@@ -16,12 +16,19 @@
 
 /* --- the end --- */
 
+static void wipe(struct pl_span span)
+{
+    if (span.ptr != NULL) {
+        pl_wipe(span.ptr, span.len);
+    }
+}
+
 static void free_task(struct pl_talo_task *task)
 {
+    wipe(task->request_text);
+    wipe(task->secret);
     pl_arena_fini(&task->arena);
-    if (task->text.ptr != NULL) {
-        pl_wipe(task->text.ptr, task->text.len); /* it may hold a token */
-    }
+    wipe((struct pl_span){task->text.ptr, task->text.len}); /* it may hold a token */
     pl_buf_fini(&task->text);
     pl_free(task);
 }
@@ -309,11 +316,20 @@ static int begin_task(struct pl_talo_task *task, struct pl_str request)
     return task->row->run(task);
 }
 
+static struct pl_span copy_request(struct pl_talo_task *task, struct pl_str request)
+{
+    uint8_t *copy = pl_arena_alloc(&task->arena, request.len + 1);
+    if (copy == NULL) {
+        return (struct pl_span){NULL, 0};
+    }
+    memcpy(copy, request.ptr, request.len);
+    return (struct pl_span){copy, request.len};
+}
+
 void pl_talo_administer(const struct pl_talo_admin_config *config, struct pl_str request,
                         pl_talo_admin_done *done, void *user)
 {
     struct pl_talo_task *task = pl_alloc(sizeof(*task));
-    struct pl_str copy;
     task->talo = config->talo;
     task->profanity = config->profanity;
     task->done = done;
@@ -322,8 +338,9 @@ void pl_talo_administer(const struct pl_talo_admin_config *config, struct pl_str
     pl_buf_init(&task->text, RESULT_BYTES_MAX);
     pl_json_writer_init(&task->out, &task->text);
     pl_json_object_begin(&task->out);
-    after_step(task, pl_arena_copy(&copy, &task->arena, request)
-                         ? begin_task(task, copy)
+    task->request_text = copy_request(task, request);
+    after_step(task, task->request_text.ptr != NULL
+                         ? begin_task(task, pl_str_of_span(task->request_text))
                          : pl_talo_task_fail(task, PL_E_TOO_BIG, "the request is too big"));
 }
 

@@ -51,6 +51,9 @@ struct pl_talo_task {
     void *state; /* the row's, in the arena */
     /* Optional, set by the row: adds to task->err when the task has failed. */
     void (*explain)(struct pl_talo_task *task);
+    /* Memory of the arena that holds secrets, wiped at the end: the request, and one of the row's. */
+    struct pl_span request_text;
+    struct pl_span secret;
     /* the engine's: */
     unsigned pending_count;
     pl_talo_task_step *step;

@@ -11,7 +11,8 @@
 #include <stdio.h>
 
 #define RESULT_BYTES_MAX ((size_t)2 * 1024 * 1024)
-#define ARENA_BYTES ((size_t)16 * 1024 * 1024)
+/* Many times what a request of PL_CONTROL_LINE_MAX can need, so that small pieces never fail. */
+#define ARENA_BYTES ((size_t)128 * 1024 * 1024)
 #define REQUEST_DEPTH_MAX 8
 
 /* --- the end --- */

@@ -17,10 +17,10 @@ struct player {
 struct chat {
     struct parley_client *client;
     struct parley_talo *talo;
-    const char *name;    /* of the player */
-    const char *channel; /* its name */
-    int64_t channel_id;  /* 0: not in it yet */
-    struct player players[CHAT_PLAYERS_MAX];
+    const char *name;                        /* of the player */
+    const char *channel;                     /* its name */
+    int64_t channel_id;                      /* 0: not in it yet */
+    struct player players[CHAT_PLAYERS_MAX]; /* in the order of their aliases */
     size_t player_count;
     int pending;      /* requests without a result */
     bool is_entering; /* the socket is not identified, or the channel not entered */
@@ -39,7 +39,7 @@ void talk_forget(struct chat *chat); /* ... or none any more */
 
 /* --- score.c: who has how many points --- */
 
-/* Known from now on; the one that there is, or NULL when there are too many. */
+/* Known from now on. The one that there is, until another comes; NULL when there are too many. */
 struct player *score_player(struct chat *chat, const struct parley_talo_alias *alias);
 
 /* The key of a player's points: "score.12". */

@@ -13,16 +13,19 @@ void score_key(char key[CHAT_NAME_SIZE], int64_t alias_id)
 
 struct player *score_player(struct chat *chat, const struct parley_talo_alias *alias)
 {
-    struct player *player = NULL;
-    for (size_t i = 0; i < chat->player_count; i++) {
-        if (chat->players[i].alias_id == alias->id) {
-            return &chat->players[i];
-        }
+    struct player *player = chat->players;
+    struct player *end = chat->players + chat->player_count;
+    while (player < end && player->alias_id < alias->id) {
+        player++;
+    }
+    if (player < end && player->alias_id == alias->id) {
+        return player;
     }
     if (chat->player_count == CHAT_PLAYERS_MAX) {
         return NULL;
     }
-    player = &chat->players[chat->player_count++];
+    memmove(player + 1, player, (size_t)(end - player) * sizeof(*player));
+    chat->player_count++;
     *player = (struct player){.alias_id = alias->id};
     snprintf(player->name, sizeof(player->name), "%.63s", alias->display_name);
     return player;

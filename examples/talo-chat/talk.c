@@ -157,7 +157,9 @@ static void on_message(struct parley_talo *talo, const struct parley_talo_messag
         print_line(message->alias->display_name, message->text);
     } else if (message->kind == PARLEY_TALO_CHANNEL_JOINED && is_here) {
         score_player(chat, message->alias);
-        print_line("* has come", message->alias->display_name);
+        if (message->alias->id != parley_talo_alias(talo)->id) {
+            print_line("* has come", message->alias->display_name);
+        }
     } else if (message->kind == PARLEY_TALO_PRESENCE_UPDATED && message->online_changed &&
                message->presence->alias != NULL && !message->presence->is_online) {
         print_line("* offline", message->presence->alias->display_name);

@@ -78,8 +78,12 @@ static void on_members(struct parley_talo *talo, const struct parley_talo_result
 
 static void on_stored(struct parley_talo *talo, const struct parley_talo_result *result, void *user)
 {
+    struct chat *chat = user;
     (void)talo;
-    is_good(user, result, "the point"); /* the message to all members brings the new score */
+    if (is_good(chat, result, "the point")) { /* the message to all members may come later */
+        score_set(chat, result->storage, result->storage_count, false);
+        score_set(chat, result->deleted, result->deleted_count, true);
+    }
 }
 
 static void store(struct chat *chat, const char *value)

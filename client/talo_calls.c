@@ -21,19 +21,11 @@ struct pl_talo_call *pl_talo_call_create(const char *method)
     return call;
 }
 
-static void fini_secret(struct pl_buf *buf)
-{
-    if (buf->ptr != NULL) {
-        pl_wipe(buf->ptr, buf->len);
-    }
-    pl_buf_fini(buf);
-}
-
 void pl_talo_call_destroy(struct pl_talo_call *call)
 {
     if (call != NULL) {
         pl_buf_fini(&call->target);
-        fini_secret(&call->body);
+        pl_talo_fini_secret(&call->body);
         pl_free(call);
     }
 }
@@ -310,7 +302,7 @@ static int send_call(struct parley_talo *talo, const struct pl_talo_call *call,
             pl_client_http_send(talo->http, call->method, pl_buf_str(&target), pl_buf_str(&headers),
                                 has_body ? "application/json" : NULL, pl_buf_str(&call->body), err);
     }
-    fini_secret(&headers);
+    pl_talo_fini_secret(&headers);
     pl_buf_fini(&target);
     return rc;
 }
@@ -337,6 +329,6 @@ static void send_next(struct parley_talo *talo)
 void pl_talo_calls_pump(struct pl_client_later *later)
 {
     struct parley_talo *talo = PL_CONTAINER_OF(later, struct parley_talo, pump);
-    pl_talo_identity_settle(talo);
+    pl_talo_session_settle(talo);
     send_next(talo);
 }

@@ -1,83 +1,10 @@
-/* Who is playing: the alias, the tokens of a login, and the socket token that makes the socket his.
- * Source: shared spec talo.md 1.2, 6.2, 6.3. */
+/* Who is playing: the alias, and the socket token that makes the socket his. Source: shared spec
+ * talo.md 1.2, 6.2, 6.3. */
 #include "client/talo_internal.h"
 
-#include "base/alloc.h"
 #include "codec/json_raw.h"
 
 #define IDENTITY_MAX ((size_t)4 * 1024 * 1024) /* a player's props and groups */
-
-/* --- texts that are kept --- */
-
-void pl_talo_free_secret(char *text)
-{
-    if (text != NULL) {
-        pl_wipe(text, strlen(text));
-        pl_free(text);
-    }
-}
-
-/* Put a copy in the place of *place; NULL and "" for none. Returns 0 or PL_E_NOMEM. */
-static int keep_secret(char **place, const char *text)
-{
-    char *copy = NULL;
-    if (text != NULL && text[0] != '\0') {
-        copy = pl_str_to_cstr(pl_str_of_cstr(text));
-        if (copy == NULL) {
-            return PL_E_NOMEM;
-        }
-    }
-    pl_talo_free_secret(*place);
-    *place = copy;
-    return 0;
-}
-
-static bool is_token(const char *text)
-{
-    return text == NULL || text[0] == '\0' || pl_talo_is_header_value(pl_str_of_cstr(text));
-}
-
-/* The application is told at the end of the turn. */
-static void owe_session(struct parley_talo *talo)
-{
-    talo->owes_session = true;
-    pl_client_flush_later(talo->client, &talo->pump);
-}
-
-void pl_talo_identity_settle(struct parley_talo *talo)
-{
-    if (talo->owes_session && talo->config.on_session != NULL) {
-        pl_client_count_callback(talo->client);
-        talo->config.on_session(talo, parley_talo_session_token(talo),
-                                parley_talo_refresh_token(talo), talo->config.user);
-    }
-    talo->owes_session = false;
-}
-
-/* Returns 0; PL_E_PROTO for what is no token, PL_E_NOMEM: nothing has changed. */
-static int keep_session(struct parley_talo *talo, const char *session, const char *refresh)
-{
-    char *first = NULL;
-    int rc = is_token(session) && is_token(refresh) ? 0 : PL_E_PROTO;
-    rc = rc < 0 ? rc : keep_secret(&first, session);
-    rc = rc < 0 ? rc : keep_secret(&talo->refresh_token, refresh);
-    if (rc < 0) {
-        pl_talo_free_secret(first);
-        return rc;
-    }
-    pl_talo_free_secret(talo->session_token);
-    talo->session_token = first;
-    return 0;
-}
-
-static void clear_session(struct parley_talo *talo)
-{
-    bool had_one = talo->session_token != NULL || talo->refresh_token != NULL;
-    (void)!keep_session(talo, NULL, NULL); /* nothing is copied */
-    if (had_one) {
-        owe_session(talo);
-    }
-}
 
 /* --- the alias --- */
 
@@ -120,13 +47,6 @@ static int keep_answered(struct parley_talo *talo, struct pl_str body)
     return pl_json_object_find(&raw, body, PL_STR("alias")) ? keep_alias(talo, raw) : PL_E_PROTO;
 }
 
-static void spoil(struct parley_talo_result *result, int rc)
-{
-    result->error = rc;
-    result->message = rc == PL_E_NOMEM ? "no memory for a player"
-                                       : "the service answered without a player that makes sense";
-}
-
 /* --- the socket --- */
 
 /* {"playerAliasId":12,"socketToken":"...","sessionToken":"..."} */
@@ -145,10 +65,7 @@ static int send_identify(struct parley_talo *talo)
     rc = pl_buf_failed(&json)
              ? pl_client_fail(talo->client, PL_E_NOMEM, "no memory for a message")
              : pl_talo_send_raw(talo, PL_STR("v1.players.identify"), pl_buf_str(&json));
-    if (json.ptr != NULL) {
-        pl_wipe(json.ptr, json.len);
-    }
-    pl_buf_fini(&json);
+    pl_talo_fini_secret(&json);
     talo->is_identifying = talo->is_identifying || rc == 0;
     return rc;
 }
@@ -156,7 +73,7 @@ static int send_identify(struct parley_talo *talo)
 /* Use a token at once, or when the socket opens. Returns 0, PL_E_NOMEM, PL_E_FULL. */
 static int use_token(struct parley_talo *talo, const char *token)
 {
-    int rc = keep_secret(&talo->socket_token, token);
+    int rc = pl_talo_keep_secret(&talo->socket_token, token);
     if (rc == 0 && talo->socket_token != NULL && talo->link == PL_TALO_OPEN &&
         !talo->is_identified) {
         rc = send_identify(talo);
@@ -219,7 +136,7 @@ static int become(struct parley_talo *talo, const struct parley_talo_result *res
     bool was_identified = talo->is_identified || talo->is_identifying;
     int rc = keep_answered(talo, body);
     if (rc == 0 && result->session_token[0] != '\0') {
-        rc = keep_session(talo, result->session_token, result->refresh_token);
+        rc = pl_talo_session_keep(talo, result->session_token, result->refresh_token);
     }
     if (rc == 0 && was_identified) { /* another one until now: the service would keep him online */
         rc = parley_talo_reset(talo);
@@ -234,7 +151,7 @@ bool pl_talo_after_identity(struct parley_talo *talo, struct pl_talo_call *call,
     (void)call;
     if (result->error < 0) {
         if (pl_talo_is_session_over(result)) {
-            clear_session(talo);
+            pl_talo_session_clear(talo);
         }
         return false;
     }
@@ -243,9 +160,9 @@ bool pl_talo_after_identity(struct parley_talo *talo, struct pl_talo_call *call,
     }
     rc = become(talo, result, body);
     if (rc < 0) {
-        spoil(result, rc);
+        pl_talo_result_spoil(result, rc);
     } else if (result->session_token[0] != '\0') {
-        owe_session(talo);
+        pl_talo_session_owe(talo);
     }
     return false;
 }
@@ -257,7 +174,7 @@ bool pl_talo_after_alias(struct parley_talo *talo, struct pl_talo_call *call,
     if (result->error == 0) {
         int rc = keep_answered(talo, body);
         if (rc < 0) {
-            spoil(result, rc);
+            pl_talo_result_spoil(result, rc);
         }
     }
     return false;
@@ -268,7 +185,7 @@ static int clear_identity(struct parley_talo *talo)
 {
     forget_alias(talo);
     pl_talo_calls_disown(talo);
-    clear_session(talo);
+    pl_talo_session_clear(talo);
     return parley_talo_reset(talo);
 }
 
@@ -285,53 +202,6 @@ bool pl_talo_after_goodbye(struct parley_talo *talo, struct pl_talo_call *call,
         }
     }
     return false;
-}
-
-bool pl_talo_after_refresh(struct parley_talo *talo, struct pl_talo_call *call,
-                           struct parley_talo_result *result, struct pl_str body)
-{
-    (void)call;
-    (void)body;
-    if (result->error < 0) {
-        if (pl_talo_is_session_over(result)) { /* and not for a key that is no good */
-            clear_session(talo);
-        }
-        return false;
-    }
-    if (result->session_token[0] == '\0') {
-        spoil(result, PL_E_PROTO);
-        return false;
-    }
-    result->error = keep_session(talo, result->session_token, result->refresh_token);
-    if (result->error < 0) {
-        spoil(result, result->error);
-    } else {
-        owe_session(talo);
-    }
-    return false;
-}
-
-bool pl_talo_is_session_over(const struct parley_talo_result *result)
-{
-    return result->status >= 400 && (strcmp(result->code, "INVALID_SESSION") == 0 ||
-                                     strcmp(result->code, "MISSING_SESSION") == 0);
-}
-
-struct pl_talo_call *pl_talo_refresh_call(struct parley_talo *talo)
-{
-    struct pl_json_writer writer;
-    struct pl_talo_call *call =
-        talo->refresh_token == NULL
-            ? NULL
-            : pl_talo_call_for("POST", NULL, NULL, "/v1/players/auth/refresh");
-    if (call != NULL) {
-        call->after = pl_talo_after_refresh;
-        pl_json_writer_init(&writer, &call->body);
-        pl_json_object_begin(&writer);
-        pl_talo_put_text(&writer, "refreshToken", talo->refresh_token);
-        pl_json_object_end(&writer);
-    }
-    return call;
 }
 
 void pl_talo_identity_fini(struct parley_talo *talo)
@@ -353,27 +223,6 @@ const struct parley_talo_alias *parley_talo_alias(const struct parley_talo *talo
 int parley_talo_identity_check(struct parley_talo *talo)
 {
     return pl_talo_enter_as_player(talo);
-}
-
-const char *parley_talo_session_token(const struct parley_talo *talo)
-{
-    return talo->session_token == NULL ? "" : talo->session_token;
-}
-
-const char *parley_talo_refresh_token(const struct parley_talo *talo)
-{
-    return talo->refresh_token == NULL ? "" : talo->refresh_token;
-}
-
-int parley_talo_set_session(struct parley_talo *talo, const char *session_token,
-                            const char *refresh_token)
-{
-    int rc = pl_talo_enter(talo);
-    rc = rc < 0 ? rc : keep_session(talo, session_token, refresh_token);
-    if (rc == PL_E_PROTO) {
-        return pl_client_fail(talo->client, PL_E_INVALID, "a token is printable ASCII");
-    }
-    return rc == PL_E_NOMEM ? pl_client_fail(talo->client, rc, "no memory for a token") : rc;
 }
 
 int parley_talo_clear_identity(struct parley_talo *talo)

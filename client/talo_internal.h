@@ -148,6 +148,9 @@ void pl_talo_result_read(struct parley_talo_result *out, struct pl_arena *arena,
 /* One that has no answer. `message` is borrowed. */
 void pl_talo_result_fail(struct parley_talo_result *out, int error, const char *message);
 
+/* It was a success, but cannot be used: PL_E_PROTO, PL_E_NOMEM. */
+void pl_talo_result_spoil(struct parley_talo_result *result, int rc);
+
 /* --- talo_link.c --- */
 
 PL_MUST_CHECK int pl_talo_link_open(struct parley_talo *talo);
@@ -191,19 +194,33 @@ PL_MUST_CHECK int pl_talo_identify_socket(struct parley_talo *talo);
 /* It was refused: with another token once more, if that may help. Returns as above. */
 PL_MUST_CHECK int pl_talo_identify_again(struct parley_talo *talo, const char *code);
 
+void pl_talo_identity_fini(struct parley_talo *talo);
+
+/* --- talo_session.c --- */
+
+/* Keep both tokens; NULL and "" for none. Returns 0; PL_E_PROTO for what is no token, PL_E_NOMEM:
+ * nothing has changed. */
+PL_MUST_CHECK int pl_talo_session_keep(struct parley_talo *talo, const char *session,
+                                       const char *refresh);
+void pl_talo_session_clear(struct parley_talo *talo); /* and tell, where there was one */
+
+/* The application is to hear of the tokens at the end of the turn; tell it, which may destroy the
+ * socket. */
+void pl_talo_session_owe(struct parley_talo *talo);
+void pl_talo_session_settle(struct parley_talo *talo);
+
 /* Whether the service refused a request for want of a good session. */
 bool pl_talo_is_session_over(const struct parley_talo_result *result);
 
 /* A call to renew the session. NULL without memory or without a refresh token. */
 PL_MUST_CHECK struct pl_talo_call *pl_talo_refresh_call(struct parley_talo *talo);
 
-/* Tell what the application is owed. It may destroy the socket. */
-void pl_talo_identity_settle(struct parley_talo *talo);
-
-void pl_talo_identity_fini(struct parley_talo *talo);
+/* Put a copy in the place of *place; NULL and "" for none. Returns 0 or PL_E_NOMEM. */
+PL_MUST_CHECK int pl_talo_keep_secret(char **place, const char *text);
 
 /* A secret's memory, overwritten and given back. NULL is fine. */
 void pl_talo_free_secret(char *text);
+void pl_talo_fini_secret(struct pl_buf *buf);
 
 /* --- for the files with the public calls --- */
 

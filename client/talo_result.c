@@ -17,6 +17,13 @@ void pl_talo_result_fail(struct parley_talo_result *out, int error, const char *
     out->message = message;
 }
 
+void pl_talo_result_spoil(struct parley_talo_result *result, int rc)
+{
+    result->error = rc;
+    result->message = rc == PL_E_NOMEM ? "no memory for a player"
+                                       : "the service answered without a player that makes sense";
+}
+
 static int error_of_status(int status)
 {
     switch (status) {

@@ -2,7 +2,6 @@
  * Source: shared spec talo.md 1.4, 1.5, 2.2. */
 #include "client/talo_internal.h"
 
-#include "base/alloc.h"
 #include "codec/json_raw.h"
 #include "value/wire.h"
 
@@ -53,10 +52,7 @@ int pl_talo_send_raw(struct parley_talo *talo, struct pl_str req, struct pl_str 
     pl_buf_add_str(&text, data);
     pl_buf_add_char(&text, '}');
     rc = pl_buf_failed(&text) ? PL_E_NOMEM : send_text(talo, pl_buf_str(&text));
-    if (text.ptr != NULL) {
-        pl_wipe(text.ptr, text.len); /* tokens, maybe */
-    }
-    pl_buf_fini(&text);
+    pl_talo_fini_secret(&text); /* tokens, maybe */
     return rc < 0 ? fail_send(talo, rc) : 0;
 }
 

@@ -23,7 +23,7 @@ static void do_given(struct pl_cli_talo_run *run)
 {
     const struct pl_cli_list *list = &run->session.options->emits;
     while (run->given < list->count && run->pending == 0 && !run->session.is_done) {
-        int rc = pl_cli_talo_take(run, list->items[run->given++]);
+        int rc = pl_cli_talo_take_line(run, list->items[run->given++]);
         if (rc < 0) {
             pl_cli_session_end(&run->session,
                                rc == PARLEY_E_INVALID ? PL_CLI_USAGE : PL_CLI_FAILED);
@@ -102,7 +102,7 @@ static int take_line(struct pl_cli_session *session, const char *line)
     if (!pl_cli_input_is_terminal(session->input) && (run->pending > 0 || !is_ready(session))) {
         return PARLEY_E_FULL;
     }
-    return pl_cli_talo_take(run, line + strspn(line, " \t"));
+    return pl_cli_talo_take_line(run, line + strspn(line, " \t"));
 }
 
 static bool is_idle(struct pl_cli_session *session)

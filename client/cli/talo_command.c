@@ -1,69 +1,13 @@
-/* The commands of talo: each row is a name, what it takes, and what it asks the service for. Results
- * are printed as they come; lines of a pipe wait for them. */
+/* The commands of talo: each row is a name, what it takes, and what it asks the service for. */
 #include "client/cli/talo_command.h"
 
-#include "client/cli/memory.h"
-#include "client/cli/show_talo.h"
+#include "client/cli/talo_channel.h"
+#include "client/cli/talo_wait.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-/* A request that waits: whose result it is. */
-struct pl_cli_talo_wait {
-    struct pl_cli_talo_wait *next;
-    struct pl_cli_talo_run *run;
-    const char *command; /* of the table */
-    char text[];         /* a name that is looked for */
-};
-
-typedef int take_rest(struct pl_cli_talo_run *run, const char *command, const char *rest);
-
-/* --- results --- */
-
-static void drop(struct pl_cli_talo_wait *wait)
-{
-    struct pl_cli_talo_wait **at = &wait->run->waits;
-    while (*at != NULL && *at != wait) {
-        at = &(*at)->next;
-    }
-    if (*at == wait) {
-        *at = wait->next;
-    }
-    free(wait);
-}
-
-void pl_cli_talo_forget(struct pl_cli_talo_run *run)
-{
-    while (run->waits != NULL) {
-        drop(run->waits);
-    }
-}
-
-static void fail_later(struct pl_cli_talo_run *run)
-{
-    if (!pl_cli_input_is_terminal(run->session.input)) {
-        pl_cli_session_end(&run->session, PL_CLI_FAILED);
-    }
-}
-
-static void show(struct pl_cli_talo_wait *wait, const struct parley_talo_result *result)
-{
-    struct pl_cli_talo_run *run = wait->run;
-    run->pending--;
-    if (!run->is_leaving) {
-        pl_cli_show_talo_result(&run->session.show, wait->command, result);
-        if (result->error < 0) {
-            fail_later(run);
-        }
-    }
-    drop(wait);
-}
-
-static void on_done(struct parley_talo *talo, const struct parley_talo_result *result, void *user)
-{
-    (void)talo;
-    show(user, result);
-}
+/* --- players --- */
 
 /* A success is told by the message of the socket: the result has secrets. */
 static void on_player(struct parley_talo *talo, const struct parley_talo_result *result, void *user)
@@ -73,107 +17,28 @@ static void on_player(struct parley_talo *talo, const struct parley_talo_result 
     if (result->verification_required) {
         pl_cli_show_error(&wait->run->session.show,
                           "a code was sent by mail, which this command cannot take");
-        fail_later(wait->run);
+        pl_cli_talo_fail(wait->run);
     }
     if (result->error < 0) {
-        show(wait, result);
+        pl_cli_talo_wait_show(wait, result);
         return;
     }
     wait->run->pending--;
-    drop(wait);
+    pl_cli_talo_wait_drop(wait);
 }
-
-/* The channel of the result is the one that texts go to. */
-static void on_entered(struct parley_talo *talo, const struct parley_talo_result *result,
-                       void *user)
-{
-    struct pl_cli_talo_wait *wait = user;
-    (void)talo;
-    if (result->channel != NULL) {
-        wait->run->channel_id = result->channel->id;
-    }
-    show(wait, result);
-}
-
-static void on_left(struct parley_talo *talo, const struct parley_talo_result *result, void *user)
-{
-    struct pl_cli_talo_wait *wait = user;
-    (void)talo;
-    if (result->error == 0) {
-        wait->run->channel_id = 0;
-    }
-    show(wait, result);
-}
-
-static struct pl_cli_talo_wait *wait_for(struct pl_cli_talo_run *run, const char *command,
-                                         const char *text)
-{
-    struct pl_cli_talo_wait *wait = pl_cli_grow(NULL, sizeof(*wait) + strlen(text) + 1);
-    wait->run = run;
-    wait->next = run->waits;
-    run->waits = wait;
-    wait->command = command;
-    strcpy(wait->text, text);
-    return wait;
-}
-
-/* What a call returned, for which there is a wait. */
-static int asked(struct pl_cli_talo_wait *wait, int rc)
-{
-    struct pl_cli_talo_run *run = wait->run;
-    if (rc == 0) {
-        run->pending++;
-        return 0;
-    }
-    drop(wait);
-    if (rc != PARLEY_E_FULL) {
-        pl_cli_show_error(&run->session.show, "%s", parley_client_error(run->session.client));
-    }
-    return rc;
-}
-
-/* --- words --- */
-
-static int refuse(struct pl_cli_talo_run *run, const char *command, const char *what)
-{
-    pl_cli_show_error(&run->session.show, "%s: %s", command, what);
-    return PARLEY_E_INVALID;
-}
-
-/* The first word of *rest, which moves behind it. False when there is none or it is too long. */
-static bool take_word(char out[PL_CLI_TALO_WORD_MAX], const char **rest)
-{
-    size_t len = 0;
-    *rest += strspn(*rest, " ");
-    len = strcspn(*rest, " ");
-    if (len == 0 || len >= PL_CLI_TALO_WORD_MAX) {
-        return false;
-    }
-    memcpy(out, *rest, len);
-    out[len] = '\0';
-    *rest += len + strspn(*rest + len, " ");
-    return true;
-}
-
-static bool read_id(int64_t *out, const char *text)
-{
-    char *end = NULL;
-    *out = strtoll(text, &end, 10);
-    return end != text && *end == '\0' && *out > 0;
-}
-
-/* --- players --- */
 
 static int identify(struct pl_cli_talo_run *run, const char *command)
 {
     const struct pl_cli_options *options = run->session.options;
-    struct pl_cli_talo_wait *wait = wait_for(run, command, "");
+    struct pl_cli_talo_wait *wait = pl_cli_talo_wait_for(run, command, "");
     const char *password = options->password != NULL ? options->password : getenv("TALO_PASSWORD");
     if (strcmp(run->service, "talo") == 0) {
-        return asked(wait, parley_talo_login(run->talo, run->name, password == NULL ? "" : password,
-                                             on_player, wait));
+        return pl_cli_talo_asked(wait, parley_talo_login(run->talo, run->name,
+                                                         password == NULL ? "" : password,
+                                                         on_player, wait));
     }
-    return asked(wait, parley_talo_identify(run->talo, run->service, run->name, on_player, wait));
+    return pl_cli_talo_asked(
+        wait, parley_talo_identify(run->talo, run->service, run->name, on_player, wait));
 }
 
 int pl_cli_talo_become(struct pl_cli_talo_run *run)
@@ -183,158 +48,37 @@ int pl_cli_talo_become(struct pl_cli_talo_run *run)
 
 static int take_status(struct pl_cli_talo_run *run, const char *command, const char *rest)
 {
-    struct pl_cli_talo_wait *wait = wait_for(run, command, "");
+    struct pl_cli_talo_wait *wait = pl_cli_talo_wait_for(run, command, "");
     bool is_online = strcmp(command, "/offline") != 0;
-    return asked(wait, parley_talo_presence_update(run->talo, is_online, rest, on_done, wait));
+    return pl_cli_talo_asked(
+        wait, parley_talo_presence_update(run->talo, is_online, rest, pl_cli_talo_wait_done, wait));
 }
 
 static int take_prop(struct pl_cli_talo_run *run, const char *command, const char *rest)
 {
     char key[PL_CLI_TALO_WORD_MAX];
     struct pl_cli_talo_wait *wait = NULL;
-    if (!take_word(key, &rest)) {
-        return refuse(run, command, "a key is needed");
+    if (!pl_cli_talo_word(key, &rest)) {
+        return pl_cli_talo_refuse(run, command, "a key is needed");
     }
     const struct parley_talo_prop prop = {.key = key, .value = rest[0] == '\0' ? NULL : rest};
-    wait = wait_for(run, command, "");
-    return asked(wait, parley_talo_player_update(run->talo, &prop, 1, on_done, wait));
+    wait = pl_cli_talo_wait_for(run, command, "");
+    return pl_cli_talo_asked(
+        wait, parley_talo_player_update(run->talo, &prop, 1, pl_cli_talo_wait_done, wait));
 }
 
 static int take_find(struct pl_cli_talo_run *run, const char *command, const char *rest)
 {
-    struct pl_cli_talo_wait *wait = wait_for(run, command, "");
-    return asked(wait, parley_talo_player_search(run->talo, rest, on_done, wait));
+    struct pl_cli_talo_wait *wait = pl_cli_talo_wait_for(run, command, "");
+    return pl_cli_talo_asked(
+        wait, parley_talo_player_search(run->talo, rest, pl_cli_talo_wait_done, wait));
 }
 
 static int take_config(struct pl_cli_talo_run *run, const char *command, const char *rest)
 {
-    struct pl_cli_talo_wait *wait = wait_for(run, command, "");
+    struct pl_cli_talo_wait *wait = pl_cli_talo_wait_for(run, command, "");
     (void)rest;
-    return asked(wait, parley_talo_live_config(run->talo, on_done, wait));
-}
-
-/* --- channels --- */
-
-/* The first whose name is the one looked for. */
-static void on_found(struct parley_talo *talo, const struct parley_talo_result *result, void *user)
-{
-    struct pl_cli_talo_wait *wait = user;
-    struct pl_cli_talo_run *run = wait->run;
-    for (size_t i = 0; i < result->channel_count; i++) {
-        if (strcmp(result->channels[i].name, wait->text) == 0) {
-            run->pending--;
-            if (asked(wait, parley_talo_channel_join(talo, result->channels[i].id, on_entered,
-                                                     wait)) < 0) {
-                fail_later(run);
-            }
-            return;
-        }
-    }
-    if (result->error == 0) {
-        run->pending--;
-        pl_cli_show_error(&run->session.show, "there is no channel '%s': /create makes one",
-                          wait->text);
-        fail_later(run);
-        drop(wait);
-        return;
-    }
-    show(wait, result);
-}
-
-static int take_join(struct pl_cli_talo_run *run, const char *command, const char *rest)
-{
-    const struct parley_talo_channel_query query = {.search = rest};
-    struct pl_cli_talo_wait *wait = NULL;
-    int64_t id = 0;
-    if (rest[0] == '\0') {
-        return refuse(run, command, "a channel's number or name is needed; /channels lists them");
-    }
-    wait = wait_for(run, command, rest);
-    return asked(wait, read_id(&id, rest)
-                           ? parley_talo_channel_join(run->talo, id, on_entered, wait)
-                           : parley_talo_channels(run->talo, &query, on_found, wait));
-}
-
-static int take_create(struct pl_cli_talo_run *run, const char *command, const char *rest)
-{
-    const struct parley_talo_channel_setup setup = {.name = rest};
-    struct pl_cli_talo_wait *wait = wait_for(run, command, "");
-    return asked(wait, parley_talo_channel_create(run->talo, &setup, on_entered, wait));
-}
-
-static int take_channels(struct pl_cli_talo_run *run, const char *command, const char *rest)
-{
-    const struct parley_talo_channel_query query = {.search = rest[0] == '\0' ? NULL : rest};
-    struct pl_cli_talo_wait *wait = wait_for(run, command, "");
-    return asked(wait, parley_talo_channels(run->talo, &query, on_done, wait));
-}
-
-static int need_channel(struct pl_cli_talo_run *run, const char *command)
-{
-    return run->channel_id != 0 ? 0 : refuse(run, command, "/join or /create a channel first");
-}
-
-static int take_leave(struct pl_cli_talo_run *run, const char *command, const char *rest)
-{
-    struct pl_cli_talo_wait *wait = NULL;
-    (void)rest;
-    if (need_channel(run, command) < 0) {
-        return PARLEY_E_INVALID;
-    }
-    wait = wait_for(run, command, "");
-    return asked(wait, parley_talo_channel_leave(run->talo, run->channel_id, on_left, wait));
-}
-
-static int take_members(struct pl_cli_talo_run *run, const char *command, const char *rest)
-{
-    struct pl_cli_talo_wait *wait = NULL;
-    (void)rest;
-    if (need_channel(run, command) < 0) {
-        return PARLEY_E_INVALID;
-    }
-    wait = wait_for(run, command, "");
-    return asked(wait,
-                 parley_talo_channel_members(run->talo, run->channel_id, NULL, on_done, wait));
-}
-
-static int take_invite(struct pl_cli_talo_run *run, const char *command, const char *rest)
-{
-    struct pl_cli_talo_wait *wait = NULL;
-    int64_t id = 0;
-    if (need_channel(run, command) < 0) {
-        return PARLEY_E_INVALID;
-    }
-    if (!read_id(&id, rest)) {
-        return refuse(run, command, "the number of an alias is needed");
-    }
-    wait = wait_for(run, command, "");
-    return asked(wait, parley_talo_channel_invite(run->talo, run->channel_id, id, on_done, wait));
-}
-
-static int take_get(struct pl_cli_talo_run *run, const char *command, const char *rest)
-{
-    struct pl_cli_talo_wait *wait = NULL;
-    if (need_channel(run, command) < 0) {
-        return PARLEY_E_INVALID;
-    }
-    wait = wait_for(run, command, "");
-    return asked(wait, parley_talo_storage_get(run->talo, run->channel_id, rest, on_done, wait));
-}
-
-static int take_set(struct pl_cli_talo_run *run, const char *command, const char *rest)
-{
-    char key[PL_CLI_TALO_WORD_MAX];
-    struct pl_cli_talo_wait *wait = NULL;
-    if (need_channel(run, command) < 0) {
-        return PARLEY_E_INVALID;
-    }
-    if (!take_word(key, &rest)) {
-        return refuse(run, command, "a key is needed");
-    }
-    const struct parley_talo_prop prop = {.key = key, .value = rest[0] == '\0' ? NULL : rest};
-    wait = wait_for(run, command, "");
-    return asked(wait,
-                 parley_talo_storage_set(run->talo, run->channel_id, &prop, 1, on_done, wait));
+    return pl_cli_talo_asked(wait, parley_talo_live_config(run->talo, pl_cli_talo_wait_done, wait));
 }
 
 /* --- relationships --- */
@@ -345,18 +89,20 @@ static int take_alias(struct pl_cli_talo_run *run, const char *command, const ch
     struct parley_talo *talo = run->talo;
     struct pl_cli_talo_wait *wait = NULL;
     int64_t id = 0;
-    if (!read_id(&id, rest)) {
-        return refuse(run, command, "the number of an alias is needed");
+    if (!pl_cli_talo_id(&id, rest)) {
+        return pl_cli_talo_refuse(run, command, "the number of an alias is needed");
     }
-    wait = wait_for(run, command, "");
+    wait = pl_cli_talo_wait_for(run, command, "");
     if (strcmp(command, "/follow") == 0) {
-        return asked(wait,
-                     parley_talo_subscribe(talo, id, PARLEY_TALO_UNIDIRECTIONAL, on_done, wait));
+        return pl_cli_talo_asked(wait, parley_talo_subscribe(talo, id, PARLEY_TALO_UNIDIRECTIONAL,
+                                                             pl_cli_talo_wait_done, wait));
     }
     if (strcmp(command, "/confirm") == 0) {
-        return asked(wait, parley_talo_confirm_from(talo, id, on_done, wait));
+        return pl_cli_talo_asked(wait,
+                                 parley_talo_confirm_from(talo, id, pl_cli_talo_wait_done, wait));
     }
-    return asked(wait, parley_talo_unsubscribe_from(talo, id, on_done, wait));
+    return pl_cli_talo_asked(wait,
+                             parley_talo_unsubscribe_from(talo, id, pl_cli_talo_wait_done, wait));
 }
 
 /* --- messages, and anything --- */
@@ -372,7 +118,7 @@ static int sent(struct pl_cli_talo_run *run, int rc)
 
 static int take_text(struct pl_cli_talo_run *run, const char *text)
 {
-    if (need_channel(run, "a text") < 0) {
+    if (pl_cli_talo_need_channel(run, "a text") < 0) {
         return PARLEY_E_INVALID;
     }
     return sent(run, parley_talo_channel_send(run->talo, run->channel_id, text));
@@ -389,12 +135,12 @@ static int take_send(struct pl_cli_talo_run *run, const char *command, const cha
     char req[PL_CLI_TALO_WORD_MAX];
     struct parley_val *data = NULL;
     int rc = 0;
-    if (!take_word(req, &rest)) {
-        return refuse(run, command, "a request's name is needed: v1.channels.message");
+    if (!pl_cli_talo_word(req, &rest)) {
+        return pl_cli_talo_refuse(run, command, "a request's name is needed: v1.channels.message");
     }
     data = parley_val_parse(rest[0] == '\0' ? "{}" : rest, strlen(rest[0] == '\0' ? "{}" : rest));
     if (data == NULL) {
-        return refuse(run, command, "behind the name there is JSON");
+        return pl_cli_talo_refuse(run, command, "behind the name there is JSON");
     }
     rc = sent(run, parley_talo_send(run->talo, req, data));
     parley_val_unref(data);
@@ -408,15 +154,16 @@ static int take_call(struct pl_cli_talo_run *run, const char *command, const cha
     struct parley_val *body = NULL;
     struct pl_cli_talo_wait *wait = NULL;
     int rc = 0;
-    if (!take_word(method, &rest) || !take_word(path, &rest)) {
-        return refuse(run, command, "as in /call GET /v1/game-config");
+    if (!pl_cli_talo_word(method, &rest) || !pl_cli_talo_word(path, &rest)) {
+        return pl_cli_talo_refuse(run, command, "as in /call GET /v1/game-config");
     }
     body = rest[0] == '\0' ? NULL : parley_val_parse(rest, strlen(rest));
     if (body == NULL && rest[0] != '\0') {
-        return refuse(run, command, "behind the path there is JSON");
+        return pl_cli_talo_refuse(run, command, "behind the path there is JSON");
     }
-    wait = wait_for(run, command, "");
-    rc = asked(wait, parley_talo_request(run->talo, method, path, body, on_done, wait));
+    wait = pl_cli_talo_wait_for(run, command, "");
+    rc = pl_cli_talo_asked(
+        wait, parley_talo_request(run->talo, method, path, body, pl_cli_talo_wait_done, wait));
     parley_val_unref(body);
     return rc;
 }
@@ -468,17 +215,17 @@ static int take_quit(struct pl_cli_talo_run *run, const char *command, const cha
 static const struct {
     const char *name;
     const char *takes;
-    take_rest *take;
+    pl_cli_talo_take *take;
     const char *help;
 } rows[] = {
-    {"/join", "ID | NAME", take_join, "enter a channel: texts go there from now on"},
-    {"/create", "NAME", take_create, "make one, and enter it"},
-    {"/leave", "", take_leave, "leave it"},
-    {"/channels", "[TEXT]", take_channels, "list the channels"},
-    {"/members", "", take_members, "who is in the channel"},
-    {"/invite", "ALIAS", take_invite, "make somebody a member"},
-    {"/get", "KEY", take_get, "a value of the channel's storage"},
-    {"/set", "KEY [VALUE]", take_set, "store a value; without one: remove it"},
+    {"/join", "ID | NAME", pl_cli_talo_take_join, "enter a channel: texts go there from now on"},
+    {"/create", "NAME", pl_cli_talo_take_create, "make one, and enter it"},
+    {"/leave", "", pl_cli_talo_take_leave, "leave it"},
+    {"/channels", "[TEXT]", pl_cli_talo_take_channels, "list the channels"},
+    {"/members", "", pl_cli_talo_take_members, "who is in the channel"},
+    {"/invite", "ALIAS", pl_cli_talo_take_invite, "make somebody a member"},
+    {"/get", "KEY", pl_cli_talo_take_get, "a value of the channel's storage"},
+    {"/set", "KEY [VALUE]", pl_cli_talo_take_set, "store a value; without one: remove it"},
     {"/online", "[STATUS]", take_status, "be online"},
     {"/offline", "[STATUS]", take_status, "be offline"},
     {"/broadcast", "TEXT", take_broadcast, "to everybody who follows you"},
@@ -523,7 +270,7 @@ static int take_command(struct pl_cli_talo_run *run, const char *line)
     return PARLEY_E_INVALID;
 }
 
-int pl_cli_talo_take(struct pl_cli_talo_run *run, const char *line)
+int pl_cli_talo_take_line(struct pl_cli_talo_run *run, const char *line)
 {
     if (line[0] == '/' && line[1] != '/') {
         return take_command(run, line);

@@ -23,8 +23,11 @@ struct pl_cli_talo_run {
     bool is_leaving;
 };
 
+/* A command with what follows its name, which is the table's. Returns as pl_cli_talk.take_line. */
+typedef int pl_cli_talo_take(struct pl_cli_talo_run *run, const char *command, const char *rest);
+
 /* Take one line: as pl_cli_talk.take_line. */
-int pl_cli_talo_take(struct pl_cli_talo_run *run, const char *line);
+int pl_cli_talo_take_line(struct pl_cli_talo_run *run, const char *line);
 
 /* Become the player of --player. */
 int pl_cli_talo_become(struct pl_cli_talo_run *run);

@@ -81,10 +81,20 @@ static int open_store(struct pl_talo_offline *self, struct pl_error *err)
     return rc;
 }
 
+/* Nobody is connected. */
+static struct pl_frame *encode_nothing(void *user, const struct pl_talo_event *event,
+                                       uint8_t encoding)
+{
+    (void)user;
+    (void)event;
+    (void)encoding;
+    return NULL;
+}
+
 static int open_world(struct pl_talo_offline *self, struct pl_error *err)
 {
     struct pl_talo_config config = {
-        .hub = self->hub, .store = self->store, .log = self->log, .encode = pl_talo_encode};
+        .hub = self->hub, .store = self->store, .log = self->log, .encode = encode_nothing};
     int rc = pl_store_place_key(config.sealing_key, self->settings->data_dir, err);
     rc = rc < 0 ? rc : pl_talo_create(&self->world, &config, err);
     pl_wipe(config.sealing_key, sizeof(config.sealing_key));

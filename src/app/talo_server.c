@@ -112,21 +112,6 @@ void pl_talo_server_collect(const struct pl_talo_server *self, struct pl_metrics
 
 /* --- the world and its dialect --- */
 
-static int create_world(struct pl_talo_server *self, struct pl_error *err)
-{
-    struct pl_talo_config config = {
-        .hub = self->app->hub,
-        .store = self->store,
-        .log = self->app->log,
-        .encode = pl_talo_encode,
-        .on_revoked = pl_talo_on_revoked,
-    };
-    int rc = pl_store_place_key(config.sealing_key, self->app->settings->data_dir, err);
-    rc = rc < 0 ? rc : pl_talo_create(&self->world, &config, err);
-    pl_wipe(config.sealing_key, sizeof(config.sealing_key));
-    return rc;
-}
-
 static struct pl_talo_limits limits_of(const struct pl_settings_talo *settings)
 {
     return (struct pl_talo_limits){
@@ -136,6 +121,25 @@ static struct pl_talo_limits limits_of(const struct pl_settings_talo *settings)
         .send_bytes = (uint32_t)pl_size_min(settings->send_buffer_bytes, UINT32_MAX),
         .bcrypt_cost = settings->bcrypt_cost,
     };
+}
+
+static int create_world(struct pl_talo_server *self, struct pl_error *err)
+{
+    struct pl_talo_limits limits = limits_of(&self->app->settings->talo);
+    struct pl_talo_config config = {
+        .hub = self->app->hub,
+        .store = self->store,
+        .log = self->app->log,
+        .encode = pl_talo_encode,
+        .user = &self->encoder,
+        .on_revoked = pl_talo_on_revoked,
+    };
+    self->encoder = (struct pl_talo_encoder){.hub = self->app->hub, .log = self->app->log};
+    pl_talo_encoder_configure(&self->encoder, &limits);
+    int rc = pl_store_place_key(config.sealing_key, self->app->settings->data_dir, err);
+    rc = rc < 0 ? rc : pl_talo_create(&self->world, &config, err);
+    pl_wipe(config.sealing_key, sizeof(config.sealing_key));
+    return rc;
 }
 
 int pl_talo_server_start(struct pl_talo_server *self, struct pl_error *err)
@@ -172,6 +176,7 @@ void pl_talo_server_configure(struct pl_talo_server *self)
     if (self->dialect != NULL) {
         struct pl_talo_limits limits = limits_of(&self->app->settings->talo);
         pl_talo_dialect_configure(self->dialect, &limits);
+        pl_talo_encoder_configure(&self->encoder, &limits);
     }
 }
 

@@ -5,8 +5,9 @@
 #include "dialect/encodings.h"
 #include "dialect/talo/talo.h"
 
-#define EVENT_BYTES_MAX                                                                            \
-    ((size_t)64 * 1024 * 1024) /* a live configuration has no bound of its own */
+#define EVENT_SHARE 4 /* an event has at most the fourth part of what may stay unsent */
+#define LOG_PERIOD_MS 10000
+#define LOG_BURST 5
 
 static void put_channel(struct pl_json_writer *out, const struct pl_talo_event *event)
 {
@@ -192,15 +193,35 @@ struct pl_frame *pl_talo_response_end(struct pl_talo_response *response)
     return frame;
 }
 
+void pl_talo_encoder_configure(struct pl_talo_encoder *encoder, const struct pl_talo_limits *limits)
+{
+    encoder->bytes_max = limits->send_bytes / EVENT_SHARE;
+    encoder->limit.period_ms = LOG_PERIOD_MS;
+    encoder->limit.burst = LOG_BURST;
+}
+
+static void log_dropped(struct pl_talo_encoder *encoder, const struct pl_talo_event *event)
+{
+    pl_log_limited(encoder->log, &encoder->limit, pl_hub_now_ms(encoder->hub), PL_LOG_WARN,
+                   "talo.event_dropped", "event=" PL_STR_FMT " channel=%lld bytes_max=%zu",
+                   PL_STR_ARG(rows[event->kind].res),
+                   (long long)(event->channel == NULL ? 0 : event->channel->id),
+                   encoder->bytes_max);
+}
+
 struct pl_frame *pl_talo_encode(void *user, const struct pl_talo_event *event, uint8_t encoding)
 {
+    struct pl_talo_encoder *encoder = user;
     struct pl_talo_response response;
-    (void)user;
     PL_ASSERT(encoding == PL_ENCODING_TALO);
     PL_ASSERT((size_t)event->kind < PL_ARRAY_LEN(rows));
-    pl_talo_response_begin(&response, rows[event->kind].res, EVENT_BYTES_MAX);
+    pl_talo_response_begin(&response, rows[event->kind].res, encoder->bytes_max);
     pl_json_object_begin(&response.json);
     rows[event->kind].write(&response.json, event);
     pl_json_object_end(&response.json);
-    return pl_talo_response_end(&response);
+    struct pl_frame *frame = pl_talo_response_end(&response);
+    if (frame == NULL) {
+        log_dropped(encoder, event);
+    }
+    return frame;
 }

@@ -45,8 +45,24 @@ void pl_talo_dialect_leave(struct pl_talo_dialect *dialect, uint16_t code);
 /* All connections are closed. NULL is fine. */
 void pl_talo_dialect_destroy(struct pl_talo_dialect *dialect);
 
-/* `on_revoked` and `encode` of struct pl_talo_config (spec 1.3, 1.8). */
+/* `on_revoked` of struct pl_talo_config (spec 1.3). */
 void pl_talo_on_revoked(struct pl_talo_conn *conn);
+
+/* `user` of pl_talo_encode. */
+struct pl_talo_encoder {
+    const struct pl_hub *hub;
+    const struct pl_log *log;
+    size_t bytes_max; /* of an event */
+    struct pl_log_limit limit;
+};
+
+/* With the bound that goes with `limits`: what players may put into their props, their names and a
+ * channel's storage can make an event so large that it alone would fill what may stay unsent to a
+ * member, and close all of them. It is not sent, and logged as talo.event_dropped. */
+void pl_talo_encoder_configure(struct pl_talo_encoder *encoder,
+                               const struct pl_talo_limits *limits);
+
+/* `encode` of struct pl_talo_config (spec 1.8); user: a struct pl_talo_encoder. */
 struct pl_frame *pl_talo_encode(void *user, const struct pl_talo_event *event, uint8_t encoding);
 
 /* --- administration (spec 7) --- */

@@ -3,6 +3,7 @@
 #include "dialect/encodings.h"
 #include "dialect/talo/talo.h"
 #include "dialect/talo/write.h"
+#include "hub/port_inline.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -69,9 +70,11 @@ static void write_expected(struct pl_buf *out, const char *text)
     }
 }
 
+static struct pl_talo_encoder encoder = {.bytes_max = 65536};
+
 static void check(const struct pl_talo_event *event, const char *text)
 {
-    struct pl_frame *frame = pl_talo_encode(NULL, event, PL_ENCODING_TALO);
+    struct pl_frame *frame = pl_talo_encode(&encoder, event, PL_ENCODING_TALO);
     struct pl_buf expected;
     pl_buf_init(&expected, 65536);
     write_expected(&expected, text);
@@ -160,11 +163,40 @@ static void test_events_have_exactly_the_documented_fields(void **state)
 static void test_presence_that_nobody_changed_has_no_alias(void **state)
 {
     struct pl_talo_event event = {.kind = PL_TALO_EVENT_PRESENCE_UPDATED, .presence = &presence};
-    struct pl_frame *frame = pl_talo_encode(NULL, &event, PL_ENCODING_TALO);
+    struct pl_frame *frame = pl_talo_encode(&encoder, &event, PL_ENCODING_TALO);
     (void)state;
     assert_non_null(frame);
     assert_non_null(memmem(frame->data, frame->len, "\"playerAlias\":null", 18));
     pl_frame_unref(&frame);
+}
+
+static void test_event_that_would_fill_what_may_stay_unsent_is_dropped(void **state)
+{
+    static char text[1000];
+    struct pl_hub *hub = NULL;
+    struct pl_timers timers;
+    struct pl_talo_limits limits = {.send_bytes = 4096};
+    (void)state;
+    pl_timers_init(&timers);
+    assert_int_equal(pl_hub_create(&hub,
+                                   &(struct pl_hub_config){.env = pl_env_system(),
+                                                           .port_impl = &pl_port_inline,
+                                                           .timers = &timers},
+                                   NULL),
+                     0);
+    struct pl_talo_encoder small = {.hub = hub};
+    pl_talo_encoder_configure(&small, &limits);
+    memset(text, 'x', sizeof(text));
+    for (size_t len = 900; len <= sizeof(text); len += 100) {
+        struct pl_talo_prop prop = {PL_STR("key"), pl_str_make(text, len)};
+        struct pl_talo_props large = {&prop, 1};
+        struct pl_talo_event event = {.kind = PL_TALO_EVENT_CONFIG_UPDATED, .config = &large};
+        struct pl_frame *frame = pl_talo_encode(&small, &event, PL_ENCODING_TALO);
+        assert_int_equal(frame != NULL, len == 900);
+        pl_frame_unref(&frame);
+    }
+    pl_hub_destroy(hub);
+    pl_timers_fini(&timers);
 }
 
 int main(void)
@@ -172,6 +204,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_events_have_exactly_the_documented_fields),
         cmocka_unit_test(test_presence_that_nobody_changed_has_no_alias),
+        cmocka_unit_test(test_event_that_would_fill_what_may_stay_unsent_is_dropped),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -19,6 +19,7 @@ struct world {
     struct pl_hub *hub;
     struct pl_turn_hook hook;
     struct pl_store *store;
+    struct pl_talo_encoder encoder;
     struct pl_talo *talo;
     struct pl_talo_dialect *dialect;
     uint64_t random;
@@ -127,10 +128,12 @@ static void make_talo(struct world *world)
                                     &(struct pl_talo_config){.hub = world->hub,
                                                              .store = world->store,
                                                              .encode = pl_talo_encode,
+                                                             .user = &world->encoder,
                                                              .on_revoked = pl_talo_on_revoked,
                                                              .sealing_key = {1}},
                                     NULL),
                      0);
+    world->encoder = (struct pl_talo_encoder){.hub = world->hub, .bytes_max = 65536};
     make_game(world);
     assert_int_equal(
         pl_talo_dialect_create(

@@ -267,6 +267,7 @@ const rows = [
     async (eio, withEcho) => {
       const sid = await eio.open();
       const peer = await eio.upgrade(sid);
+      await assertAlive(peer, withEcho); // the server has seen the 5
       await assertStatus(eio.poll(sid), 400);
       await assertAlive(peer, withEcho);
     },

@@ -3,8 +3,6 @@
 
 #include "dialect/talo/rest_fields.h"
 
-#define MESSAGE_BYTES 1024
-
 void pl_talo_rest_call_send(struct pl_talo_rest_call *call, int status, struct pl_str body,
                             const struct pl_web_header *extra)
 {

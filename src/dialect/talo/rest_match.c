@@ -49,7 +49,7 @@ const struct pl_talo_route *pl_talo_route_match(const struct pl_talo_route *cons
     return found;
 }
 
-bool pl_talo_path_is_under(struct pl_str path, struct pl_str prefix)
+static bool is_under(struct pl_str path, struct pl_str prefix)
 {
     return pl_str_starts_with(path, prefix) &&
            (path.len == prefix.len || path.ptr[prefix.len] == '/');
@@ -68,7 +68,7 @@ const char *pl_talo_route_unserved(struct pl_str path)
         {PL_STR_INIT("/v1/game-feedback"), "game feedback"},
     };
     for (size_t i = 0; i < PL_ARRAY_LEN(rows); i++) {
-        if (pl_talo_path_is_under(path, rows[i].prefix)) {
+        if (is_under(path, rows[i].prefix)) {
             return rows[i].name;
         }
     }

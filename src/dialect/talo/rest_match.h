@@ -14,7 +14,4 @@ const struct pl_talo_route *pl_talo_route_match(const struct pl_talo_route *cons
 /* What a path belongs to that Talo has and Parley does not ("leaderboards"), or NULL. */
 const char *pl_talo_route_unserved(struct pl_str path);
 
-/* Whether `path` is `prefix` or below it. */
-bool pl_talo_path_is_under(struct pl_str path, struct pl_str prefix);
-
 #endif

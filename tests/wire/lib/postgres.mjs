@@ -6,11 +6,12 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
+import path from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
 
+const root = fileURLToPath(new URL('../../..', import.meta.url));
 const serverUrl = process.env.PARLEY_TEST_POSTGRES;
-
-/** Whether there is a PostgreSQL to test with; a reason to skip otherwise. */
-export const noPostgres = serverUrl === undefined && 'no PARLEY_TEST_POSTGRES: script/with-postgres sets it';
 
 /** Whether all tests are to run on it. */
 export const isOnPostgres = process.env.PARLEY_TEST_STORE === 'postgres';
@@ -62,21 +63,61 @@ export class Database {
   }
 }
 
-const databases = new Map(); // by data directory
+/** A PostgreSQL of a test's own, to stop and to start. */
+export class Postgres {
+  static async start() {
+    const postgres = new Postgres();
+    const words = ['--own', 'sh', '-c', 'echo "$PARLEY_TEST_POSTGRES $PARLEY_TEST_POSTGRES_DIR"; exec cat >/dev/null'];
+    postgres.child = spawn(path.join(root, 'script/with-postgres'), words, { stdio: ['pipe', 'pipe', 'inherit'] });
+    postgres.ended = once(postgres.child, 'close');
+    const lines = createInterface(postgres.child.stdout);
+    const line = await Promise.race([once(lines, 'line'), postgres.ended]);
+    assert.equal(typeof line[0], 'string', 'script/with-postgres ended');
+    [postgres.url, postgres.folder] = line[0].split(' ');
+    return postgres;
+  }
+
+  createDatabase() {
+    return Database.create(this.url);
+  }
+
+  async #run(program) {
+    const child = spawn(path.join(this.folder, program), { stdio: 'ignore' });
+    assert.deepEqual(await once(child, 'exit'), [0, null], program);
+  }
+
+  /** Every connection breaks, as when its machine crashes. */
+  goAway() {
+    return this.#run('stop');
+  }
+
+  comeBack() {
+    return this.#run('start');
+  }
+
+  async stop() {
+    this.child.stdin.end();
+    await this.ended;
+  }
+}
+
+/* --- databases of data directories --- */
+
+const databases = new Map(); // by data directory: {database, isOurs}
+
+/** Programs that work on a data directory get this database, which outlives it. */
+export function useStore(data, database) {
+  databases.set(data, { database, isOurs: false });
+}
 
 /** What the programs that work on a data directory need in their environment. */
 export async function storeEnv(data) {
-  if (!isOnPostgres || data === undefined) {
-    return {};
+  if (data !== undefined && isOnPostgres && !databases.has(data)) {
+    databases.set(data, { database: Database.create(), isOurs: true });
   }
-  if (!databases.has(data)) {
-    databases.set(data, Database.create());
-  }
-  return { PARLEY_STORE_URL: (await databases.get(data)).url };
+  const store = databases.get(data);
+  return store === undefined ? {} : { PARLEY_STORE_URL: (await store.database).url };
 }
-
-/** The database of a data directory; undefined on SQLite. */
-export const storeOf = (data) => databases.get(data);
 
 /** Another directory takes over the database of this one, which is gone. */
 export function moveStore(from, to) {
@@ -88,7 +129,9 @@ export function moveStore(from, to) {
 
 /** With the data directory goes its database. */
 export async function dropStore(data) {
-  const database = await databases.get(data);
+  const store = databases.get(data);
   databases.delete(data);
-  await database?.drop();
+  if (store?.isOurs) {
+    await (await store.database).drop();
+  }
 }

@@ -75,7 +75,8 @@ function command({ app, set, args, build, isNpm }, listen, data) {
 
 export class Server {
   /** app: a name or null; set: {setting: value}; build: the build folder whose server and application it is;
-   *  isNpm: the reference instead; prepare: called with the data directory before the start. */
+   *  isNpm: the reference instead; prepare: called with the data directory before the start; data: a directory
+   *  that is there, and stays. */
   static async start({
     app = null,
     set = {},
@@ -85,9 +86,11 @@ export class Server {
     build = defaultBuild,
     isNpm = isReference,
     prepare = async () => {},
+    data,
   } = {}) {
     const server = new Server();
-    server.data = await mkdtemp(path.join(tmpdir(), 'parley-wire-'));
+    server.keepsData = data !== undefined;
+    server.data = data ?? (await mkdtemp(path.join(tmpdir(), 'parley-wire-')));
     await prepare(server.data);
     const [file, argv] = command({ app, set, args, build, isNpm }, `127.0.0.1:${port}`, server.data);
     server.output = '';
@@ -160,6 +163,9 @@ export class Server {
 
   /** What it kept. */
   async removeData() {
+    if (this.keepsData) {
+      return;
+    }
     await rm(this.data, { recursive: true, force: true });
     await dropStore(this.data);
   }

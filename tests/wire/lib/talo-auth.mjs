@@ -5,7 +5,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 
 const WAIT_MS = 20000;
-const AUTH = '/v1/players/auth';
+export const AUTH_PATH = '/v1/players/auth';
 
 let numbers = 0;
 /** A name that nobody has yet. */
@@ -39,12 +39,12 @@ export class Member {
   }
 
   post(name, body) {
-    return this.api.post(`${AUTH}/${name}`, body);
+    return this.api.post(`${AUTH_PATH}/${name}`, body);
   }
 
   login(more = {}) {
     const { identifier } = this.alias;
-    return this.anonymous.post(`${AUTH}/login`, { identifier, password: this.password, ...more });
+    return this.anonymous.post(`${AUTH_PATH}/login`, { identifier, password: this.password, ...more });
   }
 
   /** Whether the session is good for a request that needs one. */
@@ -57,12 +57,12 @@ export class Member {
 
 /** Register somebody: more of the body, `password` and `identifier` among it. */
 export async function register(api, { password = 'secret', identifier = someone(), ...more } = {}) {
-  const answer = await api.post(`${AUTH}/register`, { identifier, password, ...more });
+  const answer = await api.post(`${AUTH_PATH}/register`, { identifier, password, ...more });
   assert.equal(answer.status, 200, answer.text);
   return new Member(api, password, answer.body);
 }
 
-export const auth = (api, name, body) => api.post(`${AUTH}/${name}`, body);
+export const auth = (api, name, body) => api.post(`${AUTH_PATH}/${name}`, body);
 
 /** Line number `count` of a server's log that has all of these texts, from 1; waits for it. */
 export async function logLine(server, texts, count = 1) {

@@ -15,6 +15,7 @@ import { createHash, createHmac, randomUUID } from 'node:crypto';
 import { after, before } from 'node:test';
 import { WebSocket } from 'ws';
 import { adminTalo, askTalo } from './talo-admin.mjs';
+import { useStore } from './postgres.mjs';
 import { startServer } from './server.mjs';
 
 export const HEARTBEAT = 'v1.heartbeat';
@@ -269,20 +270,25 @@ class TaloPlayer {
 
 export class Talo {
   /** games: {name: {keys: {name: [scope]}, verifies: bool, verificationKeys: {version: value},
-   *  config: {key: value}, settings: {name: value}}}; the
-   *  rest as of startServer; a setting that is undefined has its default. */
-  static async start({ games = { main: { keys: { full: ['*'] } } }, set = {}, ...options } = {}) {
+   *  config: {key: value}, settings: {name: value}}}, or those of a Talo that was there before (`made`); store: a
+   *  Database; the rest as of startServer; a setting that is undefined has its default. */
+  static async start({ games = { main: { keys: { full: ['*'] } } }, made: known, store, set = {}, ...options } = {}) {
     const talo = new Talo();
-    const made = {};
+    const made = known ?? {};
     talo.server = await startServer({
       set: Object.fromEntries(Object.entries({ ...SETTINGS, ...set }).filter(([, value]) => value !== undefined)),
       prepare: async (data) => {
-        Object.assign(made, await adminTalo(data, games));
+        if (store !== undefined) {
+          useStore(data, store);
+        }
+        if (known === undefined) {
+          Object.assign(made, await adminTalo(data, games));
+        }
       },
       ...options,
     });
     talo.games = made; // {name: {id, keys: {name: token}}}
-    talo.first = Object.keys(games)[0];
+    talo.first = Object.keys(made)[0];
     return talo;
   }
 

@@ -6,7 +6,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { Server, runParley, startServer } from './lib/server.mjs';
+import { runParley, startServer } from './lib/server.mjs';
 import { startTalo, TaloApi } from './lib/talo.mjs';
 
 const TOKEN = /^[\w-]+\.[\w-]+\.[\w-]+$/;
@@ -390,18 +390,15 @@ describe('profanity', () => {
 
   test('a list that cannot be read keeps the server from starting', async () => {
     await writeFile(path.join(talo.folder, 'bad'), 'two words\n');
-    await assert.rejects(Server.start({ set: { 'talo.profanity_file': path.join(talo.folder, 'bad') } }), /talo.profanity_file .*line 1/);
-    await assert.rejects(Server.start({ set: { 'talo.profanity_file': '/nowhere/words' } }), /talo.profanity_file \/nowhere\/words/);
+    await assert.rejects(startServer({ set: { 'talo.profanity_file': path.join(talo.folder, 'bad') } }), /talo.profanity_file .*line 1/);
+    await assert.rejects(startServer({ set: { 'talo.profanity_file': '/nowhere/words' } }), /talo.profanity_file \/nowhere\/words/);
   });
 });
 
 describe('parley serve --dev', () => {
   test('makes a game and a key once, prints both, and warns of them without --dev', async () => {
     const data = await mkdtemp(path.join(tmpdir(), 'parley-wire-'));
-    const start = async (...args) => {
-      const server = await Server.start({ args: ['--data', data, ...args] });
-      return server;
-    };
+    const start = (...args) => startServer({ data, args });
     const tokenOf = async (server) => {
       for (;;) {
         const match = /access key (\S+)\n/.exec(server.output);

@@ -44,7 +44,8 @@ export class Database {
     const url = new URL(server);
     url.pathname = `/${database.name}`;
     database.url = url.href;
-    await psql(server, `CREATE DATABASE ${database.name}`);
+    // with a collation that sorts and compares quite otherwise than bytes
+    await psql(server, `CREATE DATABASE ${database.name} TEMPLATE template0 LOCALE_PROVIDER icu ICU_LOCALE 'de-DE-u-kn-ks-level2'`);
     return database;
   }
 

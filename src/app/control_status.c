@@ -72,6 +72,27 @@ static void put_sessions(struct pl_json_writer *json, const struct pl_metrics *m
     put_i64(json, "websocket", pl_metrics_get(metrics, PL_METRIC_SESSIONS_WEBSOCKET));
     put_i64(json, "sockets", pl_metrics_get(metrics, PL_METRIC_SOCKETIO_SOCKETS));
     pl_json_object_end(json);
+    begin(json, "talo");
+    put_i64(json, "websocket", pl_metrics_get(metrics, PL_METRIC_TALO_SOCKETS));
+    pl_json_object_end(json);
+    pl_json_object_end(json);
+}
+
+static void put_store(struct pl_json_writer *json, const struct pl_server_status *status)
+{
+    const struct pl_metrics *metrics = status->metrics;
+    begin(json, "store");
+    put_text(json, "url", status->store[0] != 0 ? status->store : NULL);
+    put_i64(json, "reads",
+            pl_metrics_get(metrics, PL_METRIC_STORE_READS_DONE) +
+                pl_metrics_get(metrics, PL_METRIC_STORE_READS_REFUSED));
+    put_i64(json, "writes",
+            pl_metrics_get(metrics, PL_METRIC_STORE_WRITES_DONE) +
+                pl_metrics_get(metrics, PL_METRIC_STORE_WRITES_REFUSED));
+    put_i64(json, "failed",
+            pl_metrics_get(metrics, PL_METRIC_STORE_READS_FAILED) +
+                pl_metrics_get(metrics, PL_METRIC_STORE_WRITES_FAILED));
+    put_i64(json, "waiting", pl_metrics_get(metrics, PL_METRIC_STORE_WAITING));
     pl_json_object_end(json);
 }
 
@@ -136,6 +157,8 @@ static void put_rates(struct pl_json_writer *json, const struct pl_server_status
     } rows[] = {
         {"socketio_messages_in", PL_METRIC_SOCKETIO_MESSAGES_IN},
         {"socketio_messages_out", PL_METRIC_SOCKETIO_MESSAGES_OUT},
+        {"talo_messages_in", PL_METRIC_TALO_MESSAGES_IN},
+        {"talo_messages_out", PL_METRIC_TALO_MESSAGES_OUT},
         {"websocket_messages_in", PL_METRIC_WEBSOCKET_MESSAGES_IN},
         {"websocket_messages_out", PL_METRIC_WEBSOCKET_MESSAGES_OUT},
         {"bytes_in", PL_METRIC_NETWORK_BYTES_IN},
@@ -188,6 +211,7 @@ static int run_status(void *user, const struct pl_control_request *request,
     pl_control_put_identity(result, &status);
     put_listeners(result, &status);
     put_sessions(result, status.metrics);
+    put_store(result, &status);
     put_figures(result, status.metrics);
     put_rates(result, &status);
     put_reload(result, status.reload);

@@ -8,6 +8,8 @@
 #include "app/rates.h"
 #include "app/reload.h"
 
+#define PL_STATUS_STORE_MAX 256 /* what is longer is cut */
+
 /* All borrowed for the call. */
 struct pl_server_status {
     int64_t uptime_ms;
@@ -16,6 +18,7 @@ struct pl_server_status {
     bool is_draining;     /* one of the latter two */
     struct pl_listener_info listeners[PL_LISTENERS_MAX];
     size_t listener_count;
+    char store[PL_STATUS_STORE_MAX];  /* its URL without a password; "" for none */
     const struct pl_metrics *metrics; /* collected */
     const struct pl_rates *rates;
     int64_t now_ms; /* for the rates */

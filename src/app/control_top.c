@@ -2,6 +2,7 @@
 #include "app/control_top.h"
 
 #include "dialect/socketio/socketio.h"
+#include "service/talo/talo.h"
 
 #include <stdio.h>
 
@@ -83,7 +84,8 @@ static void put_streams(struct pl_json_writer *json, const struct pl_stream_top 
     pl_json_array_begin(json);
     for (size_t i = 0; i < streams->count && i < row_count; i++) {
         const struct pl_stream_load *row = &streams->rows[i];
-        const char *kind = pl_sio_stream_kind(row->kind);
+        const char *socketio = pl_sio_stream_kind(row->kind);
+        const char *kind = socketio != NULL ? socketio : pl_talo_stream_name(row->kind);
         pl_json_object_begin(json);
         put_text(json, "kind", kind == NULL ? "other" : kind);
         put_text(json, "subject", row->subject);

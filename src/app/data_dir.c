@@ -1,6 +1,8 @@
 /* The lock is flock's: it ends with the process, however that ends. */
 #include "app/data_dir.h"
 
+#include "base/owner.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -24,7 +26,10 @@ int pl_control_path(char out[PL_CONTROL_PATH_MAX], struct pl_str dir, struct pl_
 
 static int fail(struct pl_error *err, const char *path)
 {
-    return pl_error_set(err, PL_E_IO, "%s: %s", path, strerror(errno));
+    char hint[PL_OWNER_HINT_MAX];
+    int reason = errno;
+    return pl_error_set(err, PL_E_IO, "the data directory: %s: %s%s", path, strerror(reason),
+                        pl_owner_hint(hint, path, reason));
 }
 
 /* Somebody has the lock: tell who. */
@@ -66,6 +71,7 @@ int pl_data_dir_open(struct pl_data_dir *out, struct pl_str dir, struct pl_error
     if (fd < 0) {
         return fail(err, path);
     }
+    pl_owner_adopt(fd, path);
     if (flock(fd, LOCK_EX | LOCK_NB) < 0) {
         rc = errno == EWOULDBLOCK ? fail_locked(err, fd, dir) : fail(err, path);
         close(fd);

@@ -41,7 +41,13 @@ static int start_data_dir(struct server *server, struct pl_error *err)
 {
     struct pl_str dir = server->settings->data_dir;
     if (!pl_inheritance_has_data_dir(server->inheritance, dir)) {
-        return pl_data_dir_open(&server->data_dir, dir, err);
+        int rc = pl_data_dir_open(&server->data_dir, dir, err);
+        if (rc == PL_E_EXISTS && err != NULL) {
+            size_t len = strlen(err->text);
+            snprintf(err->text + len, sizeof(err->text) - len,
+                     "; parley drain ends that, --data names another directory");
+        }
+        return rc;
     }
     return pl_data_dir_adopt(&server->data_dir, dir, pl_inheritance_take_lock(server->inheritance),
                              err);
@@ -226,8 +232,10 @@ static int start_control(struct server *server, struct pl_error *err)
     pl_control_add_store(server->control, &server->control_store, server->loop, server->settings,
                          &server->log);
     pl_reload_add_command(server->control, &server->reload);
-    server->talo_admin = (struct pl_talo_admin_server){
-        .loop = server->loop, .world = &server->talo.world, .profanity = &server->talo.profanity};
+    server->talo_admin = (struct pl_talo_admin_server){.loop = server->loop,
+                                                       .world = &server->talo.world,
+                                                       .profanity = &server->talo.profanity,
+                                                       .log = &server->log};
     pl_talo_admin_add(server->control, &server->talo_admin);
     return pl_signals_start(&server->signals, server->loop, pl_server_on_signal, server, err);
 }
@@ -340,6 +348,21 @@ static const char *slash_of(const struct pl_listener_info *listener)
     return listener->is_unix ? "" : "/";
 }
 
+/* Where there is no page to open. */
+static const char *what_is_served(const struct server *server)
+{
+    if (server->has_app) {
+        return "no page: the application serves none at /";
+    }
+    if (server->talo.world == NULL) {
+        return "no application: name one with --app FILE.so";
+    }
+    return pl_talo_next_game(server->talo.world, 0) != NULL
+               ? "Talo, and no application: --app FILE.so adds one"
+               : "no application: name one with --app FILE.so; no game of Talo: parley talo game "
+                 "create NAME makes one";
+}
+
 /* For people: what a browser on this machine opens. */
 static void print_first(const struct server *server, const struct pl_listener_info *first)
 {
@@ -354,8 +377,7 @@ static void print_first(const struct server *server, const struct pl_listener_in
         printf("Parley %s listens: open %s%s%s\n", pl_version(), url, slash_of(first), where);
     } else {
         printf("Parley %s listens on %s%s (%s)\n", pl_version(), url, where,
-               server->has_app ? "no page: the application serves none at /"
-                               : "no application: name one with --app FILE.so");
+               what_is_served(server));
     }
 }
 

@@ -1,8 +1,15 @@
 /* What a running server counts and tells of itself. */
 #include "app/process.h"
 #include "app/server_internal.h"
+#include "app/store_place.h"
+#include "base/alloc.h"
 #include "io/threads.h"
 #include "net/peers.h"
+#include "store/url.h"
+
+#include <stdio.h>
+
+#define URL_BYTES_MAX 8192
 
 /* Of this thread's fan-out and, where there are any, the I/O threads'. */
 static struct pl_io_figures figures(const struct server *server)
@@ -74,6 +81,26 @@ static const char *state_of(const struct server *server)
     return server->builtin.is_draining ? "draining" : "running";
 }
 
+/* Where things are kept, as people may see it. */
+static void tell_store(char out[PL_STATUS_STORE_MAX], const struct server *server)
+{
+    struct pl_buf url;
+    struct pl_buf shown;
+    if (server->talo.world == NULL) {
+        return;
+    }
+    pl_buf_init(&url, URL_BYTES_MAX);
+    pl_buf_init(&shown, URL_BYTES_MAX);
+    pl_store_place_url(&url, server->settings);
+    pl_store_url_show(&shown, pl_buf_str(&url));
+    snprintf(out, PL_STATUS_STORE_MAX, PL_STR_FMT, PL_STR_ARG(pl_buf_str(&shown)));
+    if (url.ptr != NULL) {
+        pl_wipe(url.ptr, url.len); /* a password may be in it */
+    }
+    pl_buf_fini(&shown);
+    pl_buf_fini(&url);
+}
+
 void pl_server_tell_status(void *user, struct pl_server_status *out)
 {
     struct server *server = user;
@@ -87,6 +114,7 @@ void pl_server_tell_status(void *user, struct pl_server_status *out)
     for (size_t i = 0; i < out->listener_count; i++) {
         pl_listeners_get(&out->listeners[i], server->listeners, i);
     }
+    tell_store(out->store, server);
     out->metrics = &server->totals;
     out->rates = &server->rates;
     out->now_ms = pl_loop_now_ms(server->loop);

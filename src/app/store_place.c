@@ -4,6 +4,8 @@
 
 #include "base/alloc.h"
 #include "base/env.h"
+#include "base/owner.h"
+#include "store/url.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -11,6 +13,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#define URL_BYTES_MAX 8192
 #define TEXT_LEN (PL_SEAL_KEY_BYTES * 2 + 1) /* with a line's end */
 
 void pl_store_place_url(struct pl_buf *out, const struct pl_settings *settings)
@@ -22,9 +25,32 @@ void pl_store_place_url(struct pl_buf *out, const struct pl_settings *settings)
     }
 }
 
+bool pl_store_place_is_missing(const struct pl_settings *settings)
+{
+    struct pl_store_url parts;
+    struct pl_buf url;
+    bool is_missing = false;
+    pl_buf_init(&url, URL_BYTES_MAX);
+    pl_store_place_url(&url, settings);
+    if (pl_store_url_read(&parts, pl_buf_str(&url), NULL) == 0 &&
+        parts.backend == PL_STORE_SQLITE) {
+        char *path_cstr = pl_strdup_n(parts.path.ptr, parts.path.len);
+        is_missing = access(path_cstr, F_OK) < 0 && errno == ENOENT;
+        pl_free(path_cstr);
+    }
+    if (url.ptr != NULL) {
+        pl_wipe(url.ptr, url.len); /* a password may be in it */
+    }
+    pl_buf_fini(&url);
+    return is_missing;
+}
+
 static int fail(struct pl_error *err, const char *path)
 {
-    return pl_error_set(err, PL_E_IO, "%s: %s", path, strerror(errno));
+    char hint[PL_OWNER_HINT_MAX];
+    int reason = errno;
+    return pl_error_set(err, PL_E_IO, "%s: %s%s", path, strerror(reason),
+                        pl_owner_hint(hint, path, reason));
 }
 
 static int hex_value(char c)
@@ -90,6 +116,7 @@ static int write_durably(const char *path, const char *text, struct pl_error *er
     if (fd < 0) {
         return fail(err, path);
     }
+    pl_owner_adopt(fd, path);
     int rc = write(fd, text, TEXT_LEN) != TEXT_LEN || fsync(fd) < 0 ? fail(err, path) : 0;
     close(fd);
     return rc;

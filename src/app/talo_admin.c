@@ -9,11 +9,15 @@
 #include <stdio.h>
 
 #define DEV_GAME "Development" /* as the game of --dev is called */
+#define WORD_TEXT_MAX 48
+#define WORDS_TEXT_MAX 160 /* of three words */
 #define RESULT_BYTES_MAX ((size_t)4 * 1024 * 1024)
 
 /* --- the control command --- */
 
 struct waiting {
+    const struct pl_log *log;
+    char words[WORDS_TEXT_MAX]; /* for the log; "" of what changes nothing */
     struct pl_control_later *later;
     struct pl_deferred deferred;
     struct pl_loop *loop;
@@ -22,9 +26,61 @@ struct waiting {
     struct pl_error err;
 };
 
+static bool only_looks(const char *verb)
+{
+    static const char *const verbs[] = {"list", "show", "find"};
+    for (size_t i = 0; i < PL_ARRAY_LEN(verbs); i++) {
+        if (strcmp(verb, verbs[i]) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* "key revoke 4": noun, verb, and what it is about; never a value, which may be a secret. */
+static void write_words(char out[WORDS_TEXT_MAX], struct pl_str request)
+{
+    char words[3][WORD_TEXT_MAX] = {"", "", ""};
+    struct pl_json_walk walk;
+    struct pl_str list;
+    struct pl_str raw;
+    if (!pl_json_object_find(&list, request, PL_STR("words"))) {
+        return;
+    }
+    pl_json_array_walk(&walk, list);
+    for (size_t i = 0; i < 3 && pl_json_array_next(&raw, &walk); i++) {
+        if (raw.len < WORD_TEXT_MAX) {
+            ptrdiff_t len = pl_json_string_copy(words[i], raw);
+            words[i][len > 0 ? len : 0] = '\0';
+        }
+    }
+    if (!only_looks(words[1])) {
+        bool is_value = strchr(words[2], '=') != NULL;
+        snprintf(out, WORDS_TEXT_MAX, "%s%s%s%s%s", words[0], words[1][0] != 0 ? " " : "", words[1],
+                 words[2][0] != 0 && !is_value ? " " : "", is_value ? "" : words[2]);
+    }
+}
+
+static void log_change(const struct waiting *waiting)
+{
+    char text[2 * WORDS_TEXT_MAX];
+    char reason[PL_ERROR_TEXT_MAX];
+    if (waiting->words[0] == 0) {
+        return;
+    }
+    pl_log_quote(text, sizeof(text), pl_str_of_cstr(waiting->words));
+    if (waiting->has_failed) {
+        pl_log(waiting->log, PL_LOG_WARN, "talo.administered", "words=%s reason=%s", text,
+               pl_log_quote(reason, sizeof(reason), pl_str_of_cstr(waiting->err.text)));
+    } else {
+        pl_log(waiting->log, PL_LOG_INFO, "talo.administered", "words=%s", text);
+    }
+}
+
 static void answer(struct pl_deferred *deferred)
 {
     struct waiting *waiting = PL_CONTAINER_OF(deferred, struct waiting, deferred);
+    log_change(waiting);
     pl_control_finish(&waiting->later, pl_buf_str(&waiting->result),
                       waiting->has_failed ? &waiting->err : NULL);
     if (waiting->result.ptr != NULL) {
@@ -57,6 +113,8 @@ static int run_talo(void *user, const struct pl_control_request *request,
                             "(setting talo.enabled)");
     }
     struct waiting *waiting = pl_alloc(sizeof(*waiting));
+    waiting->log = server->log;
+    write_words(waiting->words, request->json);
     waiting->later = pl_control_defer(request);
     waiting->deferred.run = answer;
     waiting->loop = server->loop;

@@ -13,6 +13,7 @@ struct pl_talo_admin_server {
     struct pl_loop *loop;
     struct pl_talo *const *world; /* what it points at is NULL: there is none now */
     const struct pl_talo_profanity *profanity;
+    const struct pl_log *log; /* borrowed: whoever reads it learns what was changed by hand */
 };
 
 /* Add the command. `server` is borrowed as long as the control socket lives. */

@@ -2,6 +2,7 @@
 #include "cli/cli.h"
 
 #include "app/suggest.h"
+#include "cli/talo_import.h"
 
 #include <errno.h>
 #include <stdarg.h>
@@ -47,11 +48,15 @@ static int fail_no_command(const char *name)
                        pl_suggest_hint(hint, &suggest));
 }
 
-static int print_command_help(const struct pl_command *command)
+static int print_command_help(const struct pl_cli *cli)
 {
     struct pl_buf text;
     pl_buf_init(&text, (size_t)64 * 1024);
-    pl_help_write_command(&text, command);
+    bool is_of_noun = cli->command->run == pl_cmd_talo && cli->word_count > 0 &&
+                      pl_talo_write_usage_of(&text, cli->words[0]);
+    if (!is_of_noun) {
+        pl_help_write_command(&text, cli->command);
+    }
     int status = pl_cli_print(&text);
     pl_buf_fini(&text);
     return status;
@@ -81,5 +86,5 @@ int parley_main(int argc, char **argv, const struct parley_app_hooks *hooks)
     if (pl_cli_read(&cli, argc - 2, argv + 2, &err) < 0) {
         return pl_cli_fail(PL_EXIT_USAGE, "%s (parley help %s)", err.text, cli.command->name);
     }
-    return cli.switches[PL_SWITCH_HELP] ? print_command_help(cli.command) : cli.command->run(&cli);
+    return cli.switches[PL_SWITCH_HELP] ? print_command_help(&cli) : cli.command->run(&cli);
 }

@@ -47,9 +47,16 @@ static void write_lines(struct pl_buf *out, struct pl_str json)
     }
 }
 
+static void write_drain(struct pl_buf *out, struct pl_str json)
+{
+    (void)json;
+    pl_buf_addf(out, "The server leaves: it ends when its last connection has gone, at the latest "
+                     "after\nshutdown.delay_ms and shutdown.grace_ms together.\n");
+}
+
 int pl_cmd_drain(struct pl_cli *cli)
 {
-    return pl_cli_ask_and_print(cli, PL_STR("{\"command\":\"drain\"}"), write_lines);
+    return pl_cli_ask_and_print(cli, PL_STR("{\"command\":\"drain\"}"), write_drain);
 }
 
 int pl_cmd_clock(struct pl_cli *cli)

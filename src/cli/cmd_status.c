@@ -65,6 +65,22 @@ static void write_listeners(struct pl_buf *out, struct pl_str json)
     }
 }
 
+static void write_store(struct pl_buf *out, struct pl_str json)
+{
+    char url[TEXT_MAX];
+    pl_answer_text(url, sizeof(url), pl_answer_member(json, PL_STR("store")), PL_STR("url"));
+    if (url[0] == 0) {
+        pl_buf_addf(out, LABEL "none\n", "store");
+        return;
+    }
+    pl_buf_addf(out,
+                LABEL "%s: %" PRId64 " reads, %" PRId64 " writes, %" PRId64 " failed, %" PRId64
+                      " waiting\n",
+                "store", url, pl_answer_i64(json, "store.reads"),
+                pl_answer_i64(json, "store.writes"), pl_answer_i64(json, "store.failed"),
+                pl_answer_i64(json, "store.waiting"));
+}
+
 static void write_figures(struct pl_buf *out, struct pl_str json)
 {
     char one[PL_SHOW_MAX];
@@ -77,11 +93,14 @@ static void write_figures(struct pl_buf *out, struct pl_str json)
                 "sessions", pl_answer_i64(json, "sessions.socketio.websocket"),
                 pl_answer_i64(json, "sessions.socketio.polling"),
                 pl_answer_i64(json, "sessions.socketio.sockets"));
+    pl_buf_addf(out, LABEL "Talo: %" PRId64 " by WebSocket\n", "",
+                pl_answer_i64(json, "sessions.talo.websocket"));
     pl_buf_addf(out, LABEL "%" PRId64 ", with %" PRId64 " subscriptions\n", "streams",
                 pl_answer_i64(json, "streams"), pl_answer_i64(json, "subscriptions"));
     pl_buf_addf(out, LABEL "%s to clients, %s from clients; %" PRId64 " slow consumers closed\n",
                 "queued", bytes_of(one, json, "queue_bytes"), bytes_of(two, json, "inbound_bytes"),
                 pl_answer_i64(json, "slow_consumers_closed"));
+    write_store(out, json);
     pl_buf_addf(out, LABEL "%s\n", "memory", bytes_of(one, json, "memory_bytes"));
     pl_buf_addf(out, LABEL "%" PRId64 " of %" PRId64 "\n", "open files",
                 pl_answer_i64(json, "open_files"), pl_answer_i64(json, "open_files_max"));
@@ -107,6 +126,7 @@ static void write_rates(struct pl_buf *out, struct pl_str json)
                 pl_show_duration(texts[0], pl_answer_i64(rates, "over_ms")));
     write_in_and_out(out, rates, "Socket.IO messages", "socketio_messages_in",
                      "socketio_messages_out");
+    write_in_and_out(out, rates, "Talo messages", "talo_messages_in", "talo_messages_out");
     write_in_and_out(out, rates, "WebSocket messages", "websocket_messages_in",
                      "websocket_messages_out");
     write_in_and_out(out, rates, "network", "bytes_in", "bytes_out");

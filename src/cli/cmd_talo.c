@@ -2,6 +2,7 @@
  * server; when none runs, the same code does the work here, on the same store. */
 #include "cli/cli.h"
 
+#include "app/store_place.h"
 #include "app/talo_offline.h"
 #include "cli/control_client.h"
 #include "cli/talo_import.h"
@@ -16,6 +17,28 @@
 #define RESULT_MAX ((size_t)8 * 1024 * 1024)
 
 /* --- where it is done --- */
+
+/* What may be the first thing that is kept. A mistyped --data makes no new store otherwise. */
+static bool begins_store(const struct pl_cli *cli)
+{
+    return strcmp(cli->words[0], "import") == 0 ||
+           (cli->word_count > 1 && strcmp(cli->words[0], "game") == 0 &&
+            strcmp(cli->words[1], "create") == 0);
+}
+
+static int open_here(struct pl_talo_link *link, struct pl_error *err)
+{
+    if (!begins_store(link->cli) && pl_store_place_is_missing(&link->settings)) {
+        return pl_error_set(err, PL_E_NOT_FOUND,
+                            "no server runs on " PL_STR_FMT
+                            ", and nothing is kept there yet: parley talo game create NAME "
+                            "begins",
+                            PL_STR_ARG(link->settings.data_dir));
+    }
+    pl_log_init(&link->log, STDERR_FILENO);
+    link->log.level = PL_LOG_WARN;
+    return pl_talo_offline_open(&link->offline, &link->settings, &link->log, err);
+}
 
 int pl_talo_link_open(struct pl_talo_link *link, const struct pl_cli *cli, struct pl_error *err)
 {
@@ -36,9 +59,7 @@ int pl_talo_link_open(struct pl_talo_link *link, const struct pl_cli *cli, struc
         return rc;
     }
     link->has_settings = true;
-    pl_log_init(&link->log, STDERR_FILENO);
-    link->log.level = PL_LOG_WARN;
-    return pl_talo_offline_open(&link->offline, &link->settings, &link->log, err);
+    return open_here(link, err);
 }
 
 int pl_talo_link_ask(struct pl_buf *result, struct pl_talo_link *link, struct pl_str request,
@@ -111,39 +132,72 @@ static int ask(struct pl_talo_link *link, struct pl_str request)
     return status;
 }
 
-static int run(struct pl_cli *cli, struct pl_talo_link *link)
-{
-    struct pl_buf request;
-    if (strcmp(cli->words[0], "import") == 0) {
-        return pl_talo_import(link);
-    }
-    pl_buf_init(&request, RESULT_MAX);
-    write_request(&request, cli);
-    int status = ask(link, pl_buf_str(&request));
-    pl_buf_fini(&request);
-    return status;
-}
-
-int pl_cmd_talo(struct pl_cli *cli)
+static int run(struct pl_cli *cli, struct pl_str request)
 {
     struct pl_talo_link link;
     struct pl_error err = {0};
+    int status = PL_EXIT_OK;
     int rc = pl_talo_link_open(&link, cli, &err);
-    int status = rc < 0 ? pl_cli_fail_ask(cli, rc, &err) : run(cli, &link);
+    if (rc < 0) {
+        status = pl_cli_fail_ask(cli, rc, &err);
+    } else {
+        status = strcmp(cli->words[0], "import") == 0 ? pl_talo_import(&link) : ask(&link, request);
+    }
     pl_talo_link_close(&link);
     return status;
 }
 
+/* Words that make no sense are a mistake in the command line, wherever it would have gone. */
+static int check_words(const struct pl_cli *cli, struct pl_str request, struct pl_error *err)
+{
+    bool is_import = strcmp(cli->words[0], "import") == 0; /* its file is read here */
+    return is_import ? 0 : pl_talo_admin_check(request, err);
+}
+
+int pl_cmd_talo(struct pl_cli *cli)
+{
+    struct pl_error err = {0};
+    struct pl_buf request;
+    pl_buf_init(&request, RESULT_MAX);
+    write_request(&request, cli);
+    int status = check_words(cli, pl_buf_str(&request), &err) < 0
+                     ? pl_cli_fail(PL_EXIT_USAGE, "%s", err.text)
+                     : run(cli, pl_buf_str(&request));
+    pl_buf_fini(&request);
+    return status;
+}
+
 /* A sentence, and the line to be typed. */
+static void write_row(struct pl_buf *out, const struct pl_talo_admin_usage *usage)
+{
+    pl_buf_addf(out, "%c%s:\n    parley talo %s", usage->summary[0] - 'a' + 'A', usage->summary + 1,
+                usage->noun);
+    pl_buf_addf(out, "%s%s", usage->verb[0] != 0 ? " " : "", usage->verb);
+    pl_buf_addf(out, "%s%s", usage->words[0] != 0 ? " " : "", usage->words);
+    pl_buf_addf(out, "%s%s\n", usage->takes_game ? " --game ID" : "",
+                usage->takes_scopes ? " --scopes LIST" : "");
+}
+
 void pl_talo_write_usage(struct pl_buf *out)
 {
     struct pl_talo_admin_usage usage;
     for (size_t i = 0; pl_talo_admin_usage(&usage, i); i++) {
-        pl_buf_addf(out, "%c%s:\n    parley talo %s", usage.summary[0] - 'a' + 'A',
-                    usage.summary + 1, usage.noun);
-        pl_buf_addf(out, "%s%s", usage.verb[0] != 0 ? " " : "", usage.verb);
-        pl_buf_addf(out, "%s%s", usage.words[0] != 0 ? " " : "", usage.words);
-        pl_buf_addf(out, "%s%s\n", usage.takes_game ? " --game ID" : "",
-                    usage.takes_scopes ? " --scopes LIST" : "");
+        write_row(out, &usage);
     }
+}
+
+bool pl_talo_write_usage_of(struct pl_buf *out, const char *noun)
+{
+    struct pl_talo_admin_usage usage;
+    bool has_any = false;
+    for (size_t i = 0; pl_talo_admin_usage(&usage, i); i++) {
+        if (strcmp(usage.noun, noun) == 0) {
+            if (!has_any) {
+                pl_buf_addf(out, "parley talo %s (parley help talo has the flags)\n\n", noun);
+            }
+            write_row(out, &usage);
+            has_any = true;
+        }
+    }
+    return has_any;
 }

@@ -1,6 +1,7 @@
 /* One request, one answer, one connection. */
 #include "cli/control_client.h"
 
+#include "base/owner.h"
 #include "cli/answer.h"
 #include "codec/json_string.h"
 
@@ -31,13 +32,14 @@ static int connect_to(const char *path, uint64_t wait_ms, struct pl_error *err)
     (void)setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &wait, sizeof(wait));
     (void)setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &wait, sizeof(wait));
     if (connect(fd, (const struct sockaddr *)&address, sizeof(address)) < 0) {
+        char hint[PL_OWNER_HINT_MAX];
         int reason = errno;
         bool is_absent = reason == ENOENT || reason == ENOTDIR || reason == ECONNREFUSED;
         close(fd);
         return is_absent ? pl_error_set(err, PL_E_NOT_FOUND, "no server answers at %s: %s", path,
                                         strerror(reason))
-                         : pl_error_set(err, PL_E_IO, "cannot ask the server at %s: %s", path,
-                                        strerror(reason));
+                         : pl_error_set(err, PL_E_IO, "cannot ask the server at %s: %s%s", path,
+                                        strerror(reason), pl_owner_hint(hint, path, reason));
     }
     return fd;
 }

@@ -29,4 +29,7 @@ int pl_talo_import(struct pl_talo_link *link);
 /* Append the table of `parley talo`, for the help. */
 void pl_talo_write_usage(struct pl_buf *out);
 
+/* The rows of one noun alone. Returns false, with nothing written, when there is no such noun. */
+bool pl_talo_write_usage_of(struct pl_buf *out, const char *noun);
+
 #endif

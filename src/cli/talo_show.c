@@ -56,9 +56,26 @@ static bool add_pair(struct pl_buf *out, struct pl_str object, struct pl_str fir
     return true;
 }
 
+/* Of a player: "online", "offline, busy". */
+static bool add_presence(struct pl_buf *out, struct pl_str object)
+{
+    struct pl_str online = pl_answer_member(object, PL_STR("online"));
+    struct pl_str status = pl_answer_member(object, PL_STR("customStatus"));
+    if (online.len == 0 || status.len == 0) {
+        return false;
+    }
+    pl_buf_addf(out, "%s", pl_str_eq(online, PL_STR("true")) ? "online" : "offline");
+    if (!pl_str_eq(status, PL_STR("\"\""))) {
+        pl_buf_addf(out, ", ");
+        add_cell(out, status);
+    }
+    return true;
+}
+
 static void add_object(struct pl_buf *out, struct pl_str raw)
 {
-    if (!add_pair(out, raw, PL_STR("service"), PL_STR("identifier"), ':') &&
+    if (!add_presence(out, raw) &&
+        !add_pair(out, raw, PL_STR("service"), PL_STR("identifier"), ':') &&
         !add_pair(out, raw, PL_STR("key"), PL_STR("value"), '=')) {
         pl_buf_add_str(out, raw);
     }

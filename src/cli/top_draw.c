@@ -122,8 +122,10 @@ static void draw_gauges(struct canvas *canvas)
               figure(canvas, PL_TOP_SOCKETS), figure(canvas, PL_TOP_FILES),
               figure(canvas, PL_TOP_FILES_MAX));
     add_linef(canvas, PLAIN,
-              "sessions     %" PRId64 " websocket, %" PRId64 " polling; memory %s; processor %s",
+              "sessions     %" PRId64 " websocket, %" PRId64 " polling, %" PRId64
+              " talo; memory %s; processor %s",
               figure(canvas, PL_TOP_SESSIONS_WEBSOCKET), figure(canvas, PL_TOP_SESSIONS_POLLING),
+              figure(canvas, PL_TOP_SESSIONS_TALO),
               pl_show_bytes(memory, (double)figure(canvas, PL_TOP_MEMORY)), processor(cpu, canvas));
     add_linef(canvas, PLAIN,
               "streams      %" PRId64 ", subscriptions %" PRId64 "; queued %s for %" PRId64
@@ -191,6 +193,11 @@ static void draw_rates(struct canvas *canvas)
          PL_TOP_SOCKETIO_OUT,
          {"publishes", "deliveries"},
          {PL_TOP_PUBLISHES, PL_TOP_DELIVERIES}},
+        {"Talo",
+         PL_TOP_TALO_IN,
+         PL_TOP_TALO_OUT,
+         {"reads", "writes"},
+         {PL_TOP_STORE_READS, PL_TOP_STORE_WRITES}},
         {"WebSocket",
          PL_TOP_WEBSOCKET_IN,
          PL_TOP_WEBSOCKET_OUT,

@@ -2,10 +2,11 @@
 // --dev`, and what connected clients hear of it.
 
 import assert from 'node:assert/strict';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
+import { isOnPostgres } from './lib/postgres.mjs';
 import { runParley, startServer } from './lib/server.mjs';
 import { startTalo, TaloApi } from './lib/talo.mjs';
 
@@ -28,6 +29,13 @@ class Admin {
     const { code, stdout, output } = await this.run(...words, '--json');
     assert.equal(code, 0, `talo ${words.join(' ')}: ${output}`);
     return JSON.parse(stdout);
+  }
+
+  /** What it says of words that make no sense. */
+  async mistype(...words) {
+    const { code, stderr } = await this.run(...words);
+    assert.equal(code, 2, stderr);
+    return stderr;
   }
 
   /** What it says when it fails. */
@@ -64,8 +72,15 @@ for (const [place, open] of Object.entries(places)) {
     after(() => opened?.stop());
 
     test('games', async () => {
-      assert.match(await admin.fail('key', 'list', '--game', '7'), /there is no game 7 \(parley talo game list\)/);
-      assert.match(await admin.fail('live-config', 'list'), /there is no game yet: parley talo game create NAME/);
+      if (opened.url === undefined && !isOnPostgres) {
+        const { code, stderr } = await admin.run('key', 'list', '--game', '7');
+        assert.equal(code, 3);
+        assert.match(stderr, /no server runs on \S+, and nothing is kept there yet: parley talo game create NAME begins; if it runs/);
+        assert.deepEqual(await readdir(opened.data), []); // nobody who asks makes a store
+      } else {
+        assert.match(await admin.fail('key', 'list', '--game', '7'), /there is no game 7 \(parley talo game list\)/);
+        assert.match(await admin.fail('live-config', 'list'), /there is no game yet: parley talo game create NAME/);
+      }
       const game = await admin.ask('game', 'create', ' My game ', 'verify-requests=on');
       assert.equal(game.id, 1);
       assert.equal(game.name, 'My game');
@@ -263,10 +278,14 @@ for (const [place, open] of Object.entries(places)) {
     test('tables for people, and help for whoever mistypes', async () => {
       const { stdout } = await admin.run('game', 'list');
       assert.match(stdout, /^id +name +verifyRequests +createdAt\n1 +Renamed +no +20/);
-      assert.match(await admin.fail('gmae', 'list'), /expected one of: game, key, verification-key, live-config, group, player, channel, import/);
-      assert.match(await admin.fail('game', 'lst'), /talo game: expected one of: create, list, show, set, rotate-secret/);
-      assert.match(await admin.fail('game', 'create'), /talo game create wants: NAME/);
+      assert.match(await admin.mistype('gmae', 'list'), /expected one of: game, key, verification-key, live-config, group, player, channel, import/);
+      assert.match(await admin.mistype('game', 'lst'), /talo game: expected one of: create, list, show, set, rotate-secret/);
+      assert.match(await admin.mistype('game', 'create'), /talo game create wants: NAME/);
       assert.match(await admin.fail('game', 'set', '1', 'colour=red'), /is no NAME=VALUE of: name, verify-requests/);
+      assert.match(await admin.mistype('import'), /wants: FILE/);
+      const ofGame = await runParley(['talo', 'game', '--help']);
+      assert.match(ofGame.stdout, /parley talo game rotate-secret ID/);
+      assert.doesNotMatch(ofGame.stdout, /parley talo key/);
       const help = await runParley(['help', 'talo']);
       assert.match(help.stdout, /parley talo channel delete ID --game ID/);
     });

@@ -166,9 +166,9 @@ static int find_task(struct pl_talo_task *task, struct pl_str noun, struct pl_st
         }
         last = word;
     }
-    pl_talo_task_fail(task, PL_E_INVALID, "talo%s%.*s: expected one of: %.*s", has_noun ? " " : "",
-                      has_noun ? (int)pl_size_min(noun.len, 30) : 0, noun.ptr, (int)known.len,
-                      (const char *)known.ptr);
+    pl_talo_task_fail(task, PL_E_INVALID, "talo%s%.*s: expected one of: %.*s (parley help talo)",
+                      has_noun ? " " : "", has_noun ? (int)pl_size_min(noun.len, 30) : 0, noun.ptr,
+                      (int)known.len, (const char *)known.ptr);
     pl_buf_fini(&known);
     return PL_E_INVALID;
 }
@@ -210,11 +210,25 @@ static int read_words(struct pl_talo_task *task, struct pl_str request)
     task->word_count -= pl_size_min(task->word_count, skipped);
     memmove(task->words, task->words + skipped, task->word_count * sizeof(task->words[0]));
     if (task->word_count < task->row->words_min || task->word_count > task->row->words_max) {
-        return pl_talo_task_fail(task, PL_E_INVALID, "talo %s %s wants: %s", task->row->noun,
-                                 task->row->verb,
+        return pl_talo_task_fail(task, PL_E_INVALID, "talo %s%s%s wants: %s", task->row->noun,
+                                 skipped > 1 ? " " : "", task->row->verb,
                                  task->row->words[0] != '\0' ? task->row->words : "nothing more");
     }
     return 0;
+}
+
+int pl_talo_admin_check(struct pl_str request, struct pl_error *err)
+{
+    struct pl_talo_task *task = pl_alloc(sizeof(*task));
+    pl_arena_init(&task->arena, ARENA_BYTES);
+    int rc = pl_json_validate(request, REQUEST_DEPTH_MAX, &task->err);
+    rc = rc < 0 ? rc : read_words(task, request);
+    if (rc < 0) {
+        pl_error_set(err, rc, "%s", task->err.text);
+    }
+    pl_arena_fini(&task->arena);
+    pl_free(task);
+    return rc;
 }
 
 /* A text member of the request; a NULL pointer when it is missing. */
@@ -289,9 +303,12 @@ static int read_scopes(struct pl_talo_task *task, struct pl_str text)
         struct pl_str word = pl_str_trim(pl_str_split(&text, ','));
         uint32_t scope = pl_talo_scope_parse(word);
         if (scope == 0) {
-            return pl_talo_task_fail(task, PL_E_INVALID,
-                                     "there is no scope '%.*s' (those of docs/talo.md, or '*')",
-                                     (int)pl_size_min(word.len, 60), word.ptr);
+            return pl_talo_task_fail(
+                task, PL_E_INVALID,
+                "there is no scope '%.*s': there are read: and write: of players, "
+                "playerPresence, gameChannels, playerRelationships, "
+                "playerBroadcasts and gameConfig; read:playerGroups; '*'",
+                (int)pl_size_min(word.len, 60), word.ptr);
         }
         task->scopes |= scope;
     }

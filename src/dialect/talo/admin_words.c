@@ -19,8 +19,10 @@ int pl_talo_task_uuid(struct pl_uuid *out, struct pl_talo_task *task, struct pl_
 {
     return pl_uuid_parse(out, word)
                ? 0
-               : pl_talo_task_fail(task, PL_E_INVALID, "'%.*s' is no id of a %s, which is a UUID",
-                                   (int)pl_size_min(word.len, 60), word.ptr, what);
+               : pl_talo_task_fail(task, PL_E_INVALID,
+                                   "'%.*s' is no id of a %s, which is a UUID (parley talo %s %s)",
+                                   (int)pl_size_min(word.len, 60), word.ptr, what, what,
+                                   strcmp(what, "player") == 0 ? "find TEXT" : "list");
 }
 
 int pl_talo_task_text(struct pl_str *out, struct pl_talo_task *task, struct pl_str word,

@@ -82,6 +82,10 @@ typedef void pl_talo_admin_done(void *user, struct pl_str result, const struct p
 void pl_talo_administer(const struct pl_talo_admin_config *config, struct pl_str request,
                         pl_talo_admin_done *done, void *user);
 
+/* Whether such a request names a command there is, with as many words as it takes. Returns 0, or
+ * PL_E_INVALID or PL_E_TOO_BIG with what is wrong. Needs no world. */
+PL_MUST_CHECK int pl_talo_admin_check(struct pl_str request, struct pl_error *err);
+
 /* The commands there are: row `index` of the table, false behind the last. */
 struct pl_talo_admin_usage {
     const char *noun;

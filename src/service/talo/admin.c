@@ -205,7 +205,9 @@ static int open_secret(struct pl_buf *out, const uint8_t sealing_key[PL_SEAL_KEY
     pl_buf_clear(out);
     if (pl_talo_secret_open(out, sealing_key, kind, id, sealed, NULL) < 0) {
         return pl_error_set(
-            err, PL_E_STATE, "the secret of %s %lld does not open: it was sealed with another key",
+            err, PL_E_STATE,
+            "the secret of %s %lld does not open: it was sealed with another key; put the "
+            "store.key that belongs to this database into the data directory",
             kind == PL_TALO_SECRET_GAME ? "game" : "verification key", (long long)id);
     }
     return 0;

@@ -3,6 +3,7 @@
 #include "store/sqlite/conn.h"
 
 #include "base/alloc.h"
+#include "base/owner.h"
 #include "store/sqlite/checkpoint.h"
 #include "store/sqlite/error.h"
 #include "store/sqlite/functions.h"
@@ -213,6 +214,7 @@ static void create_file(const char *path_cstr, const char *vfs, enum pl_sqlite_r
     if (role == PL_SQLITE_WRITER && vfs == NULL && strcmp(path_cstr, ":memory:") != 0) {
         int fd = open(path_cstr, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
         if (fd >= 0) {
+            pl_owner_adopt(fd, path_cstr); /* SQLite gives its journal to the same one */
             close(fd);
         }
     }
@@ -230,7 +232,7 @@ int pl_sqlite_open(struct pl_sqlite **out, const char *path_cstr, const char *vf
     create_file(path_cstr, vfs, role);
     int rc = sqlite3_open_v2(path_cstr, &conn->db, flags, vfs) == SQLITE_OK
                  ? prepare_conn(conn, role, err)
-                 : pl_sqlite_error(conn->db, err);
+                 : pl_sqlite_error_opening(conn->db, path_cstr, err);
     if (rc < 0) {
         pl_sqlite_close(conn);
         return rc;

@@ -3,7 +3,10 @@
 
 #include <errno.h>
 #include <sqlite3.h>
+#include <stdio.h>
 #include <string.h>
+
+#define PLACE_MAX 128 /* an error has room for more than the path */
 
 /* The write calls that find no room fail in several ways: the disk, a quota, the process's limit. */
 static bool is_no_room(int system_errno)
@@ -85,30 +88,48 @@ static int find_errno(struct sqlite3 *db, int extended)
     return number != 0 ? number : sqlite3_system_errno(db);
 }
 
-static int tell(struct sqlite3 *db, int extended, const char *words, struct pl_error *err)
+/* " /var/lib/parley/store.db", or nothing for a database in memory. */
+static void write_place(char out[PLACE_MAX], struct sqlite3 *db, const char *path_cstr)
 {
+    const char *path = path_cstr != NULL ? path_cstr : sqlite3_db_filename(db, "main");
+    bool has_file = path != NULL && path[0] != '\0' && path[0] != ':';
+    snprintf(out, PLACE_MAX, "%s%.*s", has_file ? " " : "", PLACE_MAX - 2, has_file ? path : "");
+}
+
+static int tell(struct sqlite3 *db, int extended, const char *words, const char *path_cstr,
+                struct pl_error *err)
+{
+    char place[PLACE_MAX];
     int system_errno = find_errno(db, extended);
     int code = pl_sqlite_error_code(extended, system_errno);
+    write_place(place, db, path_cstr);
     if (code == PL_E_FULL) {
-        return pl_error_set(err, code, "no space is left for the database (%s%s%s)", words,
+        return pl_error_set(err, code, "no space is left for the database%s (%s%s%s)", place, words,
                             system_errno == 0 ? "" : ": ",
                             system_errno == 0 ? "" : strerror(system_errno));
     }
     if (code == PL_E_TIMEOUT) {
-        return pl_error_set(err, code, "another process keeps the database locked (%s)", words);
+        return pl_error_set(err, code, "another process keeps the database%s locked (%s)", place,
+                            words);
     }
     if (system_errno != 0 && (code == PL_E_IO || code == PL_E_DENIED)) {
-        return pl_error_set(err, code, "the database: %s: %s", words, strerror(system_errno));
+        return pl_error_set(err, code, "the database%s: %s: %s", place, words,
+                            strerror(system_errno));
     }
-    return pl_error_set(err, code, "the database: %s", words);
+    return pl_error_set(err, code, "the database%s: %s", place, words);
 }
 
 int pl_sqlite_error(struct sqlite3 *db, struct pl_error *err)
 {
-    return tell(db, sqlite3_extended_errcode(db), sqlite3_errmsg(db), err);
+    return tell(db, sqlite3_extended_errcode(db), sqlite3_errmsg(db), NULL, err);
 }
 
 int pl_sqlite_error_of(struct sqlite3 *db, int extended, struct pl_error *err)
 {
-    return tell(db, extended, sqlite3_errstr(extended), err);
+    return tell(db, extended, sqlite3_errstr(extended), NULL, err);
+}
+
+int pl_sqlite_error_opening(struct sqlite3 *db, const char *path_cstr, struct pl_error *err)
+{
+    return tell(db, sqlite3_extended_errcode(db), sqlite3_errmsg(db), path_cstr, err);
 }

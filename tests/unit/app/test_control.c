@@ -45,6 +45,11 @@ static void on_status(void *user, struct pl_server_status *out)
     }
     pl_rates_take(&fixture->rates, metrics, 1000);
     pl_metrics_set(metrics, PL_METRIC_SESSIONS_WEBSOCKET, 2);
+    pl_metrics_set(metrics, PL_METRIC_TALO_SOCKETS, 4);
+    pl_metrics_set(metrics, PL_METRIC_STORE_READS_DONE, 4);
+    pl_metrics_set(metrics, PL_METRIC_STORE_READS_REFUSED, 1);
+    pl_metrics_set(metrics, PL_METRIC_STORE_WRITES_DONE, 7);
+    pl_metrics_set(metrics, PL_METRIC_STORE_WRITES_FAILED, 3);
     pl_metrics_set(metrics, PL_METRIC_CONNECTIONS, 3);
     pl_metrics_set(metrics, PL_METRIC_PUBLISHES, 90);
     pl_metrics_set(metrics, PL_METRIC_REFUSED_MEMORY, 7);
@@ -172,6 +177,15 @@ static void test_control_status_tells_what_the_server_is_doing(void **state)
         json_integer_value(json_object_get(
             json_object_get(json_object_get(result, "sessions"), "socketio"), "websocket")),
         2);
+    assert_int_equal(
+        json_integer_value(json_object_get(
+            json_object_get(json_object_get(result, "sessions"), "talo"), "websocket")),
+        4);
+    json_t *store = json_object_get(result, "store");
+    assert_int_equal(json_integer_value(json_object_get(store, "reads")), 5);
+    assert_int_equal(json_integer_value(json_object_get(store, "writes")), 7);
+    assert_int_equal(json_integer_value(json_object_get(store, "failed")), 3);
+    assert_int_equal(json_integer_value(json_object_get(store, "waiting")), 0);
     assert_string_equal(json_string_value(json_array_get(json_object_get(result, "listen"), 0)),
                         "127.0.0.1:7350");
     assert_true(json_is_false(json_object_get(result, "draining")));
@@ -349,7 +363,7 @@ static void test_data_dir_that_cannot_be_made_is_an_error(void **state)
     char long_path[200];
     (void)state;
     assert_int_equal(pl_data_dir_open(&dir, PL_STR("/nonexistent/a"), &err), PL_E_IO);
-    assert_string_equal(err.text, "/nonexistent/a: No such file or directory");
+    assert_string_equal(err.text, "the data directory: /nonexistent/a: No such file or directory");
     memset(long_path, 'x', sizeof(long_path));
     assert_int_equal(pl_data_dir_open(&dir, pl_str_make(long_path, sizeof(long_path)), &err),
                      PL_E_TOO_BIG);

@@ -103,6 +103,22 @@ static void test_store_place_url_is_in_the_data_directory_unless_named(void **st
     pl_buf_fini(&url);
 }
 
+static void test_store_place_is_missing_until_its_file_is_there(void **state)
+{
+    struct folder *folder = *state;
+    struct pl_settings settings = {.data_dir = pl_str_of_cstr(folder->dir)};
+    char file[128];
+    snprintf(file, sizeof(file), "%s/store.db", folder->dir);
+    assert_true(pl_store_place_is_missing(&settings));
+    fclose(fopen(file, "w"));
+    assert_false(pl_store_place_is_missing(&settings));
+    unlink(file);
+    settings.store.url = PL_STR("sqlite:/nonexistent/parley.db");
+    assert_true(pl_store_place_is_missing(&settings));
+    settings.store.url = PL_STR("postgresql://db/games"); /* only it knows */
+    assert_false(pl_store_place_is_missing(&settings));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -111,6 +127,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_store_place_key_that_is_none_is_refused_and_stays,
                                         set_up, tear_down),
         cmocka_unit_test(test_store_place_key_in_no_folder_is_an_error),
+        cmocka_unit_test_setup_teardown(test_store_place_is_missing_until_its_file_is_there, set_up,
+                                        tear_down),
         cmocka_unit_test(test_store_place_url_is_in_the_data_directory_unless_named),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -17,7 +17,10 @@
     "\"parley_connections_max\":100,\"parley_refusals_total{reason=\\\"memory\\\"}\":3,"           \
     "\"parley_refusals_total{reason=\\\"forbidden\\\"}\":4,\"parley_publishes_total\":" publishes  \
     ",\"parley_queue_bytes\":4096,\"unknown_metric\":{\"x\":1},"                                   \
-    "\"parley_messages_total{dialect=\\\"socketio\\\",direction=\\\"in\\\"}\":9},"                 \
+    "\"parley_messages_total{dialect=\\\"socketio\\\",direction=\\\"in\\\"}\":9,"                  \
+    "\"parley_messages_total{dialect=\\\"talo\\\",direction=\\\"in\\\"}\":" turns ","              \
+    "\"parley_sessions{dialect=\\\"talo\\\",transport=\\\"websocket\\\"}\":6,"                     \
+    "\"parley_store_operations_total{kind=\\\"write\\\",outcome=\\\"done\\\"}\":" turns "},"       \
     "\"turns\":{\"sum_us\":" turns "000,\"buckets\":[0,0,0,0,0,0,0,0,0,0," turns                   \
     ",0,0,0,0,0,0,0,0,0,0,0]},\"io_turns\":{\"sum_us\":" turns "0000},\"consumers\":["             \
     "{\"peer\":\"203.0.113.7:5\",\"transport\":\"websocket\",\"bytes\":3000,\"frames\":7,"         \
@@ -125,6 +128,9 @@ static void test_the_picture_has_rates_once_there_are_two_samples(void **state)
     text = picture(world, &world->before);
     assert_shows(text, "publishes      100 "); /* 200 in two seconds */
     assert_shows(text, "busy 10.0 %; 100 turns/s, p50 768 us,");
+    assert_shows(text, " polling, 6 talo; memory");
+    assert_shows(text, "\nTalo              100         0   reads ");
+    assert_shows(text, "   writes         100\n");
     assert_shows(text, "; I/O 100.0 %\n"); /* of one thread, or half of two */
     assert_shows(text, "queued 4.0 KiB for 3;");
     assert_shows(text, "room / ?[2Jlobby...");

@@ -158,6 +158,23 @@ const char *parley_client_error(const struct parley_client *client)
                : client->err.text;
 }
 
+const char *parley_client_event_name(enum parley_client_event_kind kind)
+{
+    switch (kind) {
+    case PARLEY_CLIENT_CONNECTED:
+        return "connected";
+    case PARLEY_CLIENT_CONNECT_FAILED:
+        return "connect_failed";
+    case PARLEY_CLIENT_DISCONNECTED:
+        return "disconnected";
+    case PARLEY_CLIENT_RECONNECTING:
+        return "reconnecting";
+    case PARLEY_CLIENT_GAVE_UP:
+        return "gave_up";
+    }
+    return "unknown";
+}
+
 const char *parley_client_error_name(int code)
 {
     return pl_error_name(code);

@@ -105,6 +105,21 @@ static bool look(struct pl_cli_session *session, bool wants_input)
     return watched[2].revents != 0;
 }
 
+int pl_cli_session_check(struct pl_cli_session *session, int rc)
+{
+    if (rc < 0 && rc != PARLEY_E_FULL) {
+        pl_cli_show_error(&session->show, "%s", parley_client_error(session->client));
+    }
+    return rc;
+}
+
+bool pl_cli_session_is_over(const struct parley_client_event *event)
+{
+    return event->kind == PARLEY_CLIENT_GAVE_UP || ((event->kind == PARLEY_CLIENT_CONNECT_FAILED ||
+                                                     event->kind == PARLEY_CLIENT_DISCONNECTED) &&
+                                                    event->delay_ms < 0);
+}
+
 /* Whether all is done that was asked for. */
 static void check_finished(struct pl_cli_session *session)
 {

@@ -49,6 +49,12 @@ void pl_cli_session_end(struct pl_cli_session *session, enum pl_cli_status statu
 /* An event or message was printed. */
 void pl_cli_session_count(struct pl_cli_session *session);
 
+/* Show the client's reason when a call failed; not of PARLEY_E_FULL, which comes again. Returns rc. */
+int pl_cli_session_check(struct pl_cli_session *session, int rc);
+
+/* Whether nothing more is tried after this event. */
+bool pl_cli_session_is_over(const struct parley_client_event *event);
+
 /* A connection failed, or was lost or left, and nothing is tried again: people at a terminal who were
  * connected before may connect again, others are at the end, with `status`.
  * Returns what they can do about it, for pl_cli_show_state. */

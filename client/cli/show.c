@@ -124,27 +124,10 @@ void pl_cli_show_message(struct pl_cli_show *show, bool is_text, const void *byt
     }
 }
 
-static const char *state_name(enum parley_client_event_kind kind)
-{
-    switch (kind) {
-    case PARLEY_CLIENT_CONNECTED:
-        return "connected";
-    case PARLEY_CLIENT_CONNECT_FAILED:
-        return "connect_failed";
-    case PARLEY_CLIENT_DISCONNECTED:
-        return "disconnected";
-    case PARLEY_CLIENT_RECONNECTING:
-        return "reconnecting";
-    case PARLEY_CLIENT_GAVE_UP:
-        return "gave_up";
-    }
-    return "";
-}
-
 static void show_state_json(struct pl_cli_show *show, const struct parley_client_event *event,
                             const char *id, const char *transport)
 {
-    FILE *out = pl_cli_show_begin_json(show, state_name(event->kind));
+    FILE *out = pl_cli_show_begin_json(show, parley_client_event_name(event->kind));
     if (event->kind == PARLEY_CLIENT_CONNECTED) {
         pl_cli_show_member(out, "id", id);
         pl_cli_show_member(out, "transport", transport);
@@ -176,7 +159,8 @@ static void show_state_json(struct pl_cli_show *show, const struct parley_client
 static void write_state(FILE *out, const struct parley_client_event *event, const char *id,
                         const char *transport)
 {
-    fputs(event->kind == PARLEY_CLIENT_CONNECT_FAILED ? "no connection" : state_name(event->kind),
+    fputs(event->kind == PARLEY_CLIENT_CONNECT_FAILED ? "no connection"
+                                                      : parley_client_event_name(event->kind),
           out);
     if (event->kind == PARLEY_CLIENT_CONNECTED) {
         fputs(event->is_recovered ? " again, nothing was missed" : "", out);

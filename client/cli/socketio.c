@@ -30,14 +30,10 @@ static void on_event(struct parley_sio *sio, const struct parley_client_event *e
 {
     struct run *run = user;
     const char *next = "";
-    bool is_lost =
-        event->kind == PARLEY_CLIENT_GAVE_UP || ((event->kind == PARLEY_CLIENT_CONNECT_FAILED ||
-                                                  event->kind == PARLEY_CLIENT_DISCONNECTED) &&
-                                                 event->delay_ms < 0);
     if (event->kind == PARLEY_CLIENT_CONNECTED) {
         run->was_connected = true;
     }
-    if (is_lost && !run->is_leaving) {
+    if (pl_cli_session_is_over(event) && !run->is_leaving) {
         bool is_ours = strcmp(event->reason, "io client disconnect") == 0;
         next = pl_cli_session_lost(&run->session, run->was_connected,
                                    is_ours ? PL_CLI_FINE : PL_CLI_FAILED);
@@ -100,14 +96,6 @@ static void on_ack(struct parley_sio *sio, int error, const struct parley_args *
 
 /* --- what is typed --- */
 
-static int complain(struct run *run, int rc)
-{
-    if (rc < 0 && rc != PARLEY_E_FULL) {
-        pl_cli_show_error(&run->session.show, "%s", parley_client_error(run->session.client));
-    }
-    return rc;
-}
-
 static int emit(struct run *run, const struct pl_cli_emission *emission, bool wants_ack)
 {
     struct wait *wait = NULL;
@@ -137,7 +125,7 @@ static int take_emission(struct run *run, const char *text, bool wants_ack)
         pl_cli_show_error(&run->session.show, "%s", wrong);
     } else {
         pl_cli_input_learn(run->session.input, emission.event);
-        rc = complain(run, emit(run, &emission, wants_ack));
+        rc = pl_cli_session_check(&run->session, emit(run, &emission, wants_ack));
     }
     pl_cli_emission_fini(&emission);
     return rc;
@@ -152,7 +140,7 @@ static int answer(struct run *run, const char *text)
     } else if (run->asked == NULL) {
         pl_cli_show_error(&run->session.show, "no event waits for an acknowledgement");
     } else {
-        rc = complain(run, parley_sio_ack_send(run->asked, args));
+        rc = pl_cli_session_check(&run->session, parley_sio_ack_send(run->asked, args));
         parley_sio_ack_unref(run->asked);
         run->asked = NULL;
     }
@@ -181,10 +169,10 @@ static int take_command(struct run *run, const char *line)
         return answer(run, rest);
     }
     if (behind(line, "/connect") != NULL) {
-        return complain(run, parley_sio_connect(run->sio));
+        return pl_cli_session_check(&run->session, parley_sio_connect(run->sio));
     }
     if (behind(line, "/disconnect") != NULL) {
-        return complain(run, parley_sio_disconnect(run->sio));
+        return pl_cli_session_check(&run->session, parley_sio_disconnect(run->sio));
     }
     if (behind(line, "/help") != NULL) {
         pl_cli_show_help(&run->session.show, PL_CLI_SOCKETIO);
@@ -270,7 +258,7 @@ static int emit_given(struct run *run, const struct pl_cli_options *options)
     for (size_t i = 0; i < options->emits.count; i++) {
         int rc = take_emission(run, options->emits.items[i], options->wants_acks);
         if (rc < 0) {
-            return rc == PARLEY_E_FULL ? complain(run, PARLEY_E_TOO_BIG) : rc;
+            return rc == PARLEY_E_FULL ? pl_cli_session_check(&run->session, PARLEY_E_TOO_BIG) : rc;
         }
     }
     return 0;
@@ -279,14 +267,14 @@ static int emit_given(struct run *run, const struct pl_cli_options *options)
 static enum pl_cli_status run_all(struct run *run, const struct pl_cli_options *options)
 {
     int rc = create_socket(run, options);
-    if (complain(run, rc) < 0) {
+    if (pl_cli_session_check(&run->session, rc) < 0) {
         return rc == PARLEY_E_INVALID || rc == PARLEY_E_EXISTS ? PL_CLI_USAGE : PL_CLI_FAILED;
     }
     rc = emit_given(run, options);
     if (rc < 0) {
         return rc == PARLEY_E_INVALID ? PL_CLI_USAGE : PL_CLI_FAILED;
     }
-    if (complain(run, parley_sio_connect(run->sio)) < 0) {
+    if (pl_cli_session_check(&run->session, parley_sio_connect(run->sio)) < 0) {
         return PL_CLI_FAILED;
     }
     return pl_cli_session_run(&run->session);

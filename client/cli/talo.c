@@ -35,12 +35,8 @@ static void on_event(struct parley_talo *talo, const struct parley_client_event 
 {
     struct pl_cli_talo_run *run = user;
     const char *next = "";
-    bool is_lost =
-        event->kind == PARLEY_CLIENT_GAVE_UP || ((event->kind == PARLEY_CLIENT_CONNECT_FAILED ||
-                                                  event->kind == PARLEY_CLIENT_DISCONNECTED) &&
-                                                 event->delay_ms < 0);
     (void)talo;
-    if (is_lost && !run->is_leaving) {
+    if (pl_cli_session_is_over(event) && !run->is_leaving) {
         next = pl_cli_session_lost(&run->session, run->was_connected,
                                    run->is_closing ? PL_CLI_FINE : PL_CLI_FAILED);
     }
@@ -188,19 +184,12 @@ static bool configure(struct parley_talo_config *config, char **version,
     return read_sign(config, version, options->sign);
 }
 
-static int complain(struct pl_cli_talo_run *run, int rc)
-{
-    if (rc < 0) {
-        pl_cli_show_error(&run->session.show, "%s", parley_client_error(run->session.client));
-    }
-    return rc;
-}
-
 static enum pl_cli_status run_all(struct pl_cli_talo_run *run,
                                   const struct parley_talo_config *config)
 {
-    int rc = complain(run, parley_talo_create(&run->talo, run->session.client,
-                                              run->session.options->url, config));
+    int rc =
+        pl_cli_session_check(&run->session, parley_talo_create(&run->talo, run->session.client,
+                                                               run->session.options->url, config));
     if (rc < 0) {
         return rc == PARLEY_E_INVALID ? PL_CLI_USAGE : PL_CLI_FAILED;
     }

@@ -34,11 +34,7 @@ static void on_event(struct parley_websocket *websocket, const struct parley_cli
 {
     struct run *run = user;
     const char *next = "";
-    bool is_lost =
-        event->kind == PARLEY_CLIENT_GAVE_UP || ((event->kind == PARLEY_CLIENT_CONNECT_FAILED ||
-                                                  event->kind == PARLEY_CLIENT_DISCONNECTED) &&
-                                                 event->delay_ms < 0);
-    if (is_lost && !run->is_leaving) {
+    if (pl_cli_session_is_over(event) && !run->is_leaving) {
         next = pl_cli_session_lost(&run->session, run->was_connected,
                                    run->is_closing ? PL_CLI_FINE : PL_CLI_FAILED);
     }
@@ -64,14 +60,6 @@ static void on_message(struct parley_websocket *websocket, bool is_text, const v
 
 /* --- what is typed --- */
 
-static int complain(struct run *run, int rc)
-{
-    if (rc < 0 && rc != PARLEY_E_FULL) {
-        pl_cli_show_error(&run->session.show, "%s", parley_client_error(run->session.client));
-    }
-    return rc;
-}
-
 /* [CODE [REASON]] */
 static int take_close(struct run *run, const char *rest)
 {
@@ -86,13 +74,13 @@ static int take_close(struct run *run, const char *rest)
     end += strspn(end, " ");
     rc = parley_websocket_close(run->websocket, (int)code, end);
     run->is_closing = rc == 0;
-    return complain(run, rc);
+    return pl_cli_session_check(&run->session, rc);
 }
 
 static int take_command(struct run *run, const char *line)
 {
     if (strcmp(line, "/connect") == 0) {
-        return complain(run, parley_websocket_connect(run->websocket));
+        return pl_cli_session_check(&run->session, parley_websocket_connect(run->websocket));
     }
     if (strcmp(line, "/close") == 0 || strncmp(line, "/close ", 7) == 0) {
         return take_close(run, line + strlen("/close"));
@@ -120,7 +108,8 @@ static int take_line(struct pl_cli_session *session, const char *line)
     if (line[0] == '\0' && pl_cli_input_is_terminal(session->input)) {
         return 0;
     }
-    return complain(run, parley_websocket_send_text(run->websocket, line, strlen(line)));
+    return pl_cli_session_check(&run->session,
+                                parley_websocket_send_text(run->websocket, line, strlen(line)));
 }
 
 static bool is_ready(struct pl_cli_session *session)
@@ -164,10 +153,10 @@ static enum pl_cli_status run_all(struct run *run, const struct pl_cli_options *
     config.on_message = on_message;
     config.user = run;
     rc = parley_websocket_create(&run->websocket, run->session.client, options->url, &config);
-    if (complain(run, rc) < 0) {
+    if (pl_cli_session_check(&run->session, rc) < 0) {
         return rc == PARLEY_E_INVALID ? PL_CLI_USAGE : PL_CLI_FAILED;
     }
-    if (complain(run, parley_websocket_connect(run->websocket)) < 0) {
+    if (pl_cli_session_check(&run->session, parley_websocket_connect(run->websocket)) < 0) {
         return PL_CLI_FAILED;
     }
     return pl_cli_session_run(&run->session);

@@ -108,6 +108,9 @@ struct parley_client_event {
     const struct parley_val *data; /* CONNECT_FAILED: what the server gave with it, or NULL */
 };
 
+/* "connected", "connect_failed" and so on, for logs; "unknown" for any other number. Never NULL. */
+PARLEY_API const char *parley_client_event_name(enum parley_client_event_kind kind);
+
 /* --- how a socket gets there: the same for every protocol --- */
 
 /* Strings are copied when a socket is created. */

@@ -119,26 +119,9 @@ void driver_run_list(struct peer *peer, const struct parley_val *list)
     }
 }
 
-static const char *name_of_kind(enum parley_client_event_kind kind)
-{
-    switch (kind) {
-    case PARLEY_CLIENT_CONNECTED:
-        return "connected";
-    case PARLEY_CLIENT_CONNECT_FAILED:
-        return "connect_failed";
-    case PARLEY_CLIENT_DISCONNECTED:
-        return "disconnected";
-    case PARLEY_CLIENT_RECONNECTING:
-        return "reconnecting";
-    case PARLEY_CLIENT_GAVE_UP:
-        return "gave_up";
-    }
-    return "no such kind";
-}
-
 void driver_event(struct peer *peer, const struct parley_client_event *event)
 {
-    const char *kind = name_of_kind(event->kind);
+    const char *kind = parley_client_event_name(event->kind);
     struct pl_buf *line = say_begin(peer, kind);
     pl_buf_addf(line, ",\"error\":\"%s\",\"close_code\":%d,\"attempt\":%u,\"delay_ms\":%d",
                 parley_client_error_name(event->error), event->close_code, event->attempt,

@@ -238,6 +238,7 @@ describe('Talo socket: presence', () => {
     const [one, two] = [await ada.connect(), await ada.connect()];
     assert.deepEqual(await watcher.restNames(), [UPDATED, UPDATED]);
     await one.close();
+    await talo.player('bob'); // writes come one after the other: whatever the close caused is done
     assert.deepEqual(await two.rest(), []);
     assert.deepEqual(await watcher.rest(), []);
     await two.terminate();
@@ -252,6 +253,7 @@ describe('Talo socket: presence', () => {
     const fresh = await ada.connect();
     await old.terminate();
     await fresh.rest();
+    await talo.player('bob'); // done behind it
     const { presence } = await ada.api.ok('GET', `/v1/players/presence/${ada.id}`);
     assert.equal(presence.online, true);
     await fresh.close();
@@ -262,6 +264,7 @@ describe('Talo socket: presence', () => {
     const watcher = await bob.connect();
     const stranger = await talo.open();
     await stranger.close();
+    await talo.player('bob'); // done behind it
     assert.deepEqual(await watcher.rest(), []);
     await watcher.close();
     assert.deepEqual(watcher.received, []);
@@ -400,6 +403,7 @@ describe('Talo socket: messages of channels', () => {
     await join(bob, channel);
     await adas.rest();
     await bobs[0].close();
+    await talo.player('ada'); // done behind it
     assert.deepEqual(await adas.rest(), []);
     await bobs[1].close();
     const left = await adas.expect('v1.channels.player-left');

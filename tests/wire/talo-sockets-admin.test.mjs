@@ -144,10 +144,10 @@ describe('Talo socket: what goes while it is open', () => {
     const socket = await ada.connect();
     await watcher.rest();
     await talo.admin('player', 'delete', ada.id, '--game', talo.games.main.id);
-    socket.send('v1.channels.message', { channel: { id: 1 }, message: 'still here?' });
-    const answer = socket.end ?? (await Promise.race([socket.ended(), socket.expect('v1.error')]));
-    assert.ok(answer);
-    await socket.terminate();
+    socket.send('v1.player-relationships.broadcast', { message: 'still here?' });
+    await socket.expectError('LISTENER_ERROR', { req: 'v1.player-relationships.broadcast', cause: 'Player alias not found' });
+    await socket.close();
+    await talo.player('bob'); // done behind it
     assert.deepEqual(await watcher.rest(), []);
     await watcher.close();
   });

@@ -261,6 +261,20 @@ static bool read_option(struct pl_cli_options *out, char **words, int *i)
     return apply(out, row, value);
 }
 
+static const char *example_of(enum pl_cli_protocol protocol)
+{
+    switch (protocol) {
+    case PL_CLI_WEBSOCKET:
+        return "name a URL, as in parley-client websocket ws://127.0.0.1:7350/";
+    case PL_CLI_TALO:
+        return "name a URL, as in parley-client talo http://127.0.0.1:7350 --key KEY";
+    case PL_CLI_SOCKETIO:
+    case PL_CLI_ALL:
+        break;
+    }
+    return "name a URL, as in parley-client socketio http://127.0.0.1:7350";
+}
+
 static bool read_words(struct pl_cli_options *out, int argc, char **words)
 {
     bool has_options = true;
@@ -278,7 +292,7 @@ static bool read_words(struct pl_cli_options *out, int argc, char **words)
         }
     }
     if (out->url == NULL) {
-        return refuse("where to", "name a URL, as in parley-client socketio http://127.0.0.1:7350");
+        return refuse("where to", example_of(out->protocol));
     }
     return true;
 }

@@ -161,6 +161,18 @@ static void show_result_json(struct pl_cli_show *show, const char *command,
     pl_cli_show_end_json(show);
 }
 
+/* "ID username:ada, steam:7" */
+static void write_player(FILE *out, const struct parley_talo_player *player)
+{
+    write_text(out, player->id);
+    for (size_t i = 0; i < player->alias_count; i++) {
+        fputs(i > 0 ? ", " : " ", out);
+        write_text(out, player->aliases[i].service);
+        fputs(":", out);
+        write_text(out, player->aliases[i].identifier);
+    }
+}
+
 /* Lists are lines of their own. */
 static bool write_lists(FILE *out, const struct parley_talo_result *result)
 {
@@ -179,7 +191,46 @@ static bool write_lists(FILE *out, const struct parley_talo_result *result)
         fputs("=", out);
         write_text(out, result->config[i].value);
     }
-    return result->channel_count + result->member_count + result->config_count > 0;
+    for (size_t i = 0; i < result->player_count; i++) {
+        fputs(i > 0 ? "\n" : "", out);
+        write_player(out, &result->players[i]);
+    }
+    return result->channel_count + result->member_count + result->config_count +
+               result->player_count >
+           0;
+}
+
+static bool is_list(const char *command)
+{
+    static const char *const commands[] = {"/channels", "/members", "/find", "/config"};
+    for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
+        if (strcmp(command, commands[i]) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The values that came in, that went, and that were not taken. */
+static void write_changes(FILE *out, const struct parley_talo_result *result)
+{
+    for (size_t i = 0; i < result->storage_count; i++) {
+        fputs(" ", out);
+        write_text(out, result->storage[i].key);
+        fputs("=", out);
+        pl_cli_write_string(out, result->storage[i].value, strlen(result->storage[i].value));
+    }
+    for (size_t i = 0; i < result->deleted_count; i++) {
+        fputs(" ", out);
+        write_text(out, result->deleted[i].key);
+        fputs(" gone", out);
+    }
+    for (size_t i = 0; i < result->rejected_count; i++) {
+        fputs(" ", out);
+        write_text(out, result->rejected[i].key);
+        fputs(" not taken, ", out);
+        write_text(out, result->rejected[i].message);
+    }
 }
 
 static void write_result(const struct pl_cli_show *show, FILE *out, const char *command,
@@ -195,11 +246,14 @@ static void write_result(const struct pl_cli_show *show, FILE *out, const char *
     } else if (result->channel != NULL && result->storage_count + result->deleted_count == 0) {
         fprintf(out, ": %" PRId64 " ", result->channel->id);
         write_text(out, result->channel->name);
-    } else if (result->data == NULL) {
-        fputs(": done", out);
-    } else {
+    } else if (result->storage_count + result->deleted_count + result->rejected_count > 0) {
+        fputs(":", out);
+        write_changes(out, result);
+    } else if (strcmp(command, "/call") == 0 && result->data != NULL) {
         fputs(": ", out);
         pl_cli_write_value(out, result->data, PL_CLI_PEOPLE);
+    } else {
+        fputs(is_list(command) ? ": none" : ": done", out);
     }
 }
 

@@ -8,7 +8,8 @@
 /* A message: what was said as "Ada in lobby: hello", others as their name and their data. */
 void pl_cli_show_talo_message(struct pl_cli_show *show, const struct parley_talo_message *message);
 
-/* The result of a command, named as it is typed. A failure goes to standard error. */
+/* The result of a command, named as it is typed: what it asked for, or that it is done; of /call the
+ * whole answer. A failure goes to standard error. */
 void pl_cli_show_talo_result(struct pl_cli_show *show, const char *command,
                              const struct parley_talo_result *result);
 

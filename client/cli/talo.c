@@ -178,7 +178,7 @@ static bool configure(struct parley_talo_config *config, char **version,
     config->on_message = on_message;
     config->on_error = on_error;
     config->user = run;
-    if (config->access_key == NULL) {
+    if (config->access_key == NULL || config->access_key[0] == '\0') {
         return refuse("--key: name the game's access key, or set TALO_ACCESS_KEY");
     }
     return read_sign(config, version, options->sign);

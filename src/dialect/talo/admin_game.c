@@ -251,7 +251,7 @@ const struct pl_talo_task_row pl_talo_game_tasks[] = {
      "change name, verify-requests, block-identifier-profanity, block-props-profanity (on, off), "
      "display-name-prop",
      set_game},
-    {"game", "rotate-secret", "ID", 1, 1, 0, "a new secret: makes all access keys void",
-     rotate_secret},
+    {"game", "rotate-secret", "ID", 1, 1, 0,
+     "a new secret: the old tokens of its keys are void, `key show` has new ones", rotate_secret},
     {0},
 };

@@ -133,6 +133,20 @@ describe('Talo REST: the index of endpoints (3.6), and 3.2 for each', () => {
     }
   });
 
+  test('3.3: a new secret of the game voids its tokens, and those of no other game', async () => {
+    const { id } = await talo.admin('game', 'create', 'rotated');
+    const key = await talo.admin('key', 'create', '--game', id, '--scopes', '*');
+    const health = (token) => new TaloApi(talo.url, token).get('/v1/health-check');
+    await assertAnswer(health(key.token), 204);
+    await talo.admin('game', 'rotate-secret', id);
+    await assertMessage(health(key.token), 401, 'Please provide a valid token in the Authorization header');
+    const { token } = await talo.admin('key', 'show', key.id);
+    await assertAnswer(health(token), 204);
+    await assertAnswer(health(talo.token()), 204);
+    await talo.admin('key', 'revoke', key.id);
+    await assertMessage(health(token), 401, 'Please provide a valid token in the Authorization header');
+  });
+
   test('7: no alias takes the place of a signature, whatever its number', async () => {
     const api = talo.api('full', 'signed');
     const [one, two] = [randomUUID(), randomUUID()];

@@ -188,6 +188,40 @@ describe('Talo: presence is of the player (1.8.5, 3.10)', () => {
     await watcher.close();
   });
 
+  test('what is new is told by the stored value, or by nobody having one', async () => {
+    const watcher = await (await talo.player('watches')).connect();
+    const fresh = () => talo.player(someone());
+    const metaOf = async (change) => {
+      const player = await fresh();
+      await change(player);
+      const { presence, meta } = await watcher.expect(PRESENCE);
+      assert.equal(presence.playerAlias?.id ?? player.alias.id, player.alias.id);
+      return [meta.onlineChanged, meta.customStatusChanged];
+    };
+    for (const [body, flags] of [
+      [{ online: false }, [false, true]],
+      [{ online: true }, [true, true]],
+      [{ customStatus: '' }, [true, false]],
+      [{ online: false, customStatus: '' }, [false, false]],
+      [{ online: true, customStatus: 'x' }, [true, true]],
+      [{}, [true, true]],
+    ]) {
+      assert.deepEqual(await metaOf((player) => player.api.ok('PUT', '/v1/players/presence', body)), flags, JSON.stringify(body));
+    }
+    const player = await fresh();
+    const sockets = [await player.connect(), await player.connect()];
+    const metas = [await watcher.expect(PRESENCE), await watcher.expect(PRESENCE)].map(({ meta }) => meta);
+    assert.deepEqual(metas.map((meta) => meta.onlineChanged), [true, false]); // told although nothing has changed
+    assert.deepEqual(metas.map((meta) => meta.customStatusChanged), [true, true]);
+    await player.api.ok('PUT', '/v1/players/presence', { online: false });
+    await watcher.expect(PRESENCE);
+    for (const socket of sockets) {
+      await socket.close(); // of somebody who says to be offline
+    }
+    assert.deepEqual((await watcher.expect(PRESENCE)).meta, { onlineChanged: false, customStatusChanged: true });
+    await watcher.close();
+  });
+
   test('the socket does not count as being seen (1.8.2)', async () => {
     const ada = await talo.player('ada');
     const seen = async () => (await talo.api().ok('GET', `/v1/players/${ada.id}`)).player.lastSeenAt;

@@ -236,6 +236,21 @@ describe('Talo: lengths count UTF-16 units (3.15, 4)', () => {
     });
   }
 
+  test('arrays: a thousand values, which new channels do not count', async () => {
+    const ada = await talo.player('ada');
+    const props = Array.from({ length: 1001 }, (_, i) => set('t[]', String(i)));
+    const [created, tooMany] = [props.concat(set('t[]', '0')), 'PROP_ARRAY_TOO_LONG'];
+    const channel = await createChannel(ada, { props: created });
+    assert.deepEqual(channel.props, created); // nothing is merged either
+    const { props: kept } = (await ada.api.put(`${CHANNELS}/${channel.id}`, { props: [set('z', '1')] })).body.channel;
+    assert.equal(kept.length, 1003);
+    for (const [where, put] of places.filter(([name]) => name !== 'of new channels')) {
+      const refused = await put(ada, props);
+      assert.deepEqual(refused.map(({ key, error }) => [key, error]), [['t[]', tooMany]], where);
+      assert.deepEqual(await put(ada, [...props.slice(1), set('t[]', '1'), set('t[]', null)]), [], where); // distinct values count
+    }
+  });
+
   test('live config: values of 4096', async () => {
     const game = talo.games.main.id;
     for (const value of fitting(4096)) {

@@ -63,10 +63,11 @@ const char *pl_owner_hint(char out[PL_OWNER_HINT_MAX], const char *path_cstr, in
         go_up(path);
     }
     if (getpwuid_r(owner.st_uid, &entry, text, sizeof(text), &found) == 0 && found != NULL) {
-        snprintf(out, PL_OWNER_HINT_MAX, "; it belongs to the user %.32s: run this as that one",
-                 entry.pw_name);
+        snprintf(out, PL_OWNER_HINT_MAX,
+                 "; it belongs to %.32s: run this as that user, or chown it", entry.pw_name);
     } else {
-        snprintf(out, PL_OWNER_HINT_MAX, "; it belongs to the user %lu: run this as that one",
+        snprintf(out, PL_OWNER_HINT_MAX,
+                 "; it belongs to user %lu: run this as that user, or chown it",
                  (unsigned long)owner.st_uid);
     }
     return out;

@@ -10,7 +10,7 @@
  * open it otherwise. For anybody but root, and where it fails, nothing happens. */
 void pl_owner_adopt(int fd, const char *path_cstr);
 
-/* What to add to "PATH: Permission denied": "; it belongs to the user NAME: run this as that one".
+/* What to add to "PATH: Permission denied": "; it belongs to NAME: run this as that user, or chown it".
  * Where `system_errno` is another one, or nothing can be told: "". Returns out. */
 const char *pl_owner_hint(char out[PL_OWNER_HINT_MAX], const char *path_cstr, int system_errno);
 

@@ -10,6 +10,7 @@
 #include "codec/json_write.h"
 #include "dialect/talo/talo.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -132,11 +133,24 @@ static int ask(struct pl_talo_link *link, struct pl_str request)
     return status;
 }
 
+/* A file that is not there makes no store. */
+static int check_file(const struct pl_cli *cli)
+{
+    bool is_file = strcmp(cli->words[0], "import") == 0 && cli->word_count == 2 &&
+                   strcmp(cli->words[1], "-") != 0;
+    return is_file && access(cli->words[1], R_OK) < 0
+               ? pl_cli_fail(PL_EXIT_FAILURE, "%s: %s", cli->words[1], strerror(errno))
+               : PL_EXIT_OK;
+}
+
 static int run(struct pl_cli *cli, struct pl_str request)
 {
     struct pl_talo_link link;
     struct pl_error err = {0};
-    int status = PL_EXIT_OK;
+    int status = check_file(cli);
+    if (status != PL_EXIT_OK) {
+        return status;
+    }
     int rc = pl_talo_link_open(&link, cli, &err);
     if (rc < 0) {
         status = pl_cli_fail_ask(cli, rc, &err);

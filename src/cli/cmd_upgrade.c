@@ -53,12 +53,14 @@ static void write_answer(struct pl_buf *out, struct pl_str json)
                 PL_STR_ARG(pl_answer_member(json, PL_STR("pid"))),
                 PL_STR_ARG(pl_answer_member(json, PL_STR("ready_ms"))),
                 PL_STR_ARG(pl_answer_member(json, PL_STR("still_ms"))));
-    pl_buf_addf(out,
-                "handed over: " PL_STR_FMT " sessions, " PL_STR_FMT " packets; " PL_STR_FMT
-                " could not be. Clients without socketio.recovery.enabled connect anew.\n",
-                PL_STR_ARG(pl_answer_member(json, PL_STR("sessions"))),
-                PL_STR_ARG(pl_answer_member(json, PL_STR("packets"))),
-                PL_STR_ARG(pl_answer_member(json, PL_STR("not_taken_along"))));
+    pl_buf_addf(
+        out,
+        "handed over: " PL_STR_FMT " sessions, " PL_STR_FMT " packets; " PL_STR_FMT
+        " could not be. Clients of Talo, and those without socketio.recovery.enabled, connect "
+        "anew.\n",
+        PL_STR_ARG(pl_answer_member(json, PL_STR("sessions"))),
+        PL_STR_ARG(pl_answer_member(json, PL_STR("packets"))),
+        PL_STR_ARG(pl_answer_member(json, PL_STR("not_taken_along"))));
 }
 
 static int print_answer(const struct pl_cli *cli, struct pl_str json)

@@ -76,6 +76,7 @@ for (const [place, open] of Object.entries(places)) {
         const { code, stderr } = await admin.run('key', 'list', '--game', '7');
         assert.equal(code, 3);
         assert.match(stderr, /no server runs on \S+, and nothing is kept there yet: parley talo game create NAME begins; if it runs/);
+        assert.match(await admin.fail('import', '/nonexistent/games'), /^parley: \/nonexistent\/games: No such file/);
         assert.deepEqual(await readdir(opened.data), []); // nobody who asks makes a store
       } else {
         assert.match(await admin.fail('key', 'list', '--game', '7'), /there is no game 7 \(parley talo game list\)/);

@@ -1,12 +1,14 @@
 /* SQLite's errors: what an owner of the machine can do about each decides the code and the words. */
 #include "store/sqlite/error.h"
 
+#include "base/owner.h"
+
 #include <errno.h>
 #include <sqlite3.h>
 #include <stdio.h>
 #include <string.h>
 
-#define PLACE_MAX 128 /* an error has room for more than the path */
+#define PLACE_MAX 112 /* an error has room for more than the path */
 
 /* The write calls that find no room fail in several ways: the disk, a quota, the process's limit. */
 static bool is_no_room(int system_errno)
@@ -113,8 +115,12 @@ static int tell(struct sqlite3 *db, int extended, const char *words, const char 
                             words);
     }
     if (system_errno != 0 && (code == PL_E_IO || code == PL_E_DENIED)) {
-        return pl_error_set(err, code, "the database%s: %s: %s", place, words,
-                            strerror(system_errno));
+        char hint[PL_OWNER_HINT_MAX] = "";
+        if (place[0] != '\0') {
+            pl_owner_hint(hint, place + 1, system_errno);
+        }
+        return pl_error_set(err, code, "the database%s: %s: %s%s", place, words,
+                            strerror(system_errno), hint);
     }
     return pl_error_set(err, code, "the database%s: %s", place, words);
 }

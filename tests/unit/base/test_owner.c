@@ -73,10 +73,10 @@ static void test_who_may_not_is_told_whose_it_is(void **state)
     char path[128];
     (void)state;
     assert_string_equal(pl_owner_hint(hint, "/etc/passwd", EACCES),
-                        "; it belongs to the user root: run this as that one");
+                        "; it belongs to root: run this as that user, or chown it");
     snprintf(path, sizeof(path), "/etc/passwd/not/there"); /* the nearest that there is */
     assert_string_equal(pl_owner_hint(hint, path, EACCES),
-                        "; it belongs to the user root: run this as that one");
+                        "; it belongs to root: run this as that user, or chown it");
     assert_string_equal(pl_owner_hint(hint, "/etc/passwd", ENOENT), "");
 }
 

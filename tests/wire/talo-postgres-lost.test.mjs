@@ -147,6 +147,31 @@ describe('a PostgreSQL that goes away', { skip: isReference }, () => {
     await Promise.all([adas.close(), cleos.close()]);
   });
 
+  test('for long, under load: who was told is there, once, and an upgrade meanwhile changes nothing', LIMIT, async () => {
+    const socket = await (await talo.player('ada')).connect();
+    const { pid } = talo.server.child;
+    let isOver = false;
+    const loading = load(() => isOver);
+    await until(async () => (await database.number('SELECT count(*) FROM talo_aliases')) > 20, 'some players');
+    await postgres.goAway();
+    await logLine(talo.server, 'store.lost');
+    const upgrade = await runParley(['upgrade', '--data', talo.server.data, '--timeout', '20000']);
+    assert.equal(upgrade.code, 1);
+    assert.match(upgrade.output, /PostgreSQL: connection to server.* failed/);
+    await postgres.comeBack();
+    await logLine(talo.server, 'store.back');
+    const before = await database.number('SELECT count(*) FROM talo_aliases');
+    await until(async () => (await database.number('SELECT count(*) FROM talo_aliases')) > before + 20, 'more players');
+    isOver = true;
+    const { told, failed } = await loading;
+    assert.ok(failed.length > 0);
+    assert.ok(failed.every((text) => text === `500 {"message":"${FAILED}"}`), failed.find((text) => !text.startsWith('500')));
+    await assertKept(told);
+    assert.equal(JSON.parse((await runParley(['status', '--json', '--data', talo.server.data])).stdout).pid, pid);
+    await socket.rest();
+    await socket.close();
+  });
+
   test('a server that is told to leave meanwhile leaves', LIMIT, async () => {
     const socket = await (await talo.player('ada')).connect();
     await postgres.goAway();

@@ -34,10 +34,10 @@ static int try_lock(struct pl_pg_conn *conn, bool *is_ours, int64_t lock, struct
     return rc;
 }
 
-static int drop_successor(struct pl_pg_turn *turn, struct pl_error *err)
+static int drop_successor(struct pl_pg_conn *conn, struct pl_error *err)
 {
     int64_t was_ours;
-    return ask_int(&was_ours, turn->conn, "SELECT pg_advisory_unlock($1)::int",
+    return ask_int(&was_ours, conn, "SELECT pg_advisory_unlock($1)::int",
                    (const struct pl_sql_value[]){pl_sql_int(LOCK_SUCCESSOR)}, 1, err);
 }
 
@@ -60,6 +60,7 @@ static int refuse_writer(struct pl_error *err)
     return pl_error_set(err, PL_E_STATE, "another Parley writes to this database");
 }
 
+/* The writer's lock, if nobody has it; as a successor, go on without. */
 static int take_lock(struct pl_pg_turn *turn, struct pl_error *err)
 {
     int rc = try_lock(turn->conn, &turn->has_lock, LOCK_WRITER, err);
@@ -67,13 +68,39 @@ static int take_lock(struct pl_pg_turn *turn, struct pl_error *err)
         return rc;
     }
     if (turn->has_lock) {
-        rc = turn->is_successor ? drop_successor(turn, err) : 0;
+        rc = turn->is_successor ? drop_successor(turn->conn, err) : 0;
         turn->is_successor = false;
         turn->takes_over = false;
-    } else if (turn->takes_over && !turn->is_successor) {
-        rc = try_lock(turn->conn, &turn->is_successor, LOCK_SUCCESSOR, err);
     }
     return rc == 0 && !turn->has_lock && !turn->is_successor ? refuse_writer(err) : rc;
+}
+
+/* The successor's lock first: the process before may have lost its connection, and is to have its own again.
+ * It may be a successor itself that has not written since: then its lock is this one, and the other free. */
+static int take_over(struct pl_pg_turn *turn, struct pl_error *err)
+{
+    int rc = try_lock(turn->conn, &turn->is_successor, LOCK_SUCCESSOR, err);
+    return rc < 0 || turn->is_successor ? rc : take_lock(turn, err);
+}
+
+/* PL_E_STATE when a process that has taken over has not written yet. */
+static int check_successor(struct pl_pg_conn *conn, struct pl_error *err)
+{
+    bool is_free = false;
+    int rc = try_lock(conn, &is_free, LOCK_SUCCESSOR, err);
+    if (rc == 0 && !is_free) {
+        return refuse_writer(err);
+    }
+    return rc < 0 ? rc : drop_successor(conn, err);
+}
+
+static int take_either(struct pl_pg_turn *turn, struct pl_error *err)
+{
+    if (turn->takes_over) {
+        return take_over(turn, err);
+    }
+    int rc = take_lock(turn, err);
+    return rc < 0 || turn->has_mark ? rc : check_successor(turn->conn, err);
 }
 
 /* A session of this process whose connection broke may be there still, with a commit under way: not
@@ -110,7 +137,7 @@ int pl_pg_turn_begin(struct pl_pg_turn *turn, struct pl_error *err)
     turn->is_successor = false;
     int rc = check_session(turn->conn, err);
     rc = rc < 0 ? rc : take_own_lock(turn, err);
-    rc = rc < 0 ? rc : take_lock(turn, err);
+    rc = rc < 0 ? rc : take_either(turn, err);
     return rc < 0 ? rc : check_mark(turn, err);
 }
 
@@ -133,7 +160,7 @@ int pl_pg_turn_take_back(struct pl_pg_turn *turn, struct pl_error *err)
     int rc = turn->has_lock ? try_lock(turn->conn, &is_gone, LOCK_SUCCESSOR, &ignored) : 0;
     if (rc == 0 && is_gone) {
         turn->has_mark = false;
-        rc = drop_successor(turn, &ignored);
+        rc = drop_successor(turn->conn, &ignored);
         return rc < 0 ? rc : PL_E_AGAIN;
     }
     return pl_error_set(err, PL_E_STATE, "another Parley has taken this database over");
@@ -141,7 +168,7 @@ int pl_pg_turn_take_back(struct pl_pg_turn *turn, struct pl_error *err)
 
 int pl_pg_turn_lock_out(struct pl_pg_conn *conn, struct pl_error *err)
 {
-    bool is_ours = false;
-    int rc = try_lock(conn, &is_ours, LOCK_WRITER, err);
-    return rc == 0 && !is_ours ? refuse_writer(err) : rc;
+    struct pl_pg_turn turn = {.conn = conn};
+    int rc = check_session(conn, err);
+    return rc < 0 ? rc : take_either(&turn, err);
 }

@@ -11,8 +11,8 @@ struct pl_pg_turn {
     struct pl_pg_conn *conn; /* borrowed */
     struct pl_pg_mark mark;
     bool takes_over;   /* until it has had the lock once */
-    bool has_lock;     /* nobody else writes, and nobody may begin to */
-    bool is_successor; /* while the process before has the lock */
+    bool has_lock;     /* nobody but a successor may begin to write */
+    bool is_successor; /* has the other lock, while the process before may have the first */
     bool has_mark;
 };
 

@@ -78,13 +78,14 @@ static int attempt(struct postgres_store *store, struct line *line, struct pl_er
     return rc;
 }
 
-/* Try until it works, time does not help, or until_ms is over; at least once. */
+/* Try until it works, time does not help, or until_ms is over; at least once. At the start the lock of a
+ * process that was killed may be there for a moment. */
 static int connect_until(struct postgres_store *store, struct line *line, int64_t until_ms,
                          struct pl_error *err)
 {
     for (;;) {
         int rc = line->conn.is_lost ? attempt(store, line, err) : 0;
-        bool may_pass = rc == PL_E_CLOSED || rc == PL_E_STATE;
+        bool may_pass = rc == PL_E_CLOSED || (rc == PL_E_STATE && !store->turn.has_mark);
         if (!may_pass || pl_clock_monotonic_ms() >= until_ms) {
             return rc;
         }

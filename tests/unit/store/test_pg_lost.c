@@ -311,6 +311,48 @@ static void test_successor_writes_and_the_one_before_no_more(void **state)
     assert_int_equal(insert(6), 0);
 }
 
+/* Also when it has not written yet, and the one before is gone. */
+static void test_nobody_else_writes_beside_a_successor(void **state)
+{
+    (void)state;
+    struct pl_store *before;
+    struct pl_store *other = NULL;
+    struct pl_store_config config = {.wake = on_wake, .patience_ms = SHORT_MS};
+    open_store(getenv("PARLEY_TEST_POSTGRES"), LONG_MS);
+    assert_int_equal(insert(1), 0);
+    ask(open_successor(), &before);
+    pl_store_destroy(before);
+    assert_int_equal(
+        pl_postgres_store_open(&other, &config, getenv("PARLEY_TEST_POSTGRES"), true, &err),
+        PL_E_STATE);
+    ask(open_successor(), &before); /* the next one */
+    pl_store_destroy(before);
+    assert_int_equal(insert(2), 0);
+    assert_int_equal(count_rows(), 2);
+}
+
+static void test_connections_lost_while_a_successor_waits(void **state)
+{
+    (void)state;
+    struct pl_store *before;
+    struct pl_store *successor;
+    open_store(getenv("PARLEY_TEST_POSTGRES"), LONG_MS);
+    assert_int_equal(insert(1), 0);
+    successor = open_successor();
+    psql(END_SESSIONS);
+    assert_int_equal(insert(2), 0);
+    ask(successor, &before);
+    assert_int_equal(insert(3), 0);
+    psql(END_SESSIONS);
+    assert_int_equal(insert(4), 0);
+    ask(before, &successor);
+    assert_int_equal(insert(5), PL_E_CLOSED);
+    pl_store_destroy(store);
+    store = successor;
+    assert_int_equal(insert(6), 0);
+    assert_int_equal(count_rows(), 5);
+}
+
 static void test_successor_that_dies_leaves_the_one_before_in_charge(void **state)
 {
     (void)state;
@@ -518,6 +560,8 @@ int main(void)
         CASE(test_standby_is_refused),
         CASE(test_database_without_utf8_is_refused),
         CASE(test_successor_writes_and_the_one_before_no_more),
+        CASE(test_nobody_else_writes_beside_a_successor),
+        CASE(test_connections_lost_while_a_successor_waits),
         CASE(test_successor_that_dies_leaves_the_one_before_in_charge),
         CASE(test_commit_whose_answer_is_lost_happens_once),
         CASE(test_commit_that_did_not_arrive_is_made_again),

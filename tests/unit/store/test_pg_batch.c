@@ -96,6 +96,14 @@ static void free_all(struct pl_store_op *ops)
 
 /* --- fixture --- */
 
+/* In a schema of its own: others have their mark in the usual one. */
+static void connect_again(void)
+{
+    assert_int_equal(pl_pg_connect(&conn, getenv("PARLEY_TEST_POSTGRES"), &err), 0);
+    assert_int_equal(
+        pl_pg_script(&conn, "CREATE SCHEMA IF NOT EXISTS batch; SET search_path = batch", &err), 0);
+}
+
 static void clear(void)
 {
     assert_int_equal(pl_pg_script(&conn,
@@ -109,7 +117,7 @@ static int open_conn(void **state)
 {
     (void)state;
     pl_pg_init(&conn, 5000);
-    assert_int_equal(pl_pg_connect(&conn, getenv("PARLEY_TEST_POSTGRES"), &err), 0);
+    connect_again();
     clear();
     mark.batch = 0;
     assert_int_equal(pl_pg_mark_create(&conn, &mark, &err), 0);
@@ -229,7 +237,7 @@ static void test_lost_connection_undoes_the_batch_and_the_mark_tells(void **stat
     add(&ops, INSERT_AND_LOOK, 1);
     assert_int_equal(write_batch(ops, &in_doubt), PL_E_CLOSED);
     assert_false(in_doubt);
-    assert_int_equal(pl_pg_connect(&conn, getenv("PARLEY_TEST_POSTGRES"), &err), 0);
+    connect_again();
     assert_int_equal(pl_pg_mark_check(&conn, &mark, &err), 0);
     assert_int_equal(count_rows(), 0);
     struct pl_store_op *rest = NULL;

@@ -19,12 +19,13 @@ static int open_conn(void **state)
     if (pl_pg_connect(&conn, url, &err) < 0) {
         fail_msg("%s", err.text);
     }
-    assert_int_equal(pl_pg_script(&conn,
-                                  "DROP TABLE IF EXISTS things;"
-                                  "CREATE TABLE things (id BIGINT PRIMARY KEY, small SMALLINT, "
-                                  "name TEXT COLLATE \"C\", bytes BYTEA)",
-                                  &err),
-                     0);
+    assert_int_equal(
+        pl_pg_script(&conn,
+                     "DROP TABLE IF EXISTS conn_things;"
+                     "CREATE TABLE conn_things (id BIGINT PRIMARY KEY, small SMALLINT, "
+                     "name TEXT COLLATE \"C\", bytes BYTEA)",
+                     &err),
+        0);
     return 0;
 }
 
@@ -37,15 +38,16 @@ static int close_conn(void **state)
 
 static int insert(int64_t id, struct pl_sql_value name)
 {
-    return PL_SQL_RUN(&conn.sql, &err, "INSERT INTO things (id, small, name) VALUES ($1, $2, $3)",
+    return PL_SQL_RUN(&conn.sql, &err,
+                      "INSERT INTO conn_things (id, small, name) VALUES ($1, $2, $3)",
                       pl_sql_int(id), pl_sql_int(id % 100), name);
 }
 
 static int64_t count_things(void)
 {
     struct pl_sql_rows rows;
-    assert_int_equal(pl_sql_query(&rows, &conn.sql, "SELECT count(*) FROM things", NULL, 0, &err),
-                     0);
+    assert_int_equal(
+        pl_sql_query(&rows, &conn.sql, "SELECT count(*) FROM conn_things", NULL, 0, &err), 0);
     assert_int_equal(pl_sql_next(&rows, &err), 1);
     int64_t count = pl_sql_get_int(&rows, 0);
     pl_sql_end(&rows);
@@ -59,14 +61,15 @@ static void test_values_come_back_as_they_went(void **state)
     struct pl_sql_rows rows;
     assert_int_equal(
         PL_SQL_RUN(&conn.sql, &err,
-                   "INSERT INTO things (id, small, name, bytes) VALUES ($1, $2, $3, $4)",
+                   "INSERT INTO conn_things (id, small, name, bytes) VALUES ($1, $2, $3, $4)",
                    pl_sql_int(INT64_MIN), pl_sql_int(-7), pl_sql_text(PL_STR("\xc3\xa4' \"%_\n")),
                    pl_sql_bytes(pl_str_make(bytes, sizeof(bytes)))),
         0);
-    assert_int_equal(PL_SQL_QUERY(&rows, &conn.sql, &err,
-                                  "SELECT id, small, name, bytes, NULL FROM things WHERE name = $1",
-                                  pl_sql_text(PL_STR("\xc3\xa4' \"%_\n"))),
-                     0);
+    assert_int_equal(
+        PL_SQL_QUERY(&rows, &conn.sql, &err,
+                     "SELECT id, small, name, bytes, NULL FROM conn_things WHERE name = $1",
+                     pl_sql_text(PL_STR("\xc3\xa4' \"%_\n"))),
+        0);
     assert_int_equal(pl_sql_next(&rows, &err), 1);
     assert_true(pl_sql_get_int(&rows, 0) == INT64_MIN);
     assert_int_equal(pl_sql_get_int(&rows, 1), -7);
@@ -103,7 +106,8 @@ static void test_changed_counts_rows(void **state)
     }
     struct pl_sql_value values[] = {pl_sql_int(2)};
     assert_int_equal(
-        pl_sql_run(&conn.sql, "DELETE FROM things WHERE id > $1", values, 1, &changed, &err), 0);
+        pl_sql_run(&conn.sql, "DELETE FROM conn_things WHERE id > $1", values, 1, &changed, &err),
+        0);
     assert_int_equal(changed, 3);
 }
 
@@ -136,7 +140,7 @@ static void test_statement_that_was_stopped_is_prepared_again(void **state)
     assert_int_equal(insert(1, pl_sql_null()), 0);
     assert_int_equal(insert(1, pl_sql_null()), 0);
     for (int i = 0; i < 2; i++) {
-        int rc = PL_SQL_QUERY(&rows, &conn.sql, &err, "SELECT name FROM things WHERE id = $1",
+        int rc = PL_SQL_QUERY(&rows, &conn.sql, &err, "SELECT name FROM conn_things WHERE id = $1",
                               pl_sql_int(1));
         assert_int_equal(rc, i == 0 ? PL_E_EXISTS : 0);
         pl_sql_end(&rows);
@@ -165,10 +169,11 @@ static void test_rows_of_two_queries_at_once(void **state)
         assert_int_equal(insert(id, pl_sql_null()), 0);
     }
     assert_int_equal(
-        pl_sql_query(&outer, &conn.sql, "SELECT id FROM things ORDER BY id", NULL, 0, &err), 0);
+        pl_sql_query(&outer, &conn.sql, "SELECT id FROM conn_things ORDER BY id", NULL, 0, &err),
+        0);
     while (pl_sql_next(&outer, &err) == 1) {
         assert_int_equal(PL_SQL_QUERY(&inner, &conn.sql, &err,
-                                      "SELECT count(*) FROM things WHERE id <= $1",
+                                      "SELECT count(*) FROM conn_things WHERE id <= $1",
                                       pl_sql_int(pl_sql_get_int(&outer, 0))),
                          0);
         assert_int_equal(pl_sql_next(&inner, &err), 1);
@@ -208,8 +213,8 @@ static void test_script_runs_several_commands(void **state)
 {
     (void)state;
     assert_int_equal(pl_pg_script(&conn,
-                                  "BEGIN; INSERT INTO things (id) VALUES (1); "
-                                  "INSERT INTO things (id) VALUES (2); COMMIT;",
+                                  "BEGIN; INSERT INTO conn_things (id) VALUES (1); "
+                                  "INSERT INTO conn_things (id) VALUES (2); COMMIT;",
                                   &err),
                      0);
     assert_int_equal(count_things(), 2);

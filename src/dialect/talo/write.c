@@ -63,10 +63,11 @@ void pl_talo_write_uuid(struct pl_json_writer *out, const struct pl_uuid *uuid)
     pl_json_put_string(out, pl_str_make(text, PL_UUID_TEXT_LEN));
 }
 
+/* Almost all of what there is to write; so whoever wants more than an answer holds soon gets no. */
 void pl_talo_write_props(struct pl_json_writer *out, const struct pl_talo_props *props)
 {
     pl_json_array_begin(out);
-    for (size_t i = 0; i < props->count; i++) {
+    for (size_t i = 0; i < props->count && !pl_buf_failed(out->buf); i++) {
         pl_json_object_begin(out);
         put_text(out, PL_STR("key"), props->items[i].key);
         put_text(out, PL_STR("value"), props->items[i].value);

@@ -48,6 +48,27 @@ static void take_made(struct reading *reading, struct pl_str result)
     }
 }
 
+/* Returns the exit status. */
+static int fail_line(const struct reading *reading, long long line, const char *reason)
+{
+    return pl_cli_fail(PL_EXIT_FAILURE,
+                       "line %lld: %s\nThe lines before it are imported. Put it right, and go on "
+                       "with: parley talo import %s --from %lld",
+                       line, reason, reading->link->cli->words[1], line);
+}
+
+/* A line that was no good, as the answer has it. */
+static int take_failed(const struct reading *reading, struct pl_str result)
+{
+    struct pl_str failed = pl_answer_member(result, PL_STR("failed"));
+    char reason[PL_ERROR_TEXT_MAX * 2];
+    if (failed.len == 0) {
+        return PL_EXIT_OK;
+    }
+    return fail_line(reading, (long long)pl_answer_i64(failed, "line"),
+                     pl_answer_text(reason, sizeof(reason), failed, PL_STR("reason")));
+}
+
 static int send_lines(struct reading *reading)
 {
     struct pl_error err = {0};
@@ -63,12 +84,10 @@ static int send_lines(struct reading *reading)
     pl_buf_add_str(&text, pl_buf_str(&reading->request));
     pl_buf_add_str(&text, PL_STR("]}"));
     if (pl_talo_link_ask(&result, reading->link, pl_buf_str(&text), &err) < 0) {
-        status = pl_cli_fail(PL_EXIT_FAILURE,
-                             "%s\nThe lines before it are imported; put it right, and go on with "
-                             "--from and its number.",
-                             err.text);
+        status = pl_cli_fail(PL_EXIT_FAILURE, "%s", err.text);
     } else {
         take_made(reading, pl_buf_str(&result));
+        status = take_failed(reading, pl_buf_str(&result));
     }
     pl_buf_clear(&reading->request);
     pl_buf_fini(&text);
@@ -92,12 +111,8 @@ static int add_line(struct reading *reading, struct pl_str line)
     }
     if (rc < 0) {
         int status = send_lines(reading); /* those before it are good */
-        return status != PL_EXIT_OK
-                   ? status
-                   : pl_cli_fail(PL_EXIT_FAILURE,
-                                 "line %llu: %s\nThe lines before it are imported; put it right, "
-                                 "and go on with --from and its number.",
-                                 (unsigned long long)reading->line, err.text);
+        return status != PL_EXIT_OK ? status
+                                    : fail_line(reading, (long long)reading->line, err.text);
     }
     pl_buf_addf(&reading->request,
                 "%s{\"line\":%llu,\"value\":", reading->request.len > 0 ? "," : "",

@@ -247,12 +247,15 @@ for (const [place, open] of Object.entries(places)) {
         const { code, stderr, stdout } = await admin.import([player(`good-${index}`), line, player(`after-${index}`)]);
         assert.equal(code, 1, stderr);
         assert.match(stderr, reason);
-        assert.match(stderr, /--from/);
-        assert.match(stdout, /imported:/);
+        assert.match(stderr, /\nThe lines before it are imported\. Put it right, and go on with: parley talo import \S+ --from 2\n$/);
+        assert.match(stdout, /imported: 0 games, 0 keys, 1 players, 0 channels\n/);
         assert.equal((await admin.ask('player', 'find', `good-${index}`, '--game', 2)).count > 0, true);
         assert.equal((await admin.ask('player', 'find', `after-${index}`, '--game', 2)).count, 0);
       }
       assert.equal((await admin.import(['nonsense', player('from')], '--from', '2')).code, 0);
+      const cut = await admin.import([{ type: 'key', game: 2, scopes: ['*'] }, { type: 'game' }]);
+      assert.equal(cut.code, 1);
+      assert.match(cut.stdout, /^line 1: key \d+ of game 2: ey\S+\nimported: 0 games, 1 keys,/); // its token is told nowhere else
     });
 
     test('tokens that games were shipped with stay good', async () => {

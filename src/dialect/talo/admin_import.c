@@ -85,6 +85,8 @@ int pl_talo_import_next(struct pl_talo_task *task)
     struct pl_str raw;
     struct pl_str number;
     struct pl_str json;
+    import->before_line = task->out;
+    import->text_len = task->text.len;
     if (!pl_json_array_next(&raw, &import->lines)) {
         return finish(task);
     }
@@ -96,15 +98,22 @@ int pl_talo_import_next(struct pl_talo_task *task)
     return import_line(task, json);
 }
 
-/* Whatever the line's step said goes behind its number. */
-static void name_line(struct pl_talo_task *task)
+/* What the lines before it have become is told all the same: their tokens are told nowhere else. */
+static int tell_line(struct pl_talo_task *task, int rc)
 {
-    char reason[PL_ERROR_TEXT_MAX];
     const struct pl_talo_import *import = task->state;
-    memcpy(reason, task->err.text, sizeof(reason));
-    reason[sizeof(reason) - 1] = '\0';
-    pl_talo_task_fail(task, task->err.code, "line %lld: %.*s", (long long)import->line, 200,
-                      reason);
+    if (pl_buf_failed(&task->text)) {
+        return rc;
+    }
+    task->out = import->before_line;
+    task->text.len = import->text_len;
+    rc = finish(task);
+    pl_json_key(&task->out, PL_STR("failed"));
+    pl_json_object_begin(&task->out);
+    pl_talo_put_id(&task->out, PL_STR("line"), import->line);
+    pl_talo_put_text(&task->out, PL_STR("reason"), pl_str_of_cstr(task->err.text));
+    pl_json_object_end(&task->out);
+    return rc;
 }
 
 static int import_lines(struct pl_talo_task *task)
@@ -114,9 +123,9 @@ static int import_lines(struct pl_talo_task *task)
         return pl_talo_task_fail(task, PL_E_TOO_BIG, "the request is too big");
     }
     pl_json_array_walk(&pl_talo_import_of(task)->lines, task->lines);
-    task->explain = name_line;
     pl_json_key(&task->out, PL_STR("made"));
     pl_json_array_begin(&task->out);
+    task->explain = tell_line;
     return pl_talo_import_next(task);
 }
 

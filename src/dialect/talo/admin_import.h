@@ -41,7 +41,9 @@ const char *pl_talo_import_check_name(const struct pl_talo_value *value);
 
 struct pl_talo_import {
     struct pl_json_walk lines;
-    int64_t line; /* the number of the one under way */
+    int64_t line;                      /* the number of the one under way */
+    struct pl_json_writer before_line; /* task->out and the length of its text at its beginning */
+    size_t text_len;
     int64_t made_count[4];
     /* of a channel whose aliases are looked up: */
     struct pl_talo_import_line channel;

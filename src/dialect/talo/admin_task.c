@@ -36,14 +36,14 @@ static void free_task(struct pl_talo_task *task)
 
 static void end_task(struct pl_talo_task *task, int rc)
 {
+    if (rc < 0 && task->explain != NULL) {
+        rc = task->explain(task, rc);
+    }
     if (rc == 0) {
         pl_json_object_end(&task->out);
         if (pl_buf_failed(&task->text)) {
             rc = pl_talo_task_fail(task, PL_E_TOO_BIG, "the answer is too big");
         }
-    }
-    if (rc < 0 && task->explain != NULL) {
-        task->explain(task);
     }
     task->done(task->user, rc < 0 ? PL_STR("") : pl_buf_str(&task->text),
                rc < 0 ? &task->err : NULL);

@@ -49,8 +49,9 @@ struct pl_talo_task {
     struct pl_json_writer out; /* the result, an object that is open */
     struct pl_error err;
     void *state; /* the row's, in the arena */
-    /* Optional, set by the row: adds to task->err when the task has failed. */
-    void (*explain)(struct pl_talo_task *task);
+    /* Optional, set by the row, for a task that has failed with `rc`: adds to task->err and returns rc,
+     * or makes a result of it and returns 0. */
+    int (*explain)(struct pl_talo_task *task, int rc);
     /* Memory of the arena that holds secrets, wiped at the end: the request, and one of the row's. */
     struct pl_span request_text;
     struct pl_span secret;

@@ -7,8 +7,9 @@ int pl_talo_task_id(int64_t *out, struct pl_talo_task *task, struct pl_str word,
 {
     uint64_t id = 0;
     if (!pl_str_to_u64(&id, word, INT64_MAX) || id == 0) {
-        return pl_talo_task_fail(task, PL_E_INVALID, "'%.*s' is no id of a %s",
-                                 (int)pl_size_min(word.len, 60), word.ptr, what);
+        return pl_talo_task_fail(task, PL_E_INVALID, "'%.*s' is no id of %s %s, which is a number",
+                                 (int)pl_size_min(word.len, 60), word.ptr,
+                                 what[0] == 'a' ? "an" : "a", what);
     }
     *out = (int64_t)id;
     return 0;
@@ -33,8 +34,11 @@ int pl_talo_task_text(struct pl_str *out, struct pl_talo_task *task, struct pl_s
     }
     size_t length = pl_talo_utf16_length(word);
     if (length < min || length > max) {
-        return pl_talo_task_fail(task, PL_E_INVALID, "%s must have %zu to %zu characters", what,
-                                 min, max);
+        return max == SIZE_MAX
+                   ? pl_talo_task_fail(task, PL_E_INVALID, "%s must have %zu characters or more",
+                                       what, min)
+                   : pl_talo_task_fail(task, PL_E_INVALID, "%s must have %zu to %zu characters",
+                                       what, min, max);
     }
     *out = word;
     return 0;

@@ -161,7 +161,7 @@ static void show_result_json(struct pl_cli_show *show, const char *command,
     pl_cli_show_end_json(show);
 }
 
-/* "ID username:ada, steam:7" */
+/* "ID username:ada (12), steam:7 (13)": aliases are followed by their numbers. */
 static void write_player(FILE *out, const struct parley_talo_player *player)
 {
     write_text(out, player->id);
@@ -170,6 +170,7 @@ static void write_player(FILE *out, const struct parley_talo_player *player)
         write_text(out, player->aliases[i].service);
         fputs(":", out);
         write_text(out, player->aliases[i].identifier);
+        fprintf(out, " (%" PRId64 ")", player->aliases[i].id);
     }
 }
 

@@ -1,5 +1,5 @@
 /* A result has either a list, of which some members are columns, or one thing, whose members are
- * lines. Cells show what people look for: an alias is SERVICE:IDENTIFIER, a prop KEY=VALUE. */
+ * lines. Cells show what people look for: an alias is SERVICE:IDENTIFIER (ID), a prop KEY=VALUE. */
 #include "cli/talo_show.h"
 
 #include "base/alloc.h"
@@ -72,11 +72,34 @@ static bool add_presence(struct pl_buf *out, struct pl_str object)
     return true;
 }
 
+/* "username:ada (12)": with the number that an owner is named by. */
+static bool add_alias(struct pl_buf *out, struct pl_str object)
+{
+    struct pl_str id = pl_answer_member(object, PL_STR("id"));
+    if (!add_pair(out, object, PL_STR("service"), PL_STR("identifier"), ':')) {
+        return false;
+    }
+    if (id.len > 0) {
+        pl_buf_addf(out, " (%.*s)", (int)pl_size_min(id.len, 20), id.ptr);
+    }
+    return true;
+}
+
+/* A group that a player is in; a rule of a group has a name too. */
+static bool add_group(struct pl_buf *out, struct pl_str object)
+{
+    struct pl_str name = pl_answer_member(object, PL_STR("name"));
+    if (name.len == 0 || pl_answer_member(object, PL_STR("field")).len > 0) {
+        return false;
+    }
+    add_cell(out, name);
+    return true;
+}
+
 static void add_object(struct pl_buf *out, struct pl_str raw)
 {
-    if (!add_presence(out, raw) &&
-        !add_pair(out, raw, PL_STR("service"), PL_STR("identifier"), ':') &&
-        !add_pair(out, raw, PL_STR("key"), PL_STR("value"), '=')) {
+    if (!add_presence(out, raw) && !add_alias(out, raw) &&
+        !add_pair(out, raw, PL_STR("key"), PL_STR("value"), '=') && !add_group(out, raw)) {
         pl_buf_add_str(out, raw);
     }
 }

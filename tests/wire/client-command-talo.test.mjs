@@ -26,7 +26,7 @@ describe('parley-client talo', () => {
     assert.match(err, /\nplaying as ada\n/);
     for (const line of [/^ada is online$/, /^pier \(\d+\): ada \(\d+\) joined$/, /^\/create: \d+ pier$/, /^ada in pier: hello é$/, /^ada in pier: \/x$/,
       /^pier \(\d+\): score="3 points"$/, /^\/get: 3 points$/, /^\d+ ada$/,
-      /^\/set: score="3 points"$/, /^\/set: score gone$/, /^\/prop: done$/, /^[\da-f-]{36} username:ada$/, /^\/online: done$/]) {
+      /^\/set: score="3 points"$/, /^\/set: score gone$/, /^\/prop: done$/, /^[\da-f-]{36} username:ada \(\d+\)$/, /^\/online: done$/]) {
       assert.ok(lines.some((one) => line.test(one)), `${line} in ${lines.join('\n')}`);
     }
   });

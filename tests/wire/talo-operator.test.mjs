@@ -61,9 +61,12 @@ describe('a server of Talo seen by its operator', { skip: isReference }, () => {
   });
 
   test('a player is shown without JSON', LIMIT, async () => {
+    await run('talo', 'group', 'create', 'Everybody', '--game', '1');
     const { stdout } = await run('talo', 'player', 'find', 'ada', '--game', '1');
     const [id] = /^[0-9a-f-]{36}/m.exec(stdout);
     const shown = await run('talo', 'player', 'show', id, '--game', '1');
+    assert.match(shown.stdout, /\naliases: username:ada \(\d+\)\n/);
+    assert.match(shown.stdout, /\ngroups: Everybody\n/);
     assert.match(shown.stdout, /\npresence: online\n/);
     const missed = await run('talo', 'player', 'show', 'ada', '--game', '1');
     assert.match(missed.stderr, /'ada' is no id of a player, which is a UUID \(parley talo player find TEXT\)/);

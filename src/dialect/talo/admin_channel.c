@@ -28,8 +28,9 @@ static int fail_refused(struct pl_talo_task *task, int refusal,
     case PL_TALO_CHANNEL_NOT_FOUND:
         return pl_talo_task_fail_missing(task, "channel", task->words[0]);
     case PL_TALO_CHANNEL_NO_NEW_OWNER:
-        return pl_talo_task_fail(task, PL_E_NOT_FOUND,
-                                 "owner names no alias of this game (parley talo player find)");
+        return pl_talo_task_fail(
+            task, PL_E_NOT_FOUND,
+            "owner names no alias of this game (parley talo player show tells its number)");
     case PL_TALO_CHANNEL_BAD_PROPS:
         return pl_talo_task_fail_props(task, rejected);
     default:
@@ -273,7 +274,8 @@ static int list_channels(struct pl_talo_task *task)
 
 const struct pl_talo_task_row pl_talo_channel_tasks[] = {
     {"channel", "create", "NAME [SETTING=VALUE ...]", 1, 6, PL_TALO_TASK_NEEDS_GAME,
-     "make a channel: owner (an alias), private, auto-cleanup, temporary-membership (on, off)",
+     "make a channel: owner (the number of an alias), private, auto-cleanup, temporary-membership "
+     "(on, off)",
      create_channel},
     {"channel", "list", "[page=N] [search=TEXT]", 0, 2, PL_TALO_TASK_NEEDS_GAME,
      "channels of a game, private ones too, 50 to a page", list_channels},

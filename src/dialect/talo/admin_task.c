@@ -3,12 +3,8 @@
 #include "dialect/talo/admin_task.h"
 
 #include "base/alloc.h"
-#include "base/utf8.h"
 #include "codec/json_raw.h"
 #include "codec/json_string.h"
-#include "dialect/talo/write.h"
-
-#include <stdio.h>
 
 #define RESULT_BYTES_MAX ((size_t)2 * 1024 * 1024)
 /* Many times what a request of PL_CONTROL_LINE_MAX can need, so that small pieces never fail. */
@@ -242,51 +238,6 @@ static struct pl_str find_text(struct pl_talo_task *task, struct pl_str request,
                : pl_str_make(NULL, 0);
 }
 
-/* A game by its id, or by a name that only one has. */
-static int find_game(struct pl_talo_task *task, struct pl_str text)
-{
-    uint64_t id = 0;
-    size_t count = 0;
-    if (pl_str_to_u64(&id, text, INT64_MAX) && pl_talo_find_game(task->talo, (int64_t)id) != NULL) {
-        task->game_id = (int64_t)id;
-        return 0;
-    }
-    const struct pl_talo_game *game = NULL;
-    while ((game = pl_talo_next_game(task->talo, game == NULL ? 0 : game->id)) != NULL) {
-        if (pl_str_eq(game->name, text)) {
-            task->game_id = game->id;
-            count++;
-        }
-    }
-    if (count > 1) {
-        return pl_talo_task_fail(task, PL_E_INVALID,
-                                 "%zu games have this name; use an id (parley talo game list)",
-                                 count);
-    }
-    return count == 1 ? 0 : pl_talo_task_fail_missing(task, "game", text);
-}
-
-static int find_only_game(struct pl_talo_task *task)
-{
-    const struct pl_talo_game *first = pl_talo_next_game(task->talo, 0);
-    if (first == NULL) {
-        return pl_talo_task_fail(task, PL_E_NOT_FOUND,
-                                 "there is no game yet: parley talo game create NAME");
-    }
-    if (pl_talo_next_game(task->talo, first->id) != NULL) {
-        return pl_talo_task_fail(task, PL_E_INVALID,
-                                 "there are several games: name one (--game ID, or \"game\" of a "
-                                 "line; parley talo game list shows them)");
-    }
-    task->game_id = first->id;
-    return 0;
-}
-
-int pl_talo_task_find_game(struct pl_talo_task *task, struct pl_str text)
-{
-    return text.ptr != NULL ? find_game(task, text) : find_only_game(task);
-}
-
 static int read_game(struct pl_talo_task *task, struct pl_str text)
 {
     bool needs_one = (task->row->flags & PL_TALO_TASK_NEEDS_GAME) != 0;
@@ -360,70 +311,4 @@ void pl_talo_administer(const struct pl_talo_admin_config *config, struct pl_str
     after_step(task, task->request_text.ptr != NULL
                          ? begin_task(task, pl_str_of_span(task->request_text))
                          : pl_talo_task_fail(task, PL_E_TOO_BIG, "the request is too big"));
-}
-
-/* --- answers --- */
-
-int pl_talo_task_fail(struct pl_talo_task *task, int code, const char *fmt, ...)
-{
-    va_list args;
-    task->err.code = code;
-    va_start(args, fmt);
-    vsnprintf(task->err.text, sizeof(task->err.text), fmt, args);
-    va_end(args);
-    return code;
-}
-
-int pl_talo_task_fail_missing(struct pl_talo_task *task, const char *kind, struct pl_str id)
-{
-    return pl_talo_task_fail(task, PL_E_NOT_FOUND, "there is no %s %.*s (parley talo %s list)",
-                             kind, (int)pl_size_min(id.len, 60), id.ptr, kind);
-}
-
-int pl_talo_task_fail_props(struct pl_talo_task *task,
-                            const struct pl_talo_rejected_props *rejected)
-{
-    struct pl_buf text;
-    struct pl_json_writer out;
-    struct pl_str raw;
-    struct pl_json_walk walk;
-    pl_buf_init(&text, RESULT_BYTES_MAX);
-    pl_json_writer_init(&out, &text);
-    pl_talo_write_rejected(&out, rejected);
-    pl_json_array_walk(&walk, pl_buf_str(&text));
-    if (!pl_json_array_next(&raw, &walk)) {
-        raw = PL_STR("");
-    }
-    int rc = pl_talo_task_fail(task, PL_E_INVALID, "a prop is no good: %.*s",
-                               (int)pl_size_min(raw.len, 200), raw.ptr);
-    pl_buf_fini(&text);
-    return rc;
-}
-
-void pl_talo_put_text(struct pl_json_writer *out, struct pl_str key, struct pl_str value)
-{
-    pl_json_key(out, key);
-    pl_json_put_string(out, value);
-}
-
-void pl_talo_put_id(struct pl_json_writer *out, struct pl_str key, int64_t value)
-{
-    pl_json_key(out, key);
-    pl_json_put_i64(out, value);
-}
-
-void pl_talo_put_flag(struct pl_json_writer *out, struct pl_str key, bool value)
-{
-    pl_json_key(out, key);
-    pl_json_put_bool(out, value);
-}
-
-void pl_talo_put_date(struct pl_json_writer *out, struct pl_str key, int64_t ms)
-{
-    pl_json_key(out, key);
-    if (ms == 0) {
-        pl_json_put_null(out);
-    } else {
-        pl_talo_write_date(out, ms);
-    }
 }

@@ -3,6 +3,51 @@
 
 #include "base/utf8.h"
 
+/* A game by its id, or by a name that only one has. */
+static int find_game(struct pl_talo_task *task, struct pl_str text)
+{
+    uint64_t id = 0;
+    size_t count = 0;
+    if (pl_str_to_u64(&id, text, INT64_MAX) && pl_talo_find_game(task->talo, (int64_t)id) != NULL) {
+        task->game_id = (int64_t)id;
+        return 0;
+    }
+    const struct pl_talo_game *game = NULL;
+    while ((game = pl_talo_next_game(task->talo, game == NULL ? 0 : game->id)) != NULL) {
+        if (pl_str_eq(game->name, text)) {
+            task->game_id = game->id;
+            count++;
+        }
+    }
+    if (count > 1) {
+        return pl_talo_task_fail(task, PL_E_INVALID,
+                                 "%zu games have this name; use an id (parley talo game list)",
+                                 count);
+    }
+    return count == 1 ? 0 : pl_talo_task_fail_missing(task, "game", text);
+}
+
+static int find_only_game(struct pl_talo_task *task)
+{
+    const struct pl_talo_game *first = pl_talo_next_game(task->talo, 0);
+    if (first == NULL) {
+        return pl_talo_task_fail(task, PL_E_NOT_FOUND,
+                                 "there is no game yet: parley talo game create NAME");
+    }
+    if (pl_talo_next_game(task->talo, first->id) != NULL) {
+        return pl_talo_task_fail(task, PL_E_INVALID,
+                                 "there are several games: name one (--game ID, or \"game\" of a "
+                                 "line; parley talo game list shows them)");
+    }
+    task->game_id = first->id;
+    return 0;
+}
+
+int pl_talo_task_find_game(struct pl_talo_task *task, struct pl_str text)
+{
+    return text.ptr != NULL ? find_game(task, text) : find_only_game(task);
+}
+
 int pl_talo_task_id(int64_t *out, struct pl_talo_task *task, struct pl_str word, const char *what)
 {
     uint64_t id = 0;

@@ -47,12 +47,18 @@ static void pause_ms(long ms)
     (void)nanosleep(&time, NULL);
 }
 
-/* What was said to be stored is to be on the disk, whatever the server's own setting. */
+/* What was said to be stored is to be on the disk, whatever the server's own setting. And when this machine
+ * is gone, or the network between, the server is to notice within half a minute, not two hours: until then the
+ * session keeps its locks. */
 static int prepare_writer(struct postgres_store *store, struct pl_error *err)
 {
     int rc = pl_pg_script(&store->writer.conn,
                           "SELECT set_config('synchronous_commit', 'on', false) "
-                          "WHERE current_setting('synchronous_commit') = 'off'",
+                          "WHERE current_setting('synchronous_commit') = 'off'; "
+                          "SELECT set_config(name, wanted, false) FROM pg_settings JOIN (VALUES "
+                          "('tcp_keepalives_idle', '10'), ('tcp_keepalives_interval', '5'), "
+                          "('tcp_keepalives_count', '3'), ('tcp_user_timeout', '25000'), "
+                          "('idle_session_timeout', '0')) AS ours (name, wanted) USING (name)",
                           err);
     return rc < 0 ? rc : pl_pg_turn_begin(&store->turn, err);
 }

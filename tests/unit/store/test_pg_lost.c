@@ -50,6 +50,29 @@ static int run_count(struct pl_store_op *base, struct pl_sql *sql)
     return rc < 0 ? rc : 0;
 }
 
+/* What the session of the writer is like. */
+static int run_look_at_session(struct pl_store_op *base, struct pl_sql *sql)
+{
+    struct thing_op *op = (struct thing_op *)base;
+    struct pl_sql_rows rows;
+    int rc = pl_sql_query(&rows, sql,
+                          "SELECT count(*) FROM pg_settings WHERE (name, setting) IN "
+                          "(('tcp_keepalives_idle', '10'), ('tcp_keepalives_interval', '5'), "
+                          "('tcp_keepalives_count', '3'), ('tcp_user_timeout', '25000'), "
+                          "('synchronous_commit', 'on'), ('idle_session_timeout', '0'))",
+                          NULL, 0, &base->error);
+    if (rc == 0) {
+        rc = pl_sql_next(&rows, &base->error);
+        op->count = pl_sql_get_int(&rows, 0);
+        pl_sql_end(&rows);
+    }
+    return rc < 0 ? rc : 0;
+}
+
+static const struct pl_store_op_type session_type = {.name = "session",
+                                                     .is_write = true,
+                                                     .size = sizeof(struct thing_op),
+                                                     .run = run_look_at_session};
 static const struct pl_store_op_type insert_type = {
     .name = "insert", .is_write = true, .size = sizeof(struct thing_op), .run = run_insert};
 static const struct pl_store_op_type count_type = {
@@ -242,6 +265,22 @@ static void test_writing_waits_for_the_end_of_its_former_session(void **state)
         (void)poll(NULL, 0, 10);
     }
     psql("DROP TABLE locks");
+}
+
+/* Whatever the administrator of the server prefers: a session that nobody has any more ends soon. */
+static void test_session_is_durable_and_notices_who_is_gone(void **state)
+{
+    (void)state;
+    char url[256];
+    (void)snprintf(
+        url, sizeof(url),
+        "%s?options=-c%%20synchronous_commit%%3Doff%%20-c%%20idle_session_timeout%%3D9000",
+        getenv("PARLEY_TEST_POSTGRES"));
+    open_store(url, LONG_MS);
+    struct thing_op *op = (struct thing_op *)pl_store_op_create(&session_type, 0);
+    assert_int_equal(pl_store_run(store, &op->op), 0);
+    assert_int_equal(op->count, 6);
+    pl_store_op_free(&op->op);
 }
 
 static void test_standby_is_refused(void **state)
@@ -557,6 +596,7 @@ int main(void)
         CASE(test_sessions_that_are_ended_are_opened_again),
         CASE(test_who_comes_back_after_another_one_wrote_does_not_write),
         CASE(test_writing_waits_for_the_end_of_its_former_session),
+        CASE(test_session_is_durable_and_notices_who_is_gone),
         CASE(test_standby_is_refused),
         CASE(test_database_without_utf8_is_refused),
         CASE(test_successor_writes_and_the_one_before_no_more),

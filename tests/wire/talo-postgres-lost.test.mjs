@@ -111,7 +111,13 @@ describe('a PostgreSQL that goes away', { skip: isReference }, () => {
     await adas.rest();
     await postgres.goAway();
 
+    const startMeanwhile = async () => {
+      const { code, output } = await runParley(['serve', '--listen', '127.0.0.1:0', '--data', folder, '--set', `store.url=${database.url}`]);
+      assert.equal(code, 1);
+      assert.match(output, /PostgreSQL: connection to server at "127\.0\.0\.1", port \d+ failed: Connection refused/);
+    };
     await Promise.all([
+      startMeanwhile(),
       assertAnswer(talo.api().get('/v1/players/identify?service=username&identifier=dan'), 500, { message: FAILED }),
       assertAnswer(ada.api.post('/v1/game-channels', { name: 'next' }), 500, { message: FAILED }),
       assertAnswer(ada.api.get('/v1/game-channels/subscriptions'), 500, { message: FAILED }),
@@ -179,20 +185,6 @@ describe('a PostgreSQL that goes away', { skip: isReference }, () => {
       await talo.stop();
       talo = undefined;
       await socket.ended();
-    } finally {
-      await postgres.comeBack();
-    }
-  });
-
-  test('a server that is started meanwhile says why it does not', LIMIT, async () => {
-    const { data } = talo.server;
-    await talo.stop();
-    talo = undefined;
-    await postgres.goAway();
-    try {
-      const { code, output } = await runParley(['serve', '--listen', '127.0.0.1:0', '--data', data, '--set', `store.url=${database.url}`]);
-      assert.equal(code, 1);
-      assert.match(output, /PostgreSQL: connection to server at "127\.0\.0\.1", port \d+ failed: Connection refused/);
     } finally {
       await postgres.comeBack();
     }

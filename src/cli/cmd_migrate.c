@@ -85,6 +85,7 @@ static int migrate_here(struct pl_str url, struct pl_error *err)
 {
     struct pl_database *database = NULL;
     int rc = pl_database_open(&database, url, PL_DATABASE_CREATOR, err);
+    rc = rc < 0 ? rc : pl_database_lock(database, err);
     if (rc == 0) {
         rc = pl_migrate_up(pl_database_sql(database), pl_database_migrations(database), NULL, err);
     }

@@ -141,7 +141,7 @@ describe('Parley on PostgreSQL', { skip: isReference }, () => {
     await checkKept(talo, kept);
   });
 
-  test('store copy: not from or to a database that a server writes to, wherever that runs', LIMIT, async () => {
+  test('neither copied nor migrated is a database that a server writes to, wherever that runs', LIMIT, async () => {
     await start({ store: database });
     await talo.player('ada');
     const other = path.join(folder, 'other');
@@ -149,6 +149,9 @@ describe('Parley on PostgreSQL', { skip: isReference }, () => {
     const from = await runParley(['store', 'copy', '--to', `sqlite:${folder}/x.db`, '--data', other, '--set', `store.url=${database.url}`]);
     assert.equal(from.code, 1);
     assert.match(from.stderr, /another Parley writes to this database/);
+    const migrated = await runParley(['migrate', 'up', '--data', other, '--set', `store.url=${database.url}`]);
+    assert.equal(migrated.code, 1);
+    assert.match(migrated.stderr, /another Parley writes to this database/);
     await askTalo(other, 'game', 'create', 'Other');
     const to = await runParley(['store', 'copy', '--to', database.url, '--data', other]);
     assert.equal(to.code, 1);

@@ -204,6 +204,8 @@ describe('Parley on PostgreSQL', { skip: isReference }, () => {
       (await run('migrate', 'status')).output,
       (await run('backup', path.join(folder, 'x'))).output,
       (await run('check', '--print')).output,
+      (await run('status')).output,
+      (await run('status', '--json')).output,
       (await run('reload')).output,
     ];
     await stop();

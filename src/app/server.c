@@ -357,7 +357,8 @@ static const char *what_is_served(const struct server *server)
     if (server->talo.world == NULL) {
         return "no application: name one with --app FILE.so";
     }
-    return pl_talo_next_game(server->talo.world, 0) != NULL
+    bool has_game = server->settings->talo.dev || pl_talo_next_game(server->talo.world, 0) != NULL;
+    return has_game
                ? "Talo, and no application: --app FILE.so adds one"
                : "no application: name one with --app FILE.so; no game of Talo: parley talo game "
                  "create NAME makes one";

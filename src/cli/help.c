@@ -44,7 +44,7 @@ static const struct {
      "game. LIST is scopes with commas between, or '*' for all of them. To begin with:\n"
      "    parley talo game create \"My game\"\n"
      "    parley talo key create --scopes '*'\n"
-     "Everything there is:\n",
+     "Everything there is, of which parley talo NOUN --help shows that of one noun:\n",
      pl_talo_write_usage},
 };
 

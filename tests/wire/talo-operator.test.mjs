@@ -73,6 +73,20 @@ describe('a server of Talo seen by its operator', { skip: isReference }, () => {
   });
 });
 
+describe('the first line of a server', { skip: isReference }, () => {
+  test('says what to make, or what is served', LIMIT, async () => {
+    const empty = await startServer();
+    assert.match(empty.output, /listens on \S+ \(no application: .*; no game of Talo: parley talo game create NAME makes one\)\n/);
+    await empty.stop();
+    const served = await startServer({ args: ['--dev'] });
+    assert.match(served.output, /listens on \S+ \(Talo, and no application: --app FILE\.so adds one\)\n/);
+    await served.stop();
+    const without = await startServer({ set: { 'talo.enabled': 'false' } });
+    assert.match(without.output, /listens on \S+ \(no application: name one with --app FILE\.so\)\n/);
+    await without.stop();
+  });
+});
+
 describe('a server that does not start', { skip: isReference }, () => {
   let folder;
   before(async () => {

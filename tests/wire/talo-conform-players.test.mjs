@@ -235,6 +235,50 @@ describe('Talo: presence is of the player (1.8.5, 3.10)', () => {
   });
 });
 
+describe('Talo: socket tokens (1.2)', () => {
+  const talo = useTalo({ set: SET });
+
+  test('each that is issued voids the one before, and is good any number of times', async () => {
+    const ada = await register(talo.api());
+    const { alias } = ada;
+    const issues = {
+      login: async () => {
+        ada.enter((await ada.login()).body);
+        return ada.token;
+      },
+      identify: async () => {
+        const query = `/v1/players/identify?service=talo&identifier=${alias.identifier}`;
+        return (await ada.api.ok('GET', query)).socketToken;
+      },
+      'socket-token': async () => (await ada.api.ok('POST', '/v1/players/socket-token')).socketToken,
+    };
+    const socket = await talo.open();
+    const identify = async (socketToken) => {
+      const data = { playerAliasId: alias.id, socketToken, sessionToken: ada.sessionToken };
+      socket.send('v1.players.identify', data);
+      return (await socket.rest()).at(-1);
+    };
+    let before = ada.token;
+    for (const [what, issue] of Object.entries(issues)) {
+      const token = await issue();
+      assert.equal((await identify(before)).data.errorCode, 'INVALID_SOCKET_TOKEN', what);
+      for (let i = 0; i < 2; i++) {
+        assert.equal((await identify(token)).res, 'v1.players.identify.success', what);
+      }
+      before = token;
+    }
+    await talo.clock(3_599_000); // lives for an hour from when it was issued
+    const fresh = await talo.open();
+    await fresh.identify({ alias, token: before }, { sessionToken: ada.sessionToken });
+    await fresh.close();
+    await talo.clock(1_001);
+    const late = await talo.open();
+    late.send('v1.players.identify', { playerAliasId: alias.id, socketToken: before, sessionToken: ada.sessionToken });
+    await late.expectError('INVALID_SOCKET_TOKEN', { req: 'v1.players.identify', message: 'Invalid socket token' });
+    await late.close();
+  });
+});
+
 describe('Talo: merging (3.8)', () => {
   const talo = useTalo({ set: SET });
   const merge = (api, playerId1, playerId2) => api.post('/v1/players/merge', { playerId1, playerId2 });

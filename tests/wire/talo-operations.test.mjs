@@ -77,6 +77,41 @@ describe('Talo: a member that never reads', () => {
   });
 });
 
+describe('Talo: an event that is too large', () => {
+  const talo = useTalo({ set: { 'talo.send_buffer_bytes': 16384 } }); // an event may have a quarter of it
+
+  test('is not sent, its sender is told, and nobody is closed', async () => {
+    const [ada, bob] = [await talo.player('ada'), await talo.player('bob')];
+    const { channel } = await ada.api.ok('POST', '/v1/game-channels', { name: 'x' });
+    await bob.api.ok('POST', `/v1/game-channels/${channel.id}/join`);
+    const body = { aliasId: ada.alias.id, relationshipType: 'unidirectional' };
+    const { subscription } = await bob.api.ok('POST', '/v1/players/relationships', body);
+    await ada.api.ok('PUT', `/v1/players/relationships/${subscription.id}/confirm`);
+    const [adas, bobs] = [await ada.connect(), await bob.connect()];
+    await adas.rest();
+    const cause = 'Something went wrong, please try again later';
+    for (const [length, isSent] of [[100, true], [5000, false], [100, true]]) {
+      const message = 'x'.repeat(length);
+      for (const [req, data] of [
+        [MESSAGE, { channel: { id: channel.id }, message }],
+        ['v1.player-relationships.broadcast', { message }],
+      ]) {
+        adas.send(req, data);
+        if (!isSent) {
+          await adas.expectError('LISTENER_ERROR', { req, cause });
+        } else if (req === MESSAGE) {
+          await adas.expect(req);
+        }
+        assert.deepEqual(await adas.rest(), []);
+        assert.deepEqual(await bobs.restNames(), isSent ? [req] : []);
+      }
+    }
+    assert.match(talo.server.output, /talo\.event_dropped/);
+    await adas.close();
+    await bobs.close();
+  });
+});
+
 describe('Talo: settings that change', () => {
   let folder;
   let talo;

@@ -7,25 +7,32 @@
 #include "store/talo/channels.h"
 #include "store/talo/message.h"
 
-static void deliver(struct pl_talo *talo, const struct pl_talo_channel *channel,
-                    const struct pl_talo_alias *alias, struct pl_str message)
+/* An event that could not be made is the sender's to know: what comes back is how a message is
+ * confirmed. */
+static enum pl_talo_refusal refusal_of(int rc)
+{
+    return rc == 0 ? PL_TALO_OK : PL_TALO_STORE_FAILED;
+}
+
+static enum pl_talo_refusal deliver(struct pl_talo *talo, const struct pl_talo_channel *channel,
+                                    const struct pl_talo_alias *alias, struct pl_str message)
 {
     struct pl_talo_channel counted = *channel;
     counted.message_count = pl_talo_counts_add(&talo->counts, channel->id, channel->message_count);
-    pl_talo_stream_publish(talo, PL_TALO_STREAM_CHANNEL, channel->id,
-                           &(struct pl_talo_event){.kind = PL_TALO_EVENT_MESSAGE,
-                                                   .channel = &counted,
-                                                   .alias = alias,
-                                                   .message = message});
+    return refusal_of(pl_talo_stream_publish(talo, PL_TALO_STREAM_CHANNEL, channel->id,
+                                             &(struct pl_talo_event){.kind = PL_TALO_EVENT_MESSAGE,
+                                                                     .channel = &counted,
+                                                                     .alias = alias,
+                                                                     .message = message}));
 }
 
-static void broadcast(struct pl_talo *talo, const struct pl_talo_alias *alias,
-                      struct pl_str message)
+static enum pl_talo_refusal broadcast(struct pl_talo *talo, const struct pl_talo_alias *alias,
+                                      struct pl_str message)
 {
-    pl_talo_stream_publish(talo, PL_TALO_STREAM_BROADCAST, alias->id,
-                           &(struct pl_talo_event){.kind = PL_TALO_EVENT_BROADCAST,
-                                                   .alias = alias,
-                                                   .message = message});
+    return refusal_of(pl_talo_stream_publish(
+        talo, PL_TALO_STREAM_BROADCAST, alias->id,
+        &(struct pl_talo_event){
+            .kind = PL_TALO_EVENT_BROADCAST, .alias = alias, .message = message}));
 }
 
 /* --- with a load in between --- */
@@ -48,12 +55,10 @@ static enum pl_talo_refusal finish(struct pl_talo_conn_request *request,
     }
     pl_talo_cache_put_alias(&talo->cache, load->alias);
     if (load->channel == NULL) {
-        broadcast(talo, load->alias, message);
-        return PL_TALO_OK;
+        return broadcast(talo, load->alias, message);
     }
     pl_talo_cache_put_channel(&talo->cache, load->channel);
-    deliver(talo, load->channel, load->alias, message);
-    return PL_TALO_OK;
+    return deliver(talo, load->channel, load->alias, message);
 }
 
 static void on_loaded(struct pl_store_op *op, void *user)
@@ -123,8 +128,7 @@ void pl_talo_conn_message(struct pl_talo_conn *conn, int64_t channel_id, struct 
         load(conn, channel_id, message, done);
         return;
     }
-    deliver(talo, channel, alias, message);
-    done(conn, PL_TALO_OK, NULL);
+    done(conn, deliver(talo, channel, alias, message), NULL);
 }
 
 void pl_talo_conn_broadcast(struct pl_talo_conn *conn, struct pl_str message,
@@ -137,6 +141,5 @@ void pl_talo_conn_broadcast(struct pl_talo_conn *conn, struct pl_str message,
         load(conn, 0, message, done);
         return;
     }
-    broadcast(conn->talo, alias, message);
-    done(conn, PL_TALO_OK, NULL);
+    done(conn, broadcast(conn->talo, alias, message), NULL);
 }

@@ -194,8 +194,8 @@ static struct pl_frame *encode(void *user, uint8_t encoding)
     return encoder->config->encode(encoder->config->user, encoder->event, encoding);
 }
 
-void pl_talo_stream_publish(struct pl_talo *talo, enum pl_talo_stream kind, int64_t id,
-                            const struct pl_talo_event *event)
+int pl_talo_stream_publish(struct pl_talo *talo, enum pl_talo_stream kind, int64_t id,
+                           const struct pl_talo_event *event)
 {
     struct encoding encoding = {&talo->config, event};
     struct pl_stream *stream = find(talo, kind, id);
@@ -205,7 +205,5 @@ void pl_talo_stream_publish(struct pl_talo *talo, enum pl_talo_stream kind, int6
         .message = {.encode = encode, .user = &encoding},
         .counters = {PL_METRIC_TALO_MESSAGES_OUT, PL_METRIC_TALO_BYTES_OUT},
     };
-    if (stream != NULL) {
-        (void)pl_hub_publish(talo->config.hub, &publish); /* without memory nobody gets it */
-    }
+    return stream == NULL ? 0 : pl_hub_publish(talo->config.hub, &publish);
 }

@@ -34,8 +34,9 @@ void pl_talo_stream_sync(struct pl_talo_conn *conn, const struct pl_talo_members
 /* Everybody leaves: the channel or alias is gone. */
 void pl_talo_stream_empty(struct pl_talo *talo, enum pl_talo_stream kind, int64_t id);
 
-/* Publish an event to all who are in it. */
-void pl_talo_stream_publish(struct pl_talo *talo, enum pl_talo_stream kind, int64_t id,
-                            const struct pl_talo_event *event);
+/* Publish an event to all who are in it. Returns 0, or PL_E_NOMEM when it could not be encoded (it is
+ * too large, say) and nobody gets it. */
+int pl_talo_stream_publish(struct pl_talo *talo, enum pl_talo_stream kind, int64_t id,
+                           const struct pl_talo_event *event);
 
 #endif

@@ -191,6 +191,34 @@ describe('Parley on PostgreSQL', { skip: isReference }, () => {
     await socket.close();
   });
 
+  test('an upgrade whose process dies while it takes over leaves the old one writing', LIMIT, async () => {
+    await start({ store: database });
+    const ada = await talo.player('ada');
+    await (await ada.connect()).close();
+    const socket = await ada.connect();
+    const lock = database.session();
+    await lock.ask('BEGIN; LOCK TABLE talo_presences IN ACCESS EXCLUSIVE MODE; SELECT 1');
+    const mark = 'SELECT run FROM parley_commits';
+    const before = (await database.rows(mark))[0][0];
+    const upgrading = run('upgrade');
+    while ((await database.rows(mark))[0][0] === before) {
+      // until the new process writes, and waits for the lock
+    }
+    const [, pid] = /"upgrade.started"[^\n]*"new_pid":"?(\d+)/.exec(talo.server.output);
+    process.kill(Number(pid), 'SIGKILL');
+    const { code, output } = await upgrading;
+    assert.equal(code, 1, output);
+    await lock.end();
+    const bob = await talo.player('bob');
+    assert.ok(bob.alias.id > ada.alias.id);
+    await (await bob.connect()).close();
+    for (const online of [true, false]) {
+      assert.equal((await socket.expect('v1.players.presence.updated')).presence.online, online);
+    }
+    assert.equal((await database.rows(mark))[0][0], before);
+    await socket.close();
+  });
+
   test('the password is nowhere to be seen', LIMIT, async () => {
     await database.rows(`CREATE ROLE secretive LOGIN SUPERUSER PASSWORD '${PASSWORD}'`);
     const url = new URL(database.url);

@@ -152,6 +152,10 @@ static int try_write(struct writing *writing, struct pl_error *err)
     bool is_late = pl_clock_monotonic_ms() >= writing->until_ms;
     if (rc == PL_E_STATE && !conn->is_lost) {
         rc = pl_pg_turn_take_back(&store->turn, err);
+        if (rc == PL_E_STATE && store->turn.has_lock && !is_late) {
+            pause_ms(RETRY_MS); /* it may be dying */
+            return PL_E_AGAIN;
+        }
     }
     if (rc == PL_E_CLOSED && !is_late) {
         return PL_E_AGAIN;

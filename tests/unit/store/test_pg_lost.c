@@ -331,7 +331,7 @@ static void test_successor_writes_and_the_one_before_no_more(void **state)
     (void)state;
     struct pl_store *before;
     struct pl_store *successor;
-    open_store(getenv("PARLEY_TEST_POSTGRES"), LONG_MS);
+    open_store(getenv("PARLEY_TEST_POSTGRES"), SHORT_MS);
     successor = open_successor();
     assert_int_equal(insert(1), 0); /* still */
     ask(successor, &before);

@@ -59,6 +59,23 @@ export class Database {
     return Number((await this.rows(sql))[0][0]);
   }
 
+  /** A session that stays open: `ask` gives what one statement says. */
+  session() {
+    const child = spawn('psql', ['-X', '-q', '-A', '-t', '-v', 'ON_ERROR_STOP=1', this.url], { stdio: ['pipe', 'pipe', 'inherit'] });
+    const lines = createInterface(child.stdout);
+    const ended = once(child, 'close');
+    return {
+      ask: async (sql) => {
+        child.stdin.write(`${sql};\n`);
+        return (await once(lines, 'line'))[0];
+      },
+      end: () => {
+        child.stdin.end();
+        return ended;
+      },
+    };
+  }
+
   drop() {
     return psql(this.server, `DROP DATABASE IF EXISTS ${this.name} WITH (FORCE)`);
   }

@@ -25,8 +25,17 @@ static void take_results(struct pl_turn_hook *hook)
 
 /* --- what it stands on --- */
 
+/* Whoever has named the store looks for the mistake there. */
+static int fail_store(const struct pl_settings *settings, int rc, const struct pl_error *cause,
+                      struct pl_error *err)
+{
+    return pl_error_set(err, rc, "%s%s", settings->store.url.len > 0 ? "store.url: " : "",
+                        cause->text);
+}
+
 static int open_store(struct pl_talo_server *self, bool takes_over, struct pl_error *err)
 {
+    struct pl_error cause = {0};
     struct pl_buf url;
     int rc = 0;
     pl_buf_init(&url, URL_BYTES_MAX);
@@ -42,7 +51,8 @@ static int open_store(struct pl_talo_server *self, bool takes_over, struct pl_er
                                .log = self->app->log,
                                .takes_over = takes_over,
                            },
-                           true, err);
+                           true, &cause);
+        rc = rc < 0 ? fail_store(self->app->settings, rc, &cause, err) : rc;
     }
     pl_buf_fini(&url);
     return rc;

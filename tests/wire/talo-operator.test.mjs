@@ -100,7 +100,7 @@ describe('a server that does not start', { skip: isReference }, () => {
     await writeFile(file, 'this is no database, and longer than a page would have to be to look like one'.repeat(100));
     const { code, stderr } = await serve('first', '--set', `store.url=sqlite:${file}`);
     assert.equal(code, 1);
-    assert.ok(stderr.includes(`the database ${file}: file is not a database`), stderr);
+    assert.ok(stderr.includes(`parley: store.url: the database ${file}: file is not a database`), stderr);
     const missing = path.join(folder, 'no', 'such');
     const second = await serve('first', '--set', `store.url=sqlite:${missing}`);
     assert.ok(second.stderr.includes(`the database ${missing}: unable to open database file`), second.stderr);

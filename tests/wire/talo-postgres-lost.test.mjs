@@ -109,6 +109,11 @@ describe('a PostgreSQL that goes away', { skip: isReference }, () => {
     await until(async () => (await adas.restNames()).length > 0, 'that ada hears of bob');
     const { channel } = await ada.api.ok('POST', '/v1/game-channels', { name: 'lobby' });
     await adas.rest();
+    const say = async () => {
+      adas.send('v1.channels.message', { channel: { id: channel.id }, message: 'hi' });
+      assert.equal((await adas.expect('v1.channels.message')).message, 'hi');
+    };
+    await say();
     await postgres.goAway();
 
     const startMeanwhile = async () => {
@@ -127,6 +132,11 @@ describe('a PostgreSQL that goes away', { skip: isReference }, () => {
     await assertAnswer(ada.api.post('/v1/game-channels', { name: 'next' }), 500, { message: FAILED });
     await assertAnswer(ada.api.get('/v1/game-channels/subscriptions'), 500, { message: FAILED });
     assert.ok(Date.now() - at < 4000, 'once it is known, nobody waits');
+    await say(); // who is in the channel is known
+    const ticket = await talo.open(); // likewise
+    ticket.send('v1.players.identify', { playerAliasId: cleo.alias.id, socketToken: cleo.token });
+    await ticket.expectError('LISTENER_ERROR', { req: 'v1.players.identify', cause: FAILED });
+    await ticket.close();
     await bobs.close(); // which cannot be written down now
     assert.deepEqual((await adas.rest()).filter(({ res }) => res === 'v1.error'), []);
     assert.equal(adas.end, undefined);
@@ -149,7 +159,8 @@ describe('a PostgreSQL that goes away', { skip: isReference }, () => {
     assert.notEqual(changes.get(bob.id), true);
     const rows = await database.rows('SELECT count(*) FROM talo_channels');
     assert.deepEqual(rows, [['1']]); // what failed has not happened
-    assert.equal((await ada.api.ok('GET', `/v1/game-channels/${channel.id}`)).channel.name, 'lobby');
+    const counted = async () => (await database.rows('SELECT total_messages FROM talo_channels'))[0][0];
+    await until(async () => (await counted()) === '2', 'that messages are counted');
     await Promise.all([adas.close(), cleos.close()]);
   });
 

@@ -159,7 +159,7 @@ describe('a PostgreSQL that goes away', { skip: isReference }, () => {
     assert.notEqual(changes.get(bob.id), true);
     const rows = await database.rows('SELECT count(*) FROM talo_channels');
     assert.deepEqual(rows, [['1']]); // what failed has not happened
-    const counted = async () => (await database.rows('SELECT total_messages FROM talo_channels'))[0][0];
+    const counted = async () => (await database.rows('SELECT message_count FROM talo_channels'))[0][0];
     await until(async () => (await counted()) === '2', 'that messages are counted');
     await Promise.all([adas.close(), cleos.close()]);
   });

@@ -1,6 +1,7 @@
 // What an operator is told at night: what a Talo server does, what was changed by hand, and what to do when it does not start.
 
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { copyFile, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -49,6 +50,9 @@ describe('a server of Talo seen by its operator', { skip: isReference }, () => {
     await run('talo', 'live-config', 'set', 'hidden=value', '--game', '1');
     await run('talo', 'key', 'revoke', '999');
     await run('talo', 'player', 'find', 'nobody-in-particular', '--game', '1');
+    while (!talo.server.output.includes('key revoke 999')) {
+      await once(talo.server.child.stderr, 'data');
+    }
     const { output } = talo.server;
     const log = output.split('\n').filter((line) => line.startsWith('{')).map((line) => JSON.parse(line));
     const lines = log.filter(({ event }) => event === 'talo.administered').map(({ words, level }) => [level, words]);
@@ -76,14 +80,14 @@ describe('a server of Talo seen by its operator', { skip: isReference }, () => {
 describe('the first line of a server', { skip: isReference }, () => {
   test('says what to make, or what is served', LIMIT, async () => {
     const empty = await startServer();
+    await empty.stop(); // then all that it printed is there
     assert.match(empty.output, /listens on \S+ \(no application: .*; no game of Talo: parley talo game create NAME makes one\)\n/);
-    await empty.stop();
     const served = await startServer({ args: ['--dev'] });
-    assert.match(served.output, /listens on \S+ \(Talo, and no application: --app FILE\.so adds one\)\n/);
     await served.stop();
+    assert.match(served.output, /listens on \S+ \(Talo, and no application: --app FILE\.so adds one\)\n/);
     const without = await startServer({ set: { 'talo.enabled': 'false' } });
-    assert.match(without.output, /listens on \S+ \(no application: name one with --app FILE\.so\)\n/);
     await without.stop();
+    assert.match(without.output, /listens on \S+ \(no application: name one with --app FILE\.so\)\n/);
   });
 });
 

@@ -89,7 +89,7 @@ static int read_flag(struct pl_cli *cli, int *at, int argc, char **argv, struct 
         return apply_flag(cli, flag, arg, NULL, err);
     }
     if (value.ptr == NULL) {
-        if (*at + 1 >= argc) {
+        if (*at + 1 >= argc || strncmp(argv[*at + 1], "--", 2) == 0) { /* the next flag is none */
             return pl_error_set(err, PL_E_INVALID, "--%s wants %s", flag->name, flag->value);
         }
         value = pl_str_of_cstr(argv[++*at]);

@@ -138,7 +138,15 @@ describe('Talo REST: the index of endpoints (3.6), and 3.2 for each', () => {
     const key = await talo.admin('key', 'create', '--game', id, '--scopes', '*');
     const health = (token) => new TaloApi(talo.url, token).get('/v1/health-check');
     await assertAnswer(health(key.token), 204);
+    const open = await talo.open({ token: key.token });
+    const other = await talo.open();
+    const tickets = [await talo.ticket(key.token), await talo.ticket()];
     await talo.admin('game', 'rotate-secret', id);
+    assert.equal((await open.ended()).code, 3000);
+    assert.equal((await talo.socket(`/?ticket=${tickets[0]}`).ended()).code, 3000);
+    assert.deepEqual(await talo.socket(`/?ticket=${tickets[1]}`).expect('v1.connected'), {});
+    other.sendText('v1.heartbeat');
+    assert.equal(await other.text(), 'v1.heartbeat');
     await assertMessage(health(key.token), 401, 'Please provide a valid token in the Authorization header');
     const { token } = await talo.admin('key', 'show', key.id);
     await assertAnswer(health(token), 204);

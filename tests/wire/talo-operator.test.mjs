@@ -9,7 +9,7 @@ import { after, before, describe, test } from 'node:test';
 
 import { isOnPostgres } from './lib/postgres.mjs';
 import { isReference, runParley, startServer } from './lib/server.mjs';
-import { startTalo } from './lib/talo.mjs';
+import { startTalo, TaloApi } from './lib/talo.mjs';
 
 const LIMIT = { timeout: 60000 };
 
@@ -43,6 +43,16 @@ describe('a server of Talo seen by its operator', { skip: isReference }, () => {
     assert.match(stdout, /\nTalo +\S+ +\S+ +reads +\S+ +writes +\S+\n/);
     assert.match(stdout, /\ntalo-presence 1 +1 /);
     assert.doesNotMatch(stdout, /\nother /);
+  });
+
+  test('a game with a wrong access key is in the log, without the key', LIMIT, async () => {
+    const { status } = await new TaloApi(talo.url, 'not-a-key').get('/v1/health-check');
+    assert.equal(status, 401);
+    while (!talo.server.output.includes('talo.key_refused')) {
+      await once(talo.server.child.stderr, 'data');
+    }
+    assert.match(talo.server.output, /"event":"talo\.key_refused","ip":"127\.0\.0\.1","reason":"Please provide a valid token/);
+    assert.doesNotMatch(talo.server.output, /not-a-key/);
   });
 
   test('a change by hand is in the log, without its values', LIMIT, async () => {

@@ -65,6 +65,9 @@ static int add_route(struct pl_talo_rest *rest, struct pl_str path, const char *
                             err);
 }
 
+#define LOG_PERIOD_MS 10000
+#define LOG_BURST 5
+
 int pl_talo_rest_create(struct pl_talo_rest **out, const struct pl_talo_rest_config *config,
                         struct pl_error *err)
 {
@@ -74,6 +77,7 @@ int pl_talo_rest_create(struct pl_talo_rest **out, const struct pl_talo_rest_con
     rest->web = config->web;
     rest->talo = config->talo;
     rest->log = config->log;
+    rest->key_log_limit = (struct pl_log_limit){.period_ms = LOG_PERIOD_MS, .burst = LOG_BURST};
     rest->limits = config->limits;
     rest->auth = config->auth;
     rest->profanity = config->profanity;

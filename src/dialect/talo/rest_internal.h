@@ -17,6 +17,7 @@ struct pl_talo_rest {
     struct pl_web *web;
     struct pl_talo *talo;
     const struct pl_log *log;
+    struct pl_log_limit key_log_limit; /* of refused access keys */
     struct pl_talo_rest_limits limits;
     struct pl_talo_auth_service *auth;
     struct pl_talo_profanity profanity;

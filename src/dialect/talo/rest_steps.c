@@ -73,6 +73,21 @@ static bool refuse_rate(struct pl_talo_rest_call *call)
 
 /* --- step 5: the access key --- */
 
+/* A game with a wrong key shows nothing at its own end that would help. */
+static void log_refused_key(const struct pl_talo_rest_call *call, enum pl_talo_key_refusal refusal)
+{
+    struct pl_talo_rest *rest = call->base.rest;
+    struct pl_conn_set *conns = pl_web_conns(rest->web);
+    char ip[PL_ADDRESS_TEXT_MAX];
+    char reason[256];
+    pl_log_quote(reason, sizeof(reason), pl_str_of_cstr(pl_talo_key_refusal_text(refusal)));
+    if (!pl_log_limited(rest->log, &rest->key_log_limit, pl_loop_now_ms(conns->loop), PL_LOG_WARN,
+                        "talo.key_refused", "ip=%s reason=%s",
+                        pl_address_format_host(ip, pl_web_request_peer(call->web)), reason)) {
+        pl_metrics_add(conns->metrics, PL_METRIC_LOG_SUPPRESSED, 1);
+    }
+}
+
 static bool refuse_key(struct pl_talo_rest_call *call)
 {
     struct pl_talo_request *request = &call->base;
@@ -83,6 +98,7 @@ static bool refuse_key(struct pl_talo_rest_call *call)
         refusal = pl_talo_key_check(&request->key, request->talo, token);
     }
     if (refusal != PL_TALO_KEY_OK) {
+        log_refused_key(call, refusal);
         pl_talo_answer_error(request, 401, NULL, "%s", pl_talo_key_refusal_text(refusal));
         return true;
     }

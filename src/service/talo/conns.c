@@ -67,15 +67,16 @@ void pl_talo_conn_close(struct pl_talo_conn *conn)
     }
 }
 
-/* The callbacks may close any of them. */
-void pl_talo_conns_revoke(struct pl_talo *talo, int64_t key_id)
+/* The callbacks may close any of them. key_id 0: all of the game. */
+static void revoke(struct pl_talo *talo, int64_t game_id, int64_t key_id)
 {
     struct pl_list closing;
     struct pl_list *node = NULL;
     pl_list_init(&closing);
     PL_LIST_EACH(each, &talo->conns.all)
     {
-        if (PL_CONTAINER_OF(each, struct pl_talo_conn, in_world)->key_id == key_id) {
+        const struct pl_talo_conn *conn = PL_CONTAINER_OF(each, struct pl_talo_conn, in_world);
+        if (conn->game_id == game_id && (key_id == 0 || conn->key_id == key_id)) {
             pl_list_remove(each);
             pl_list_push_back(&closing, each);
         }
@@ -85,6 +86,16 @@ void pl_talo_conns_revoke(struct pl_talo *talo, int64_t key_id)
         pl_list_push_back(&talo->conns.all, node); /* where closing expects it */
         talo->config.on_revoked(conn);
     }
+}
+
+void pl_talo_conns_revoke(struct pl_talo *talo, const struct pl_talo_key *key)
+{
+    revoke(talo, key->game_id, key->id);
+}
+
+void pl_talo_conns_revoke_game(struct pl_talo *talo, int64_t game_id)
+{
+    revoke(talo, game_id, 0);
 }
 
 /* --- lists --- */

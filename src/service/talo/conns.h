@@ -22,7 +22,8 @@ void pl_talo_conns_identify(struct pl_talo_conn *conn, int64_t alias_id,
                             const struct pl_uuid *player_id);
 
 /* The key is revoked: what it has opened is told to close. */
-void pl_talo_conns_revoke(struct pl_talo *talo, int64_t key_id);
+void pl_talo_conns_revoke(struct pl_talo *talo, const struct pl_talo_key *key);
+void pl_talo_conns_revoke_game(struct pl_talo *talo, int64_t game_id); /* all keys of the game */
 
 /* Some connections, in the order of opening. */
 struct pl_talo_conn_list {

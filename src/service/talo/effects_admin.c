@@ -10,10 +10,28 @@ static void on_game_create(struct pl_talo *talo, struct pl_store_op *op)
                            &((const struct pl_talo_op_game_create *)(const void *)op)->game);
 }
 
+struct rotation {
+    const struct pl_talo *talo;
+    int64_t game_id;
+};
+
+static bool is_void(const struct pl_talo_ticket *ticket, void *user)
+{
+    const struct rotation *rotation = user;
+    const struct pl_talo_key *key = pl_talo_find_key(rotation->talo, ticket->key_id);
+    return key != NULL && key->game_id == rotation->game_id;
+}
+
+/* A new secret voids all tokens of the game's keys, and with them what they have opened. */
 static void on_game_update(struct pl_talo *talo, struct pl_store_op *op)
 {
     const struct pl_talo_op_game_update *update = (const void *)op;
+    struct rotation rotation = {.talo = talo, .game_id = update->game.id};
     pl_talo_admin_set_game(&talo->admin, &update->game);
+    if ((update->given & PL_TALO_GAME_SECRET) != 0) {
+        pl_talo_tickets_drop(&talo->tickets, is_void, &rotation);
+        pl_talo_conns_revoke_game(talo, update->game.id);
+    }
     if ((update->given & PL_TALO_GAME_DISPLAY_NAME_KEY) != 0) {
         pl_talo_cache_clear(&talo->cache); /* everybody may be called something else */
     }
@@ -46,7 +64,7 @@ static void on_key_revoke(struct pl_talo *talo, struct pl_store_op *op)
 {
     const struct pl_talo_op_key_revoke *revoke = (const void *)op;
     pl_talo_admin_set_key(&talo->admin, &revoke->key);
-    pl_talo_conns_revoke(talo, revoke->key.id);
+    pl_talo_conns_revoke(talo, &revoke->key);
 }
 
 static void on_verification_create(struct pl_talo *talo, struct pl_store_op *op)

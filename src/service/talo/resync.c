@@ -138,7 +138,7 @@ static void take_admin(struct pl_talo *talo, const struct pl_talo_op_admin_load 
     }
     for (size_t i = 0; i < load->key_count; i++) {
         if (load->keys[i].revoked_ms != 0) {
-            pl_talo_conns_revoke(talo, load->keys[i].id);
+            pl_talo_conns_revoke(talo, &load->keys[i]);
         }
     }
 }

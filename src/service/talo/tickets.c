@@ -52,6 +52,12 @@ void pl_talo_tickets_add(struct pl_talo_tickets *tickets, const struct pl_uuid *
     pl_talo_expiry_add(&tickets->expiry, &entry->expiring);
 }
 
+static void drop(struct pl_talo_tickets *tickets, struct entry *entry)
+{
+    pl_talo_expiry_remove(&tickets->expiry, &entry->expiring);
+    on_expired(&entry->expiring, tickets);
+}
+
 static struct entry *find(const struct pl_talo_tickets *tickets, struct pl_str text)
 {
     struct pl_uuid id;
@@ -79,7 +85,21 @@ bool pl_talo_tickets_take(struct pl_talo_ticket *out, struct pl_talo_tickets *ti
     }
     is_good = !pl_talo_expiry_is_over(&tickets->expiry, &entry->expiring);
     *out = entry->ticket;
-    pl_talo_expiry_remove(&tickets->expiry, &entry->expiring);
-    on_expired(&entry->expiring, tickets);
+    drop(tickets, entry);
     return is_good;
+}
+
+void pl_talo_tickets_drop(struct pl_talo_tickets *tickets,
+                          bool (*matches)(const struct pl_talo_ticket *ticket, void *user),
+                          void *user)
+{
+    struct pl_list *node = tickets->expiry.oldest_first.next;
+    while (node != &tickets->expiry.oldest_first) {
+        struct pl_talo_expiring *expiring = PL_CONTAINER_OF(node, struct pl_talo_expiring, node);
+        struct entry *entry = PL_CONTAINER_OF(expiring, struct entry, expiring);
+        node = node->next;
+        if (matches(&entry->ticket, user)) {
+            drop(tickets, entry);
+        }
+    }
 }

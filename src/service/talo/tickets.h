@@ -25,4 +25,9 @@ void pl_talo_tickets_add(struct pl_talo_tickets *tickets, const struct pl_uuid *
 bool pl_talo_tickets_take(struct pl_talo_ticket *out, struct pl_talo_tickets *tickets,
                           struct pl_str text);
 
+/* Void all of which `matches` says so. */
+void pl_talo_tickets_drop(struct pl_talo_tickets *tickets,
+                          bool (*matches)(const struct pl_talo_ticket *ticket, void *user),
+                          void *user);
+
 #endif

@@ -120,6 +120,7 @@ static void test_cli_mistakes_are_one_line_and_status_2(void **state)
         {"serve -x", "parley: serve: unknown flag -x (parley help serve)\n"},
         {"serve --json", "parley: serve: unknown flag --json (parley help serve)\n"},
         {"serve --listen", "parley: --listen wants ADDRESS:PORT (parley help serve)\n"},
+        {"serve --listen --data x", "parley: --listen wants ADDRESS:PORT (parley help serve)\n"},
         {"serve --set x", "parley: --set wants NAME=VALUE, not 'x' (parley help serve)\n"},
         {"serve --set =x", "parley: --set wants NAME=VALUE, not '=x' (parley help serve)\n"},
         {"serve --help=yes", "parley: --help takes no value (parley help serve)\n"},

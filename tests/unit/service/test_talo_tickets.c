@@ -112,6 +112,31 @@ static void test_a_ticket_lives_for_300_seconds(void **state)
     fixture_finish(fixture);
 }
 
+static bool is_of_key_5(const struct pl_talo_ticket *ticket, void *user)
+{
+    (void)user;
+    return ticket->key_id == 5;
+}
+
+static void test_tickets_that_are_dropped_are_void_and_no_others(void **state)
+{
+    struct fixture *fixture = fixture_make();
+    struct pl_talo_tickets tickets;
+    struct pl_talo_ticket ticket;
+    (void)state;
+    pl_talo_tickets_init(&tickets, fixture->hub);
+    for (unsigned i = 0; i < 6; i++) {
+        add(&tickets, i, i % 2 == 0 ? 5 : 6);
+    }
+    pl_talo_tickets_drop(&tickets, is_of_key_5, NULL);
+    for (unsigned i = 0; i < 6; i++) {
+        assert_int_equal(take(&tickets, i, &ticket), i % 2 != 0);
+    }
+    pl_talo_tickets_drop(&tickets, is_of_key_5, NULL);
+    pl_talo_tickets_fini(&tickets);
+    fixture_finish(fixture);
+}
+
 static void test_at_the_bound_the_oldest_ticket_goes(void **state)
 {
     struct fixture *fixture = fixture_make();
@@ -194,6 +219,7 @@ int main(void)
         cmocka_unit_test(test_a_ticket_is_taken_once),
         cmocka_unit_test(test_a_ticket_is_only_its_exact_text),
         cmocka_unit_test(test_a_ticket_lives_for_300_seconds),
+        cmocka_unit_test(test_tickets_that_are_dropped_are_void_and_no_others),
         cmocka_unit_test(test_at_the_bound_the_oldest_ticket_goes),
         cmocka_unit_test(test_a_token_is_replaced_by_the_next_one),
         cmocka_unit_test(test_a_token_lives_for_an_hour_from_its_last_replacement),

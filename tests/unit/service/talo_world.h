@@ -18,7 +18,7 @@
 
 #include <cmocka.h>
 
-#define WORLD_CONNS 12
+#define WORLD_CONNS 40
 #define WORLD_UNIX_MS INT64_C(1760000000000)
 
 struct world;

@@ -30,6 +30,9 @@ COMMON = {"include/parley/error.h", "include/parley/export.h"}
 INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]+(["<])([^">]+)[">]', re.MULTILINE)
 COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
 OPENING_LINES_MAX = 5
+OPERATION_NAME = re.compile(r"\bstruct pl_store_op_type (\w+)")
+OPERATION = re.compile(r"^const struct pl_store_op_type (\w+) = \{(.*?)\};", re.MULTILINE | re.DOTALL)
+EFFECT = re.compile(r"^    \{&(\w+), (\w+)\},(.*)$", re.MULTILINE)
 
 
 def layer_of(path):
@@ -109,6 +112,21 @@ def opening(path):
         yield f"{path}: the opening comment has more than {OPENING_LINES_MAX} lines"
 
 
+def operations():
+    """Every operation on Talo's games that writes has a row among the service's effects; one that needs none says why."""
+    text = "\n".join(text_of(path) for path in ALL if path.startswith("src/store/"))
+    rows = [row for path in ALL if path.startswith("src/service/talo/effects_") for row in EFFECT.findall(text_of(path))]
+    bodies = dict(OPERATION.findall(text))
+    for name in sorted(set(OPERATION_NAME.findall(text))) or ["struct pl_store_op_type"]:
+        if ".name = " not in bodies.get(name, ""):
+            yield f"{name}: has no definition in src/store with the names of its fields"
+        elif ".is_write" in bodies[name] and not any(name == of for of, _, _ in rows):
+            yield f"{name}: writes and has no row in src/service/talo/effects_*.c"
+    for name, effect, why in rows:
+        if effect == "NULL" and not re.match(r" +/\* \w", why):
+            yield f"{name}: does not say why it has no effect"
+
+
 def each(rule, paths):
     return [problem for path in paths for problem in rule(path)]
 
@@ -122,5 +140,6 @@ for folder in sorted({layer_of(path)[0] for path in ALL}):
     report.check(f"{folder} includes only what it stands on", each(crossings, inside))
 report.check("applications include include/parley alone", each(outsiders, EXAMPLES))
 report.check("a .c includes its own header first", each(own_header, ALL))
+report.check("every operation that writes has its row in effects_*.c", list(operations()))
 report.check("every file opens with its comment", each(opening, ALL + EXAMPLES))
 report.exit()

@@ -8,9 +8,10 @@
 
 typedef void pl_talo_effect(struct pl_talo *talo, struct pl_store_op *op);
 
+/* Every operation that writes has a row, which tests/arch/check_sources.py keeps. */
 struct pl_talo_effect_row {
     const struct pl_store_op_type *type;
-    pl_talo_effect *effect;
+    pl_talo_effect *effect; /* NULL: it means nothing here, or its submitter does what it means */
 };
 
 /* By noun, in effects_NOUN.c; a row without a type ends each. */
@@ -19,7 +20,7 @@ extern const struct pl_talo_effect_row pl_talo_effects_channels[];
 extern const struct pl_talo_effect_row pl_talo_effects_players[];
 extern const struct pl_talo_effect_row pl_talo_effects_relationships[];
 
-/* NULL: it means nothing here. */
+/* NULL: there is none. */
 pl_talo_effect *pl_talo_effect_of(const struct pl_store_op_type *type);
 
 #endif

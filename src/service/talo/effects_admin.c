@@ -87,6 +87,7 @@ const struct pl_talo_effect_row pl_talo_effects_admin[] = {
     {&pl_talo_op_key_create_type, on_key_create},
     {&pl_talo_op_key_update_type, on_key_update},
     {&pl_talo_op_key_revoke_type, on_key_revoke},
+    {&pl_talo_op_key_note_used_type, NULL}, /* key_uses.c does it */
     {&pl_talo_op_verification_key_create_type, on_verification_create},
     {&pl_talo_op_verification_key_delete_type, on_verification_delete},
     {NULL, NULL},

@@ -4,6 +4,7 @@
 #include "service/talo/streams.h"
 #include "service/talo/talo_internal.h"
 #include "store/talo/channels.h"
+#include "store/talo/message.h"
 #include "store/talo/storage.h"
 
 static void publish(struct pl_talo *talo, const struct pl_talo_event *event)
@@ -125,6 +126,10 @@ const struct pl_talo_effect_row pl_talo_effects_channels[] = {
     {&pl_talo_op_channel_leave_type, on_leave},
     {&pl_talo_op_channel_update_type, on_update},
     {&pl_talo_op_channel_delete_type, on_delete},
+    {&pl_talo_op_channel_tally_type, NULL},     /* counts.c does it */
+    {&pl_talo_op_channel_load_type, NULL},      /* writes nothing */
+    {&pl_talo_op_message_load_type, NULL},      /* writes nothing */
+    {&pl_talo_op_alias_memberships_type, NULL}, /* writes nothing */
     {&pl_talo_op_channel_list_type, on_list},
     {&pl_talo_op_channel_subscriptions_type, on_subscriptions},
     {&pl_talo_op_channel_get_type, on_get},

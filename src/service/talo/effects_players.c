@@ -6,6 +6,7 @@
 #include "service/talo/talo_internal.h"
 #include "store/talo/auth.h"
 #include "store/talo/groups.h"
+#include "store/talo/import.h"
 #include "store/talo/players.h"
 
 static void changed(struct pl_talo *talo, const struct pl_talo_player *player)
@@ -114,5 +115,15 @@ const struct pl_talo_effect_row pl_talo_effects_players[] = {
     {&pl_talo_op_auth_delete_type, on_delete_auth},
     {&pl_talo_op_group_save_type, on_group},
     {&pl_talo_op_group_delete_type, on_group},
+    {&pl_talo_op_presence_online_type, NULL},     /* identify.c does it */
+    {&pl_talo_op_presence_offline_type, NULL},    /* absences.c does it */
+    {&pl_talo_op_presence_sweep_type, NULL},      /* before anybody is connected */
+    {&pl_talo_op_player_import_type, NULL},       /* a new player, whom nobody knows */
+    {&pl_talo_op_auth_register_type, NULL},       /* a new player, whom nobody knows */
+    {&pl_talo_op_auth_refresh_type, NULL},        /* no session is remembered */
+    {&pl_talo_op_auth_logout_type, NULL},         /* no session is remembered */
+    {&pl_talo_op_auth_set_password_type, NULL},   /* no password is remembered */
+    {&pl_talo_op_auth_reset_password_type, NULL}, /* neither of them is remembered */
+    {&pl_talo_op_auth_set_email_type, NULL},      /* no address is remembered */
     {NULL, NULL},
 };

@@ -1,11 +1,7 @@
 /* `sim`: runs the hub from seeds. */
-#include "sim/seeds.h"
-
 #include "world.h"
 
-#include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
 
 #define LARGE_EVERY 50
 
@@ -28,37 +24,14 @@ static struct sim_options options_of(uint64_t seed, bool has_trace)
     return options;
 }
 
-static int run_range(uint64_t from, uint64_t count, volatile uint64_t *current)
-{
-    struct sim_result total = {0};
-    for (uint64_t seed = from; seed < from + count; seed++) {
-        struct sim_options options = options_of(seed, false);
-        struct sim_result result;
-        *current = seed;
-        result = sim_run(&options);
-        if (seed % SEEDS_TWICE_EVERY == 0 && sim_run(&options).hash != result.hash) {
-            fprintf(stderr, "sim: seed %" PRIu64 " gives two different hashes\n", seed);
-            return EXIT_FAILURE;
-        }
-        total.hash = (total.hash ^ result.hash) * UINT64_C(0x100000001b3);
-        total.delivered_count += result.delivered_count;
-        total.publish_count += result.publish_count;
-    }
-    printf("sim: %" PRIu64 " seeds, %" PRIu64 " publishes, %" PRIu64
-           " messages delivered, hash %016" PRIx64 "\n",
-           count, total.publish_count, total.delivered_count, total.hash);
-    return EXIT_SUCCESS;
-}
-
-static int run_one(uint64_t seed, bool has_trace)
+static struct seeds_result run(uint64_t seed, bool has_trace)
 {
     struct sim_options options = options_of(seed, has_trace);
-    struct sim_result result = sim_run(&options);
-    printf("sim: seed %" PRIu64 ": %u sessions, %u threads, %u steps, %" PRIu64
-           " publishes, %" PRIu64 " messages delivered, hash %016" PRIx64 "\n",
-           options.seed, options.session_max, options.thread_count, options.step_count,
-           result.publish_count, result.delivered_count, result.hash);
-    return EXIT_SUCCESS;
+    if (has_trace) {
+        printf("%u sessions, %u threads, %u steps\n", options.session_max, options.thread_count,
+               options.step_count);
+    }
+    return sim_run(&options);
 }
 
 int main(int argc, char **argv)
@@ -67,8 +40,8 @@ int main(int argc, char **argv)
         .name = "sim",
         .about =
             "Runs the real hub and fan-out in a simulated world and compares them with a model.",
-        .run_one = run_one,
-        .run_range = run_range,
+        .counted = {"publishes", "messages delivered"},
+        .run = run,
     };
     return seeds_main(&program, argc, argv);
 }

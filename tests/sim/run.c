@@ -172,10 +172,10 @@ static void end_all(struct sim_world *world)
     }
 }
 
-struct sim_result sim_run(const struct sim_options *options)
+struct seeds_result sim_run(const struct sim_options *options)
 {
     struct sim_world *world = pl_alloc(sizeof(*world));
-    struct sim_result result;
+    struct seeds_result result;
     uint64_t last_overflows = 0;
     world_init(world, options);
     while (world->step < options->step_count) {
@@ -192,7 +192,8 @@ struct sim_result sim_run(const struct sim_options *options)
         }
     }
     end_all(world);
-    result = (struct sim_result){world->hash, world->delivered_count, world->publishes_expected};
+    result =
+        (struct seeds_result){world->hash, {world->publishes_expected, world->delivered_count}};
     world_fini(world);
     pl_free(world);
     return result;

@@ -11,6 +11,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#define TWICE_EVERY 20 /* of a range: done again */
+
 struct arguments {
     uint64_t seed;
     uint64_t from;
@@ -29,7 +31,48 @@ static void print_help(const struct seeds_program *program)
            "  --trace      print each step of it\n"
            "  --seeds N    that many runs; each %dth is done twice and must give the same hash\n"
            "  --from N     the first seed of them (1)\n",
-           program->name, program->name, program->about, SEEDS_TWICE_EVERY);
+           program->name, program->name, program->about, TWICE_EVERY);
+}
+
+static void print_result(const struct seeds_program *program, const struct seeds_result *result)
+{
+    for (size_t i = 0; i < PL_ARRAY_LEN(result->counts); i++) {
+        printf("%" PRIu64 " %s, ", result->counts[i], program->counted[i]);
+    }
+    printf("hash %016" PRIx64 "\n", result->hash);
+}
+
+static int run_one(const struct seeds_program *program, const struct arguments *arguments)
+{
+    struct seeds_result result = program->run(arguments->seed, arguments->has_trace);
+    printf("%s: seed %" PRIu64 ": ", program->name, arguments->seed);
+    print_result(program, &result);
+    return EXIT_SUCCESS;
+}
+
+/* `current` is set to each seed before it runs. */
+static int run_range(const struct seeds_program *program, const struct arguments *arguments,
+                     volatile uint64_t *current)
+{
+    struct seeds_result total = {0};
+    for (uint64_t i = 0; i < arguments->count; i++) {
+        uint64_t seed = arguments->from + i;
+        struct seeds_result result;
+        *current = seed;
+        result = program->run(seed, false);
+        if (seed % TWICE_EVERY == 0 && program->run(seed, false).hash != result.hash) {
+            fprintf(stderr, "%s: seed %" PRIu64 " gives two different hashes\n", program->name,
+                    seed);
+            return EXIT_FAILURE;
+        }
+        total.hash = (total.hash ^ result.hash) * UINT64_C(0x100000001b3);
+        for (size_t at = 0; at < PL_ARRAY_LEN(total.counts); at++) {
+            total.counts[at] += result.counts[at];
+        }
+    }
+    printf("%s: %" PRIu64 " seeds, ", program->name, arguments->count);
+    print_result(program, &total);
+    return EXIT_SUCCESS;
 }
 
 static int run_in_child(const struct seeds_program *program, const struct arguments *arguments,
@@ -46,7 +89,7 @@ static int run_in_child(const struct seeds_program *program, const struct argume
     fflush(NULL);
     child = fork();
     if (child == 0) {
-        exit(program->run_range(arguments->from, arguments->count, current));
+        exit(run_range(program, arguments, current));
     }
     if (child < 0 || waitpid(child, &status, 0) < 0) {
         fprintf(stderr, "%s: no child process: %s\n", program->name, strerror(errno));
@@ -102,5 +145,5 @@ int seeds_main(const struct seeds_program *program, int argc, char **argv)
         return 2;
     }
     return arguments.count > 0 ? run_in_child(program, &arguments, argv[0])
-                               : program->run_one(arguments.seed, arguments.has_trace);
+                               : run_one(program, &arguments);
 }

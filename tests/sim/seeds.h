@@ -5,14 +5,17 @@
 
 #include "base/defs.h"
 
-#define SEEDS_TWICE_EVERY 20 /* of a range: done again, which must give the same hash */
+/* What came of one run. */
+struct seeds_result {
+    uint64_t hash; /* of all that happened: the same seed must give the same */
+    uint64_t counts[2];
+};
 
 struct seeds_program {
     const char *name;
-    const char *about; /* a sentence of the help */
-    int (*run_one)(uint64_t seed, bool has_trace);
-    /* `current` is set to each seed before it runs. */
-    int (*run_range)(uint64_t from, uint64_t count, volatile uint64_t *current);
+    const char *about;      /* a sentence of the help */
+    const char *counted[2]; /* what the counts of a result are of */
+    struct seeds_result (*run)(uint64_t seed, bool has_trace);
 };
 
 /* What main returns. */

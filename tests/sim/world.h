@@ -12,6 +12,7 @@
 #include "hub/session.h"
 #include "model.h"
 #include "rng.h"
+#include "seeds.h"
 
 #define SIM_ENCODINGS 3
 #define SIM_THREADS_MAX 3
@@ -115,14 +116,8 @@ struct sim_world {
 };
 
 /* What a run counted, for the curious. */
-struct sim_result {
-    uint64_t hash;
-    uint64_t delivered_count;
-    uint64_t publish_count;
-};
-
 /* One whole run. */
-struct sim_result sim_run(const struct sim_options *options);
+struct seeds_result sim_run(const struct sim_options *options);
 
 /* --- world.c --- */
 void world_init(struct sim_world *world, const struct sim_options *options);

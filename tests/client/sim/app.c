@@ -176,7 +176,7 @@ static void on_event(struct parley_sio *sio, const struct parley_client_event *e
     struct world *world = app->world;
     (void)sio;
     world_note(world, "event", app->nsp * 10 + event->kind, (uint64_t)(int64_t)event->delay_ms);
-    if (world->options.has_trace) {
+    if (world->has_trace) {
         printf("         %s: kind %d, error %d, %s (%s), delay %d, attempt %u\n",
                server_nsp_name(app->nsp).ptr, (int)event->kind, event->error, event->reason,
                event->detail, event->delay_ms, event->attempt);
@@ -471,7 +471,7 @@ void app_create(struct world *world)
         app->retry_ms = -1;
         config.on_event = on_event;
         config.user = app;
-        config.get_auth = world->options.seed % 3 == 0 ? get_auth : NULL;
+        config.get_auth = world->seed % 3 == 0 ? get_auth : NULL;
         rc = i == 0 ? parley_sio_create(&app->sio, world->client, "http://sim.test:7350/", &config)
                     : parley_sio_create_namespace(&app->sio, world->sockets[0]->sio,
                                                   server_nsp_name(i).ptr, &config);

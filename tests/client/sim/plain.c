@@ -88,7 +88,7 @@ static void on_event(struct parley_websocket *websocket, const struct parley_cli
     struct app_plain *app = user;
     (void)websocket;
     world_note(app->world, "event", event->kind, (uint64_t)(int64_t)event->delay_ms);
-    if (app->world->options.has_trace) {
+    if (app->world->has_trace) {
         printf("         kind %d, error %d, %s (%s), delay %d, attempt %u\n", (int)event->kind,
                event->error, event->reason, event->detail, event->delay_ms, event->attempt);
     }

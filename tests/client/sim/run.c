@@ -96,15 +96,15 @@ static void draw_config(struct world *world)
     world->reconnect = *reconnect;
 }
 
-static void start(struct world *world, const struct world_options *options)
+static void start(struct world *world, uint64_t seed, bool has_trace)
 {
     struct server_options server;
     struct pl_client_env env;
-    bool is_plain = options->seed % 5 == 4;
-    *world = (struct world){.options = *options, .restart_ms = -1};
-    world->rng.state = options->seed;
+    bool is_plain = seed % 5 == 4;
+    *world = (struct world){.seed = seed, .has_trace = has_trace, .restart_ms = -1};
+    world->rng.state = seed;
     net_init(&world->net, sim_next(&world->rng), &server_peer, &world->server);
-    world->net.has_trace = options->has_trace;
+    world->net.has_trace = has_trace;
     world->socket_count = is_plain ? 0 : sim_chance(&world->rng, 60) ? 1 : SERVER_NAMESPACES;
     draw_config(world);
     draw_faults(world);
@@ -248,12 +248,12 @@ static void finish(struct world *world)
     }
 }
 
-struct world_result world_run(const struct world_options *options)
+struct seeds_result world_run(uint64_t seed, bool has_trace)
 {
     static struct world world; /* large */
-    struct world_result result = {0};
+    struct seeds_result result = {0};
     int64_t storm_end_ms = 0;
-    start(&world, options);
+    start(&world, seed, has_trace);
     storm_end_ms = world.net.now_ms + sim_between(&world.rng, 2000, 60000);
     while (world.net.now_ms < storm_end_ms) {
         step(&world, true);
@@ -268,8 +268,8 @@ struct world_result world_run(const struct world_options *options)
         finish(&world);
     }
     result.hash = world.net.hash;
-    result.upgrade_count = world.server.upgrade_count;
-    result.delivered_count = world.server.packet_count;
+    result.counts[0] = world.server.packet_count;
+    result.counts[1] = world.server.upgrade_count;
     stop(&world);
     return result;
 }

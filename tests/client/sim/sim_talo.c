@@ -331,10 +331,10 @@ static void close_for_good(struct run *run)
     }
 }
 
-static struct world_result run_seed(uint64_t seed, bool has_trace)
+static struct seeds_result run_seed(uint64_t seed, bool has_trace)
 {
     static struct run run; /* large */
-    struct world_result result = {0};
+    struct seeds_result result = {0};
     int64_t storm_end_ms = 0;
     start(&run, seed, has_trace);
     storm_end_ms = run.service.net.now_ms + sim_between(&run.rng, 2000, 60000);
@@ -346,8 +346,8 @@ static struct world_result run_seed(uint64_t seed, bool has_trace)
         close_for_good(&run);
     }
     result.hash = run.service.net.hash;
-    result.delivered_count = run.ended;
-    result.upgrade_count = run.good;
+    result.counts[0] = run.ended;
+    result.counts[1] = run.good;
     parley_talo_destroy(run.talo);
     parley_client_destroy(run.client);
     if (run.service.net.open_count != 0) {
@@ -357,43 +357,13 @@ static struct world_result run_seed(uint64_t seed, bool has_trace)
     return result;
 }
 
-static int run_range(uint64_t from, uint64_t count, volatile uint64_t *current)
-{
-    struct world_result total = {0};
-    for (uint64_t seed = from; seed < from + count; seed++) {
-        struct world_result result;
-        *current = seed;
-        result = run_seed(seed, false);
-        if (seed % SEEDS_TWICE_EVERY == 0 && run_seed(seed, false).hash != result.hash) {
-            fprintf(stderr, "client-sim-talo: seed %" PRIu64 " gives two different hashes\n", seed);
-            return EXIT_FAILURE;
-        }
-        total.hash = (total.hash ^ result.hash) * UINT64_C(0x100000001b3);
-        total.delivered_count += result.delivered_count;
-        total.upgrade_count += result.upgrade_count;
-    }
-    printf("client-sim-talo: %" PRIu64 " seeds, %" PRIu64 " requests, %" PRIu64
-           " of them good, hash %016" PRIx64 "\n",
-           count, total.delivered_count, total.upgrade_count, total.hash);
-    return EXIT_SUCCESS;
-}
-
-static int run_one(uint64_t seed, bool has_trace)
-{
-    struct world_result result = run_seed(seed, has_trace);
-    printf("client-sim-talo: seed %" PRIu64 ": %" PRIu64 " requests, %" PRIu64
-           " of them good, hash %016" PRIx64 "\n",
-           seed, result.delivered_count, result.upgrade_count, result.hash);
-    return EXIT_SUCCESS;
-}
-
 int main(int argc, char **argv)
 {
     static const struct seeds_program program = {
         .name = "client-sim-talo",
         .about = "Runs the Talo client over a simulated network against a model of a service.",
-        .run_one = run_one,
-        .run_range = run_range,
+        .counted = {"requests", "of them good"},
+        .run = run_seed,
     };
     return seeds_main(&program, argc, argv);
 }

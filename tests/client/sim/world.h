@@ -8,6 +8,7 @@
 #include "parley/client_websocket.h"
 #include "server.h"
 #include "sim.h"
+#include "sim/seeds.h"
 
 #define WORLD_INSTANCES_MAX 2048
 #define WORLD_EVENTS_MAX 4096
@@ -72,13 +73,9 @@ struct app_plain {
     bool is_fresh; /* nothing came yet on this connection */
 };
 
-struct world_options {
+struct world {
     uint64_t seed;
     bool has_trace;
-};
-
-struct world {
-    struct world_options options;
     struct sim_rng rng;
     struct net net;
     struct server server;
@@ -96,13 +93,7 @@ struct world {
     uint64_t goodbye_count; /* DISCONNECTs that the server got */
 };
 
-struct world_result {
-    uint64_t hash;
-    uint64_t delivered_count;
-    uint64_t upgrade_count;
-};
-
-struct world_result world_run(const struct world_options *options);
+struct seeds_result world_run(uint64_t seed, bool has_trace);
 
 /* --- app.c: Socket.IO --- */
 void app_create(struct world *world);

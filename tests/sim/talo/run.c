@@ -72,7 +72,7 @@ static void change_mood(struct world *world)
     static const int codes[] = {PL_E_IO, PL_E_FULL, PL_E_CLOSED};
     world->fail_percent = 0;
     world->commit_code = 0;
-    if (world->options.seed % 3 == 0 || sim_chance(&world->rng, 60)) {
+    if (world->seed % 3 == 0 || sim_chance(&world->rng, 60)) {
         return; /* in one seed out of three nothing ever fails */
     }
     world->fail_code = codes[sim_below(&world->rng, 3)];
@@ -116,9 +116,9 @@ static void step(struct world *world)
     world_check(world);
 }
 
-struct world_result run_seed(const struct world_options *options)
+struct seeds_result run_seed(uint64_t seed, bool has_trace)
 {
-    struct world *world = world_create(options);
+    struct world *world = world_create(seed, has_trace);
     uint32_t count = sim_between(&world->rng, STEPS_MIN, STEPS_MAX);
     world->conn_max = sim_between(&world->rng, 2, MODEL_CONNS_MAX);
     for (uint32_t i = 0; i < count; i++) {

@@ -2,8 +2,8 @@
 #ifndef PL_SIM_TALO_RUN_H
 #define PL_SIM_TALO_RUN_H
 
-#include "world.h"
+#include "sim/seeds.h"
 
-struct world_result run_seed(const struct world_options *options);
+struct seeds_result run_seed(uint64_t seed, bool has_trace);
 
 #endif

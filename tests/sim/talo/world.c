@@ -25,7 +25,7 @@ void world_trace(struct world *world, const char *fmt, ...)
     va_start(args, fmt);
     (void)vsnprintf(line + len, (size_t)(WORLD_TRACE_WIDTH - len), fmt, args);
     va_end(args);
-    if (world->options.has_trace) {
+    if (world->has_trace) {
         puts(line);
     }
 }
@@ -35,13 +35,13 @@ void world_fail(struct world *world, const char *fmt, ...)
     va_list args;
     uint64_t count = world->trace_count;
     fflush(stdout);
-    if (!world->options.has_trace) {
+    if (!world->has_trace) {
         uint64_t first = count > WORLD_TRACE_LINES ? count - WORLD_TRACE_LINES : 0;
         for (uint64_t i = first; i < count; i++) {
             fprintf(stderr, "%s\n", world->trace[i % WORLD_TRACE_LINES]);
         }
     }
-    fprintf(stderr, "talo-sim: seed %" PRIu64 ": ", world->options.seed);
+    fprintf(stderr, "talo-sim: seed %" PRIu64 ": ", world->seed);
     va_start(args, fmt);
     vfprintf(stderr, fmt, args);
     va_end(args);
@@ -223,7 +223,7 @@ static void make_talo(struct world *world)
     }
 }
 
-struct world *world_create(const struct world_options *options)
+struct world *world_create(uint64_t seed, bool has_trace)
 {
     struct world *world = pl_alloc(sizeof(*world));
     struct pl_hub_config hub = {.env = {now_ms, unix_us, fill_random, world},
@@ -231,9 +231,10 @@ struct world *world_create(const struct world_options *options)
                                 .port = &world->fanout,
                                 .timers = &world->timers};
     struct pl_error err = {0};
-    world->options = *options;
-    world->rng.state = options->seed;
-    world->hub_rng.state = ~options->seed;
+    world->seed = seed;
+    world->has_trace = has_trace;
+    world->rng.state = seed;
+    world->hub_rng.state = ~seed;
     world->hash = UINT64_C(0xcbf29ce484222325);
     model_init(&world->model);
     pl_fanout_init(&world->fanout);
@@ -251,9 +252,9 @@ struct world *world_create(const struct world_options *options)
     return world;
 }
 
-struct world_result world_destroy(struct world *world)
+struct seeds_result world_destroy(struct world *world)
 {
-    struct world_result result = {0};
+    struct seeds_result result = {0};
     for (int i = 0; i < MODEL_CONNS_MAX; i++) {
         if (world->conns[i].session != NULL) {
             world_close(world, i);
@@ -273,7 +274,7 @@ struct world_result world_destroy(struct world *world)
     for (int i = 0; i < MODEL_CONNS_MAX; i++) {
         pl_buf_fini(&world->conns[i].received);
     }
-    result = (struct world_result){world->hash, world->event_count, world->op_count};
+    result = (struct seeds_result){world->hash, {world->event_count, world->op_count}};
     pl_free(world);
     return result;
 }

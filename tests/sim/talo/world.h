@@ -9,23 +9,13 @@
 #include "model.h"
 #include "service/talo/talo.h"
 #include "sim/rng.h"
+#include "sim/seeds.h"
 #include "store/fake.h"
 
 #define WORLD_OUTBOX_MAX 8
 #define WORLD_TICKETS_MAX 32
 #define WORLD_TRACE_LINES 40
 #define WORLD_TRACE_WIDTH 160
-
-struct world_options {
-    uint64_t seed;
-    bool has_trace;
-};
-
-struct world_result {
-    uint64_t hash;
-    uint64_t event_count;
-    uint64_t op_count;
-};
 
 enum world_wish_kind {
     WORLD_IDENTIFY,
@@ -68,7 +58,8 @@ struct world_store {
 };
 
 struct world {
-    struct world_options options;
+    uint64_t seed;
+    bool has_trace;
     struct sim_rng rng;
     struct sim_rng hub_rng;
     struct model model;
@@ -99,10 +90,10 @@ struct world {
     uint64_t trace_count;
 };
 
-struct world *world_create(const struct world_options *options);
+struct world *world_create(uint64_t seed, bool has_trace);
 
 /* Everything is closed and compared once more. */
-struct world_result world_destroy(struct world *world);
+struct seeds_result world_destroy(struct world *world);
 
 PL_NORETURN void world_fail(struct world *world, const char *fmt, ...) PL_PRINTF(2, 3);
 void world_trace(struct world *world, const char *fmt, ...) PL_PRINTF(2, 3);

@@ -163,7 +163,7 @@ int world_create_store(struct world *world, struct pl_error *err)
 {
     struct pl_store_fake_config store = {
         .fail_op = fail_op, .fail_commit = fail_commit, .user = world};
-    if (world->options.seed % 4 == 3) {
+    if (world->seed % 4 == 3) {
         store.waiting_max = 12; /* a queue that is full now and then */
     }
     world->spy = (struct world_store){.store = {.impl = &spy_impl}, .world = world};

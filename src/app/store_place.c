@@ -13,7 +13,6 @@
 #include <stdio.h>
 #include <unistd.h>
 
-#define URL_BYTES_MAX 8192
 #define TEXT_LEN (PL_SEAL_KEY_BYTES * 2 + 1) /* with a line's end */
 
 void pl_store_place_url(struct pl_buf *out, const struct pl_settings *settings)
@@ -30,7 +29,7 @@ bool pl_store_place_is_missing(const struct pl_settings *settings)
     struct pl_store_url parts;
     struct pl_buf url;
     bool is_missing = false;
-    pl_buf_init(&url, URL_BYTES_MAX);
+    pl_buf_init(&url, PL_STORE_URL_MAX);
     pl_store_place_url(&url, settings);
     if (pl_store_url_read(&parts, pl_buf_str(&url), NULL) == 0 &&
         parts.backend == PL_STORE_SQLITE) {
@@ -122,36 +121,44 @@ static int write_durably(const char *path, const char *text, struct pl_error *er
     return rc;
 }
 
-/* Of two that do this at the same time, one gives its key the name. */
-static int make_key(const char *path, struct pl_str dir, struct pl_error *err)
+/* DIR/store.key, with room behind it for more of a name. */
+static int find_path(char path[PATH_MAX], struct pl_str dir, struct pl_error *err)
 {
-    uint8_t key[PL_SEAL_KEY_BYTES];
-    char text[TEXT_LEN + 1];
-    char draft[PATH_MAX];
-    snprintf(draft, sizeof(draft), PL_STR_FMT "/store.key.%ld", PL_STR_ARG(dir), (long)getpid());
-    pl_random_bytes(key, sizeof(key));
-    encode(text, key);
-    int rc = write_durably(draft, text, err);
-    if (rc == 0 && link(draft, path) < 0 && errno != EEXIST) {
-        rc = fail(err, path);
-    }
-    unlink(draft);
-    pl_wipe(key, sizeof(key));
-    pl_wipe(text, sizeof(text));
-    return rc < 0 ? rc : sync_dir(dir, err);
+    int len = snprintf(path, PATH_MAX, PL_STR_FMT "/store.key", PL_STR_ARG(dir));
+    return len < 0 || len >= PATH_MAX - 32
+               ? pl_error_set(err, PL_E_INVALID, "the path of the data directory is too long")
+               : 0;
 }
 
 int pl_store_place_key(uint8_t key[PL_SEAL_KEY_BYTES], struct pl_str dir, struct pl_error *err)
 {
     char path[PATH_MAX];
-    int len = snprintf(path, sizeof(path), PL_STR_FMT "/store.key", PL_STR_ARG(dir));
-    if (len < 0 || (size_t)len >= sizeof(path) - 32) {
-        return pl_error_set(err, PL_E_INVALID, "the path of the data directory is too long");
-    }
-    int rc = read_key(key, path, err);
+    int rc = find_path(path, dir, err);
+    rc = rc < 0 ? rc : read_key(key, path, err);
     if (rc == PL_E_NOT_FOUND) {
-        rc = make_key(path, dir, err);
-        rc = rc < 0 ? rc : read_key(key, path, err);
+        pl_random_bytes(key, PL_SEAL_KEY_BYTES);
+        return 1;
     }
     return rc;
+}
+
+int pl_store_place_keep_key(const uint8_t key[PL_SEAL_KEY_BYTES], struct pl_str dir,
+                            struct pl_error *err)
+{
+    char text[TEXT_LEN + 1];
+    char path[PATH_MAX];
+    char draft[PATH_MAX];
+    int rc = find_path(path, dir, err);
+    if (rc < 0) {
+        return rc;
+    }
+    snprintf(draft, sizeof(draft), PL_STR_FMT "/store.key.%ld", PL_STR_ARG(dir), (long)getpid());
+    encode(text, key);
+    rc = write_durably(draft, text, err);
+    if (rc == 0 && link(draft, path) < 0) {
+        rc = fail(err, path);
+    }
+    unlink(draft);
+    pl_wipe(text, sizeof(text));
+    return rc < 0 ? rc : sync_dir(dir, err);
 }

@@ -3,17 +3,14 @@
 #include "app/talo_offline.h"
 
 #include "app/data_dir.h"
-#include "app/store_place.h"
 #include "app/talo_admin.h"
+#include "app/talo_world.h"
 #include "base/alloc.h"
 #include "hub/hub.h"
 #include "hub/port_inline.h"
 #include "io/loop.h"
 
-#define URL_BYTES_MAX 8192
-
 struct pl_talo_offline {
-    const struct pl_settings *settings;
     const struct pl_log *log;
     struct pl_data_dir data_dir;
     bool is_locked;
@@ -65,22 +62,6 @@ static int open_hub(struct pl_talo_offline *self, struct pl_error *err)
     return rc;
 }
 
-static int open_store(struct pl_talo_offline *self, struct pl_error *err)
-{
-    struct pl_buf url;
-    pl_buf_init(&url, URL_BYTES_MAX);
-    pl_store_place_url(&url, self->settings);
-    int rc = pl_buf_failed(&url)
-                 ? pl_error_set(err, PL_E_TOO_BIG, "store.url is too long")
-                 : pl_store_open(
-                       &self->store,
-                       &(struct pl_store_config){
-                           .url = pl_buf_str(&url), .wake = wake, .user = self, .log = self->log},
-                       true, err);
-    pl_buf_fini(&url);
-    return rc;
-}
-
 /* Nobody is connected. */
 static struct pl_frame *encode_nothing(void *user, const struct pl_talo_event *event,
                                        uint8_t encoding)
@@ -91,28 +72,32 @@ static struct pl_frame *encode_nothing(void *user, const struct pl_talo_event *e
     return NULL;
 }
 
-static int open_world(struct pl_talo_offline *self, struct pl_error *err)
+static int open_store(struct pl_talo_offline *self, const struct pl_settings *settings,
+                      struct pl_error *err)
+{
+    struct pl_store_config config = {.wake = wake, .user = self, .log = self->log};
+    return pl_talo_world_open_store(&self->store, &config, settings, err);
+}
+
+static int open_world(struct pl_talo_offline *self, const struct pl_settings *settings,
+                      struct pl_error *err)
 {
     struct pl_talo_config config = {
         .hub = self->hub, .store = self->store, .log = self->log, .encode = encode_nothing};
-    int rc = pl_store_place_key(config.sealing_key, self->settings->data_dir, err);
-    rc = rc < 0 ? rc : pl_talo_create(&self->world, &config, err);
-    pl_wipe(config.sealing_key, sizeof(config.sealing_key));
-    return rc;
+    return pl_talo_world_create(&self->world, &config, settings, err);
 }
 
 int pl_talo_offline_open(struct pl_talo_offline **out, const struct pl_settings *settings,
                          const struct pl_log *log, struct pl_error *err)
 {
     struct pl_talo_offline *self = pl_alloc(sizeof(*self));
-    self->settings = settings;
     self->log = log;
     int rc = pl_data_dir_open(&self->data_dir, settings->data_dir, err);
     self->is_locked = rc == 0;
     rc = rc < 0 ? rc : pl_talo_admin_load_words(&self->words, settings, err);
     rc = rc < 0 ? rc : open_hub(self, err);
-    rc = rc < 0 ? rc : open_store(self, err);
-    rc = rc < 0 ? rc : open_world(self, err);
+    rc = rc < 0 ? rc : open_store(self, settings, err);
+    rc = rc < 0 ? rc : open_world(self, settings, err);
     if (rc < 0) {
         pl_talo_offline_close(self);
         return rc;

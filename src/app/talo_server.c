@@ -2,11 +2,9 @@
  * so that no result is lost however full the loop's queue of posts is. */
 #include "app/talo_server.h"
 
-#include "app/store_place.h"
-#include "base/alloc.h"
+#include "app/talo_world.h"
 #include "base/env.h"
 
-#define URL_BYTES_MAX 8192
 #define SETTLE_MS 5000  /* for the operations under way to end */
 #define CLOSE_CODE 3000 /* spec talo, 1.3: for any reason of the server's own */
 
@@ -24,39 +22,6 @@ static void take_results(struct pl_turn_hook *hook)
 }
 
 /* --- what it stands on --- */
-
-/* Whoever has named the store looks for the mistake there. */
-static int fail_store(const struct pl_settings *settings, int rc, const struct pl_error *cause,
-                      struct pl_error *err)
-{
-    return pl_error_set(err, rc, "%s%s", settings->store.url.len > 0 ? "store.url: " : "",
-                        cause->text);
-}
-
-static int open_store(struct pl_talo_server *self, bool takes_over, struct pl_error *err)
-{
-    struct pl_error cause = {0};
-    struct pl_buf url;
-    int rc = 0;
-    pl_buf_init(&url, URL_BYTES_MAX);
-    pl_store_place_url(&url, self->app->settings);
-    if (pl_buf_failed(&url)) {
-        rc = pl_error_set(err, PL_E_TOO_BIG, "store.url is too long");
-    } else {
-        rc = pl_store_open(&self->store,
-                           &(struct pl_store_config){
-                               .url = pl_buf_str(&url),
-                               .wake = wake,
-                               .user = self,
-                               .log = self->app->log,
-                               .takes_over = takes_over,
-                           },
-                           true, &cause);
-        rc = rc < 0 ? fail_store(self->app->settings, rc, &cause, err) : rc;
-    }
-    pl_buf_fini(&url);
-    return rc;
-}
 
 static int open_crypto(struct pl_talo_server *self, struct pl_error *err)
 {
@@ -98,7 +63,14 @@ int pl_talo_server_open(struct pl_talo_server *self, const struct parley_app *ap
         return 0;
     }
     *self = (struct pl_talo_server){.app = app, .metrics = metrics};
-    rc = open_store(self, takes_over, err);
+    rc = pl_talo_world_open_store(&self->store,
+                                  &(struct pl_store_config){
+                                      .wake = wake,
+                                      .user = self,
+                                      .log = app->log,
+                                      .takes_over = takes_over,
+                                  },
+                                  app->settings, err);
     rc = rc < 0 ? rc : open_crypto(self, err);
     rc = rc < 0 ? rc : open_mail(self, err);
     rc = rc < 0 ? rc : pl_talo_admin_load_words(&self->words, app->settings, err);
@@ -146,10 +118,7 @@ static int create_world(struct pl_talo_server *self, struct pl_error *err)
     };
     self->encoder = (struct pl_talo_encoder){.hub = self->app->hub, .log = self->app->log};
     pl_talo_encoder_configure(&self->encoder, &limits);
-    int rc = pl_store_place_key(config.sealing_key, self->app->settings->data_dir, err);
-    rc = rc < 0 ? rc : pl_talo_create(&self->world, &config, err);
-    pl_wipe(config.sealing_key, sizeof(config.sealing_key));
-    return rc;
+    return pl_talo_world_create(&self->world, &config, self->app->settings, err);
 }
 
 int pl_talo_server_start(struct pl_talo_server *self, struct pl_error *err)

@@ -16,7 +16,7 @@ struct pl_talo_server {
     struct pl_mail *mail;
     struct pl_talo_words *words;
     struct pl_talo_profanity profanity; /* of the words */
-    struct pl_talo_encoder encoder; /* of the world's events */
+    struct pl_talo_encoder encoder;     /* of the world's events */
     struct pl_talo *world;
     struct pl_talo_dialect *dialect;
     struct pl_turn_hook hook; /* takes what comes back from threads */

@@ -5,6 +5,8 @@
 #include "base/buf.h"
 #include "base/error.h"
 
+#define PL_STORE_URL_MAX 8192 /* bytes */
+
 enum pl_store_backend_kind {
     PL_STORE_SQLITE,
     PL_STORE_POSTGRES,

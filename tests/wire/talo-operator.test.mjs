@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { copyFile, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdtemp, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
@@ -12,6 +12,7 @@ import { isReference, runParley, startServer } from './lib/server.mjs';
 import { startTalo, TaloApi } from './lib/talo.mjs';
 
 const LIMIT = { timeout: 60000 };
+const ANOTHER_KEY = /sealed with another key; put the store\.key that belongs to this database into the data directory/;
 
 describe('a server of Talo seen by its operator', { skip: isReference }, () => {
   let talo;
@@ -126,7 +127,23 @@ describe('a server that does not start', { skip: isReference }, () => {
     await copyFile(path.join(folder, 'mine', 'store.db'), path.join(folder, 'other', 'store.db'));
     const { code, stderr } = await serve('other');
     assert.equal(code, 1);
-    assert.match(stderr, /sealed with another key; put the store\.key that belongs to this database into the data directory/);
+    assert.match(stderr, ANOTHER_KEY);
+  });
+
+  test('asks for a key that is missing, and makes none meanwhile', { ...LIMIT, skip: isOnPostgres }, async () => {
+    const data = path.join(folder, 'lost');
+    const key = path.join(data, 'store.key');
+    const list = () => runParley(['talo', 'game', 'list', '--data', data]);
+    await runParley(['talo', 'game', 'create', 'Lost', '--data', data]);
+    await rename(key, path.join(folder, 'found.key'));
+    const before = await readdir(data);
+    for (const refused of [await serve('lost'), await list()]) {
+      assert.equal(refused.code, 1);
+      assert.match(refused.stderr, ANOTHER_KEY);
+    }
+    assert.ok(!(await readdir(data)).some((name) => name.startsWith('store.key')), before.join());
+    await rename(path.join(folder, 'found.key'), key);
+    assert.match((await list()).stdout, /Lost/);
   });
 
   test('says who has its data directory, and what to do', LIMIT, async () => {

@@ -47,11 +47,15 @@ static void write_key(const struct folder *folder, const char *text)
 static void test_store_place_key_is_made_once_for_its_owner_alone(void **state)
 {
     struct folder *folder = *state;
+    struct pl_str dir = pl_str_of_cstr(folder->dir);
     uint8_t first[PL_SEAL_KEY_BYTES];
-    uint8_t second[PL_SEAL_KEY_BYTES];
+    uint8_t second[PL_SEAL_KEY_BYTES] = {0};
     struct stat info;
-    assert_int_equal(pl_store_place_key(first, pl_str_of_cstr(folder->dir), NULL), 0);
-    assert_int_equal(pl_store_place_key(second, pl_str_of_cstr(folder->dir), NULL), 0);
+    assert_int_equal(pl_store_place_key(first, dir, NULL), 1);
+    assert_int_equal(access(folder->key, F_OK), -1); /* not before it is wanted */
+    assert_int_equal(pl_store_place_keep_key(first, dir, NULL), 0);
+    assert_int_equal(pl_store_place_keep_key(second, dir, NULL), PL_E_IO);
+    assert_int_equal(pl_store_place_key(second, dir, NULL), 0);
     assert_memory_equal(first, second, sizeof(first));
     assert_int_equal(stat(folder->key, &info), 0);
     assert_int_equal(info.st_mode & 0777, 0600);
@@ -84,7 +88,8 @@ static void test_store_place_key_in_no_folder_is_an_error(void **state)
     uint8_t key[PL_SEAL_KEY_BYTES];
     struct pl_error err = {0};
     (void)state;
-    assert_int_equal(pl_store_place_key(key, PL_STR("/nonexistent/parley"), &err), PL_E_IO);
+    assert_int_equal(pl_store_place_key(key, PL_STR("/nonexistent/parley"), &err), 1);
+    assert_int_equal(pl_store_place_keep_key(key, PL_STR("/nonexistent/parley"), &err), PL_E_IO);
     assert_non_null(strstr(err.text, "/nonexistent/parley/store.key"));
 }
 

@@ -7,6 +7,7 @@
 #define BODY_MAX ((size_t)1024 * 1024) /* the service takes no more */
 #define TARGET_MAX 65536
 #define IDLE_MAX_MS 4000 /* servers close after five seconds, just when a request is on its way */
+#define PLAYER_FORGOTTEN "the player was forgotten meanwhile"
 #define ARENA_MIN 65536
 #define ARENA_PER_BYTE 4 /* of an answer: what a service really sends takes less than three */
 
@@ -77,7 +78,7 @@ int pl_talo_call_make(struct parley_talo *talo, struct pl_talo_call *call)
         pl_talo_call_destroy(call);
         return rc;
     }
-    call->is_of_player = talo->alias != NULL;
+    call->is_of_player = call->is_of_player || talo->alias != NULL;
     queue(talo, call, false);
     return 0;
 }
@@ -111,14 +112,21 @@ void pl_talo_calls_forget(struct parley_talo *talo, pl_talo_after *after)
     }
 }
 
+static void disown(struct pl_talo_call *call)
+{
+    if (call->is_of_player) {
+        call->error = PL_E_CLOSED;
+    }
+}
+
 void pl_talo_calls_disown(struct parley_talo *talo)
 {
     PL_LIST_EACH(node, &talo->calls)
     {
-        struct pl_talo_call *call = PL_CONTAINER_OF(node, struct pl_talo_call, node);
-        if (call->is_of_player) {
-            call->error = PL_E_CLOSED;
-        }
+        disown(PL_CONTAINER_OF(node, struct pl_talo_call, node));
+    }
+    if (talo->current != NULL) {
+        disown(talo->current);
     }
     pl_client_flush_later(talo->client, &talo->pump);
 }
@@ -193,8 +201,14 @@ static struct pl_talo_call *take_refused(struct parley_talo *talo)
 static void settle(struct parley_talo *talo, struct pl_talo_call *call,
                    struct parley_talo_result *result, struct pl_str body)
 {
-    bool is_for_another = call->is_renewing && result->error < 0;
+    struct parley_talo_result forgotten;
+    bool is_for_another = false;
     talo->call_count--;
+    if (call->error < 0 && call->after != NULL) { /* it would change who is playing now */
+        pl_talo_result_fail(&forgotten, call->error, PLAYER_FORGOTTEN);
+        result = &forgotten;
+    }
+    is_for_another = call->is_renewing && result->error < 0;
     if (renew(talo, call, result)) {
         return;
     }
@@ -315,7 +329,7 @@ static void send_next(struct parley_talo *talo)
         struct pl_talo_call *call = PL_CONTAINER_OF(node, struct pl_talo_call, node);
         struct pl_error err = {0};
         int rc = call->error < 0
-                     ? pl_error_set(&err, call->error, "the player was forgotten meanwhile")
+                     ? pl_error_set(&err, call->error, PLAYER_FORGOTTEN)
                      : send_call(talo, call, &err);
         if (rc < 0) {
             settle_failed(talo, call, rc, err.text);

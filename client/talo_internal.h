@@ -31,8 +31,8 @@ struct pl_talo_call {
     parley_talo_done *done;
     void *user;
     unsigned link_number; /* of a ticket: the attempt that it is for */
-    int error;            /* it is not to be sent, but ends with this */
-    bool is_of_player;    /* made as the current player */
+    int error;            /* the player was forgotten: not to be sent; `after` has this */
+    bool is_of_player;    /* made as the current player, or with his session */
     bool is_renewing;     /* a refresh that another call waits for */
     bool was_refused;     /* for an old session: it is not made a third time */
 };
@@ -114,7 +114,8 @@ void pl_talo_calls_forget(struct parley_talo *talo, pl_talo_after *after);
 /* A call that goes on. */
 void pl_talo_call_again(struct parley_talo *talo, struct pl_talo_call *call);
 
-/* Those made as the player and not sent yet end with PL_E_CLOSED. */
+/* Those made as the player end with PL_E_CLOSED: when they were not sent yet, or when their answer
+ * would change who is playing. */
 void pl_talo_calls_disown(struct parley_talo *talo);
 void pl_talo_calls_drop(struct parley_talo *talo); /* without a callback */
 void pl_talo_calls_on_timer(struct pl_timer *timer);

@@ -96,6 +96,7 @@ struct pl_talo_call *pl_talo_refresh_call(struct parley_talo *talo)
             : pl_talo_call_for("POST", NULL, NULL, "/v1/players/auth/refresh");
     if (call != NULL) {
         call->after = pl_talo_after_refresh;
+        call->is_of_player = true;
         pl_json_writer_init(&writer, &call->body);
         pl_json_object_begin(&writer);
         pl_talo_put_text(&writer, "refreshToken", talo->refresh_token);

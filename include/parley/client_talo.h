@@ -373,8 +373,9 @@ PARLEY_API const char *parley_talo_refresh_token(const struct parley_talo *talo)
 PARLEY_API int parley_talo_set_session(struct parley_talo *talo, const char *session_token,
                                        const char *refresh_token);
 
-/* Forget player and tokens, and reset the socket. Requests that were made as the player and were not
- * sent yet end with PARLEY_E_CLOSED. Errors as reset. */
+/* Forget player and tokens, and reset the socket. Requests that were made as the player end with
+ * PARLEY_E_CLOSED: those not sent yet, and those whose answer would bring player or tokens back.
+ * Errors as reset. */
 PARLEY_API int parley_talo_clear_identity(struct parley_talo *talo);
 
 /* Prove with this token who the socket is for: at once, or when it opens. The library calls it

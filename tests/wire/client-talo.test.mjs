@@ -1,4 +1,4 @@
-// The Talo client of libparley-client talost a service of the tests' own (lib/talo-service.mjs): everything of
+// The Talo client of libparley-client against a service of the tests' own (lib/talo-service.mjs): everything of
 // lib/talo-suite.mjs in three modes and signed, then what only a service that obeys the test can show: what is sent byte by
 // byte, and answers that mean harm.
 
@@ -278,6 +278,28 @@ describe('sessions of the Talo client', { concurrency: 4 }, () => {
     assert.equal((await talo.kind('gave_up')).error, 'IO');
     await talo.destroy();
   });
+
+  for (const [what, fields, path, more] of [
+    ['refresh', {}, '/v1/players/auth/refresh', { sessionToken: 'late', refreshToken: 'too late' }],
+    ['change_identifier', { current: 'pw', identifier: 'eve' }, '/v1/players/auth/change_identifier', { alias: { id: 1, player: { id: 'p' } } }],
+  ]) {
+    test(`a forgotten player does not come back with the answer to ${what}`, LIMIT, async () => {
+      const { service, talo } = await start();
+      await register(talo);
+      const asked = new Promise((resolve) => {
+        service.answer = at(path, (_, response) => resolve(response) ?? true);
+      });
+      const call = await talo.start(what, fields);
+      const response = await asked;
+      await talo.do('talo_clear');
+      json(response, 200, more);
+      assert.equal((await talo.result(call)).error, 'CLOSED');
+      await talo.do('talo_check', {}, 'STATE');
+      const { session, refresh } = await talo.look();
+      assert.deepEqual([session, refresh], ['', '']);
+      await talo.destroy();
+    });
+  }
 
   test('tokens that no header could carry are refused', LIMIT, async () => {
     const { service, talo } = await start();

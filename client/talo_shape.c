@@ -1,6 +1,7 @@
 /* One walk over an object: each member that the table names goes to its place. */
 #include "client/talo_shape.h"
 
+#include "codec/iso_date.h"
 #include "codec/json_number.h"
 #include "codec/json_raw.h"
 #include "codec/json_string.h"
@@ -90,11 +91,8 @@ static int read_int(int64_t *out, struct pl_str raw)
 
 static int read_date(int64_t *out, struct pl_str raw)
 {
-    if (pl_json_raw_kind(raw) != PL_JSON_STRING || raw.len < 2) {
-        return 0;
-    }
-    *out = pl_talo_date_read(pl_str_make(raw.ptr + 1, raw.len - 2));
-    return *out != 0;
+    return pl_json_raw_kind(raw) == PL_JSON_STRING && raw.len >= 2 &&
+           pl_iso_date_parse(out, pl_str_make(raw.ptr + 1, raw.len - 2));
 }
 
 static int read_bool(bool *out, struct pl_str raw)

@@ -46,7 +46,4 @@ void pl_talo_shape_clear(void *out, const struct pl_talo_shape *shape);
 PL_MUST_CHECK int pl_talo_shape_read(void *out, struct pl_arena *arena,
                                      const struct pl_talo_shape *shape, struct pl_str raw);
 
-/* "2025-03-01T09:30:00.000Z" in milliseconds since 1970; 0 for anything else. */
-int64_t pl_talo_date_read(struct pl_str text);
-
 #endif

@@ -115,6 +115,9 @@ bool pl_iso_date_parse(int64_t *out_ms, struct pl_str text)
                          !take_time(&ms, &text) || !take_zone(&ms, &text))) {
         return false;
     }
+    if (text.len > 0) {
+        return false;
+    }
     *out_ms = ms;
-    return text.len == 0;
+    return true;
 }

@@ -7,7 +7,7 @@
 
 /* "2025-03-01", "2025-03-01T09:30", "2025-03-01T09:30:00", "2025-03-01T09:30:00.250" (digits past
  * the third are dropped), each time of day with "Z", "+02:00" or nothing, which means UTC; a space
- * may stand for the T. Years 1 to 9999. False for anything else. */
+ * may stand for the T. Years 1 to 9999. False for anything else, and *out_ms as it was. */
 PL_MUST_CHECK bool pl_iso_date_parse(int64_t *out_ms, struct pl_str text);
 
 #endif

@@ -49,3 +49,20 @@ void pl_client_request_add(struct pl_buf *out, const struct pl_client_transport 
     }
     pl_buf_add_str(out, pl_str_of_cstr(headers));
 }
+
+static bool is_unreserved(char c)
+{
+    return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' ||
+           c == '_' || c == '.' || c == '~';
+}
+
+void pl_client_request_escape(struct pl_buf *out, struct pl_str text)
+{
+    for (size_t i = 0; i < text.len; i++) {
+        if (is_unreserved(text.ptr[i])) {
+            pl_buf_add_char(out, text.ptr[i]);
+        } else {
+            pl_buf_addf(out, "%%%02X", (unsigned)(unsigned char)text.ptr[i]);
+        }
+    }
+}

@@ -240,14 +240,17 @@ int pl_talo_check_text(struct parley_talo *talo, const char *what, const char *t
     return 0;
 }
 
+int pl_talo_check_optional(struct parley_talo *talo, const char *what, const char *text)
+{
+    return text == NULL ? 0 : pl_talo_check_text(talo, what, text);
+}
+
 int pl_talo_check_props(struct parley_talo *talo, const struct parley_talo_prop *props,
                         size_t count)
 {
     for (size_t i = 0; i < count; i++) {
         int rc = pl_talo_check_text(talo, "a prop's key", props[i].key);
-        if (rc == 0 && props[i].value != NULL) {
-            rc = pl_talo_check_text(talo, "a prop's value", props[i].value);
-        }
+        rc = rc < 0 ? rc : pl_talo_check_optional(talo, "a prop's value", props[i].value);
         if (rc < 0) {
             return rc;
         }

@@ -11,11 +11,10 @@ struct part {
 static int check_parts(struct parley_talo *talo, const struct part *parts, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
-        if (parts[i].text != NULL || parts[i].is_needed) {
-            int rc = pl_talo_check_text(talo, parts[i].key, parts[i].text);
-            if (rc < 0) {
-                return rc;
-            }
+        int rc = parts[i].is_needed ? pl_talo_check_text(talo, parts[i].key, parts[i].text)
+                                    : pl_talo_check_optional(talo, parts[i].key, parts[i].text);
+        if (rc < 0) {
+            return rc;
         }
     }
     return 0;
@@ -82,6 +81,15 @@ static int make(struct parley_talo *talo, struct pl_talo_call *call, pl_talo_aft
     return pl_talo_call_make(talo, call);
 }
 
+/* A public call whose body is texts; `rc` is what it began with. */
+static int ask(struct parley_talo *talo, int rc, const char *method, const char *target,
+               const struct part *parts, size_t count, enum more more, pl_talo_after *after,
+               parley_talo_done *done, void *user)
+{
+    rc = rc < 0 ? rc : check_parts(talo, parts, count);
+    return rc < 0 ? rc : make(talo, compose(method, target, parts, count, more), after, done, user);
+}
+
 /* --- coming --- */
 
 int parley_talo_register(struct parley_talo *talo,
@@ -91,27 +99,18 @@ int parley_talo_register(struct parley_talo *talo,
     const struct part parts[] = {{"identifier", registration->identifier, true},
                                  {"password", registration->password, true},
                                  {"email", registration->email, false}};
-    int rc = pl_talo_enter(talo);
-    rc = rc < 0 ? rc : check_parts(talo, parts, PL_ARRAY_LEN(parts));
-    return rc < 0
-               ? rc
-               : make(talo,
-                      compose("POST", "/v1/players/auth/register", parts, PL_ARRAY_LEN(parts),
-                              registration->verification_is_on ? MORE_VERIFICATION : MORE_REFRESH),
-                      pl_talo_after_identity, done, user);
+    return ask(talo, pl_talo_enter(talo), "POST", "/v1/players/auth/register", parts,
+               PL_ARRAY_LEN(parts),
+               registration->verification_is_on ? MORE_VERIFICATION : MORE_REFRESH,
+               pl_talo_after_identity, done, user);
 }
 
 int parley_talo_login(struct parley_talo *talo, const char *identifier, const char *password,
                       parley_talo_done *done, void *user)
 {
     const struct part parts[] = {{"identifier", identifier, true}, {"password", password, true}};
-    int rc = pl_talo_enter(talo);
-    rc = rc < 0 ? rc : check_parts(talo, parts, PL_ARRAY_LEN(parts));
-    return rc < 0 ? rc
-                  : make(talo,
-                         compose("POST", "/v1/players/auth/login", parts, PL_ARRAY_LEN(parts),
-                                 MORE_REFRESH),
-                         pl_talo_after_identity, done, user);
+    return ask(talo, pl_talo_enter(talo), "POST", "/v1/players/auth/login", parts,
+               PL_ARRAY_LEN(parts), MORE_REFRESH, pl_talo_after_identity, done, user);
 }
 
 int parley_talo_verify(struct parley_talo *talo, int64_t alias_id, const char *code,
@@ -160,42 +159,27 @@ int parley_talo_delete_account(struct parley_talo *talo, const char *current,
                                parley_talo_done *done, void *user)
 {
     const struct part parts[] = {{"currentPassword", current, true}};
-    int rc = pl_talo_enter_as_player(talo);
-    rc = rc < 0 ? rc : check_parts(talo, parts, PL_ARRAY_LEN(parts));
-    return rc < 0 ? rc
-                  : make(talo,
-                         compose("DELETE", "/v1/players/auth", parts, PL_ARRAY_LEN(parts),
-                                 MORE_NOTHING),
-                         pl_talo_after_goodbye, done, user);
+    return ask(talo, pl_talo_enter_as_player(talo), "DELETE", "/v1/players/auth", parts,
+               PL_ARRAY_LEN(parts), MORE_NOTHING, pl_talo_after_goodbye, done, user);
 }
 
 /* --- changing --- */
-
-/* What changes one thing, by the current password. */
-static int change(struct parley_talo *talo, const char *method, const char *target,
-                  const struct part *parts, size_t count, enum more more, pl_talo_after *after,
-                  parley_talo_done *done, void *user)
-{
-    int rc = pl_talo_enter_as_player(talo);
-    rc = rc < 0 ? rc : check_parts(talo, parts, count);
-    return rc < 0 ? rc : make(talo, compose(method, target, parts, count, more), after, done, user);
-}
 
 int parley_talo_change_password(struct parley_talo *talo, const char *current, const char *password,
                                 parley_talo_done *done, void *user)
 {
     const struct part parts[] = {{"currentPassword", current, true},
                                  {"newPassword", password, true}};
-    return change(talo, "POST", "/v1/players/auth/change_password", parts, PL_ARRAY_LEN(parts),
-                  MORE_NOTHING, NULL, done, user);
+    return ask(talo, pl_talo_enter_as_player(talo), "POST", "/v1/players/auth/change_password",
+               parts, PL_ARRAY_LEN(parts), MORE_NOTHING, NULL, done, user);
 }
 
 int parley_talo_change_email(struct parley_talo *talo, const char *current, const char *email,
                              parley_talo_done *done, void *user)
 {
     const struct part parts[] = {{"currentPassword", current, true}, {"newEmail", email, true}};
-    return change(talo, "POST", "/v1/players/auth/change_email", parts, PL_ARRAY_LEN(parts),
-                  MORE_NOTHING, NULL, done, user);
+    return ask(talo, pl_talo_enter_as_player(talo), "POST", "/v1/players/auth/change_email", parts,
+               PL_ARRAY_LEN(parts), MORE_NOTHING, NULL, done, user);
 }
 
 int parley_talo_change_identifier(struct parley_talo *talo, const char *current,
@@ -203,16 +187,17 @@ int parley_talo_change_identifier(struct parley_talo *talo, const char *current,
 {
     const struct part parts[] = {{"currentPassword", current, true},
                                  {"newIdentifier", identifier, true}};
-    return change(talo, "POST", "/v1/players/auth/change_identifier", parts, PL_ARRAY_LEN(parts),
-                  MORE_NOTHING, pl_talo_after_alias, done, user);
+    return ask(talo, pl_talo_enter_as_player(talo), "POST", "/v1/players/auth/change_identifier",
+               parts, PL_ARRAY_LEN(parts), MORE_NOTHING, pl_talo_after_alias, done, user);
 }
 
 int parley_talo_toggle_verification(struct parley_talo *talo, const char *current, bool is_on,
                                     const char *email, parley_talo_done *done, void *user)
 {
     const struct part parts[] = {{"currentPassword", current, true}, {"email", email, false}};
-    return change(talo, "PATCH", "/v1/players/auth/toggle_verification", parts, PL_ARRAY_LEN(parts),
-                  is_on ? MORE_TOGGLE_ON : MORE_TOGGLE_OFF, NULL, done, user);
+    return ask(talo, pl_talo_enter_as_player(talo), "PATCH", "/v1/players/auth/toggle_verification",
+               parts, PL_ARRAY_LEN(parts), is_on ? MORE_TOGGLE_ON : MORE_TOGGLE_OFF, NULL, done,
+               user);
 }
 
 int parley_talo_migrate(struct parley_talo *talo, const char *current, const char *service,
@@ -221,8 +206,8 @@ int parley_talo_migrate(struct parley_talo *talo, const char *current, const cha
     const struct part parts[] = {{"currentPassword", current, true},
                                  {"service", service, true},
                                  {"identifier", identifier, true}};
-    return change(talo, "POST", "/v1/players/auth/migrate", parts, PL_ARRAY_LEN(parts),
-                  MORE_NOTHING, pl_talo_after_alias, done, user);
+    return ask(talo, pl_talo_enter_as_player(talo), "POST", "/v1/players/auth/migrate", parts,
+               PL_ARRAY_LEN(parts), MORE_NOTHING, pl_talo_after_alias, done, user);
 }
 
 /* --- forgotten passwords --- */
@@ -231,24 +216,14 @@ int parley_talo_forgot_password(struct parley_talo *talo, const char *email, par
                                 void *user)
 {
     const struct part parts[] = {{"email", email, true}};
-    int rc = pl_talo_enter(talo);
-    rc = rc < 0 ? rc : check_parts(talo, parts, PL_ARRAY_LEN(parts));
-    return rc < 0 ? rc
-                  : make(talo,
-                         compose("POST", "/v1/players/auth/forgot_password", parts,
-                                 PL_ARRAY_LEN(parts), MORE_NOTHING),
-                         NULL, done, user);
+    return ask(talo, pl_talo_enter(talo), "POST", "/v1/players/auth/forgot_password", parts,
+               PL_ARRAY_LEN(parts), MORE_NOTHING, NULL, done, user);
 }
 
 int parley_talo_reset_password(struct parley_talo *talo, const char *code, const char *password,
                                parley_talo_done *done, void *user)
 {
     const struct part parts[] = {{"code", code, true}, {"password", password, true}};
-    int rc = pl_talo_enter(talo);
-    rc = rc < 0 ? rc : check_parts(talo, parts, PL_ARRAY_LEN(parts));
-    return rc < 0 ? rc
-                  : make(talo,
-                         compose("POST", "/v1/players/auth/reset_password", parts,
-                                 PL_ARRAY_LEN(parts), MORE_NOTHING),
-                         NULL, done, user);
+    return ask(talo, pl_talo_enter(talo), "POST", "/v1/players/auth/reset_password", parts,
+               PL_ARRAY_LEN(parts), MORE_NOTHING, NULL, done, user);
 }

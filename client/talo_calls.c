@@ -4,23 +4,10 @@
 
 #include "base/alloc.h"
 
-#define BODY_MAX ((size_t)1024 * 1024) /* the service takes no more */
-#define TARGET_MAX 65536
 #define IDLE_MAX_MS 4000 /* servers close after five seconds, just when a request is on its way */
 #define PLAYER_FORGOTTEN "the player was forgotten meanwhile"
 #define ARENA_MIN 65536
 #define ARENA_PER_BYTE 4 /* of an answer: what a service really sends takes less than three */
-
-struct pl_talo_call *pl_talo_call_create(const char *method)
-{
-    struct pl_talo_call *call = pl_try_alloc(sizeof(*call));
-    if (call != NULL) {
-        *call = (struct pl_talo_call){.method = method};
-        pl_buf_init(&call->target, TARGET_MAX);
-        pl_buf_init(&call->body, BODY_MAX);
-    }
-    return call;
-}
 
 void pl_talo_call_destroy(struct pl_talo_call *call)
 {
@@ -56,18 +43,16 @@ static int check_room(struct parley_talo *talo)
     return 0;
 }
 
-static void queue(struct parley_talo *talo, struct pl_talo_call *call, bool goes_first)
+static void queue_before(struct parley_talo *talo, struct pl_list *place, struct pl_talo_call *call)
 {
-    if (goes_first) {
-        call->node.next = talo->calls.next;
-        call->node.prev = &talo->calls;
-        talo->calls.next->prev = &call->node;
-        talo->calls.next = &call->node;
-    } else {
-        pl_list_push_back(&talo->calls, &call->node);
-    }
+    pl_list_push_back(place, &call->node);
     talo->call_count++;
     pl_client_flush_later(talo->client, &talo->pump);
+}
+
+void pl_talo_call_again(struct parley_talo *talo, struct pl_talo_call *call)
+{
+    queue_before(talo, talo->calls.next, call);
 }
 
 int pl_talo_call_make(struct parley_talo *talo, struct pl_talo_call *call)
@@ -79,7 +64,7 @@ int pl_talo_call_make(struct parley_talo *talo, struct pl_talo_call *call)
         return rc;
     }
     call->is_of_player = call->is_of_player || talo->alias != NULL;
-    queue(talo, call, false);
+    queue_before(talo, &talo->calls, call);
     return 0;
 }
 
@@ -90,13 +75,8 @@ int pl_talo_call_make_first(struct parley_talo *talo, struct pl_talo_call *call)
         pl_talo_call_destroy(call);
         return rc;
     }
-    queue(talo, call, true);
+    pl_talo_call_again(talo, call);
     return 0;
-}
-
-void pl_talo_call_again(struct parley_talo *talo, struct pl_talo_call *call)
-{
-    queue(talo, call, true);
 }
 
 void pl_talo_calls_forget(struct parley_talo *talo, pl_talo_after *after)
@@ -177,8 +157,8 @@ static bool renew(struct parley_talo *talo, struct pl_talo_call *call,
     }
     refresh->is_renewing = true;
     call->was_refused = true;
-    queue(talo, call, true);
-    queue(talo, refresh, true);
+    pl_talo_call_again(talo, call);
+    pl_talo_call_again(talo, refresh);
     return true;
 }
 
@@ -297,7 +277,6 @@ static int send_call(struct parley_talo *talo, const struct pl_talo_call *call,
                      struct pl_error *err)
 {
     bool has_body = strcmp(call->method, "GET") != 0;
-    struct pl_str path = talo->api.url.path;
     struct pl_buf target;
     struct pl_buf headers;
     int rc = prepare_http(talo, err);
@@ -306,7 +285,7 @@ static int send_call(struct parley_talo *talo, const struct pl_talo_call *call,
     }
     pl_buf_init(&target, SIZE_MAX / 2);
     pl_buf_init(&headers, SIZE_MAX / 2);
-    pl_buf_add_str(&target, pl_str_first(path, path.len - pl_str_ends_with(path, PL_STR("/"))));
+    pl_talo_write_base(&target, &talo->api);
     pl_buf_add_str(&target, pl_buf_str(&call->target));
     pl_talo_write_headers(&headers, talo, call);
     if (pl_buf_failed(&target) || pl_buf_failed(&headers)) {
@@ -328,9 +307,8 @@ static void send_next(struct parley_talo *talo)
            (node = pl_list_pop_front(&talo->calls)) != NULL) {
         struct pl_talo_call *call = PL_CONTAINER_OF(node, struct pl_talo_call, node);
         struct pl_error err = {0};
-        int rc = call->error < 0
-                     ? pl_error_set(&err, call->error, PLAYER_FORGOTTEN)
-                     : send_call(talo, call, &err);
+        int rc = call->error < 0 ? pl_error_set(&err, call->error, PLAYER_FORGOTTEN)
+                                 : send_call(talo, call, &err);
         if (rc < 0) {
             settle_failed(talo, call, rc, err.text);
             continue;

@@ -6,10 +6,10 @@
 /* --- texts that may be left out --- */
 
 /* All given ones are UTF-8. */
-static int check_optional(struct parley_talo *talo, const char *const *texts, size_t count)
+static int check_all(struct parley_talo *talo, const char *const *texts, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
-        int rc = texts[i] == NULL ? 0 : pl_talo_check_text(talo, "each text", texts[i]);
+        int rc = pl_talo_check_optional(talo, "each text", texts[i]);
         if (rc < 0) {
             return rc;
         }
@@ -130,7 +130,7 @@ int parley_talo_channel_update(struct parley_talo *talo, int64_t channel_id,
     struct pl_json_writer writer;
     struct pl_talo_call *call = NULL;
     int rc = pl_talo_enter_as_player(talo);
-    rc = rc < 0 ? rc : check_optional(talo, &given->name, 1);
+    rc = rc < 0 ? rc : pl_talo_check_optional(talo, "the name", given->name);
     rc = rc < 0 ? rc : pl_talo_check_props(talo, given->props, given->prop_count);
     if (rc < 0) {
         return rc;
@@ -164,7 +164,7 @@ int parley_talo_channels(struct parley_talo *talo, const struct parley_talo_chan
     const char *const texts[] = {asked->search, asked->prop_key, asked->prop_value};
     struct pl_talo_call *call = NULL;
     int rc = pl_talo_enter(talo);
-    rc = rc < 0 ? rc : check_optional(talo, texts, PL_ARRAY_LEN(texts));
+    rc = rc < 0 ? rc : check_all(talo, texts, PL_ARRAY_LEN(texts));
     if (rc < 0) {
         return rc;
     }
@@ -186,7 +186,7 @@ int parley_talo_channels_joined(struct parley_talo *talo,
     const char *const texts[] = {asked->prop_key, asked->prop_value};
     struct pl_talo_call *call = NULL;
     int rc = pl_talo_enter_as_player(talo);
-    rc = rc < 0 ? rc : check_optional(talo, texts, PL_ARRAY_LEN(texts));
+    rc = rc < 0 ? rc : check_all(talo, texts, PL_ARRAY_LEN(texts));
     if (rc < 0) {
         return rc;
     }
@@ -207,7 +207,7 @@ int parley_talo_channel_members(struct parley_talo *talo, int64_t channel_id,
                                  asked->prop_value, asked->group_id};
     struct pl_talo_call *call = NULL;
     int rc = pl_talo_enter_as_player(talo);
-    rc = rc < 0 ? rc : check_optional(talo, texts, PL_ARRAY_LEN(texts));
+    rc = rc < 0 ? rc : check_all(talo, texts, PL_ARRAY_LEN(texts));
     if (rc < 0) {
         return rc;
     }

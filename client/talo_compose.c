@@ -1,16 +1,22 @@
 /* Requests put together: a target from a template, members of a JSON body. */
 #include "client/talo_internal.h"
 
+#include "base/alloc.h"
+
 #include <stdarg.h>
+
+#define BODY_MAX ((size_t)1024 * 1024) /* the service takes no more */
+#define TARGET_MAX 65536
 
 struct pl_talo_call *pl_talo_call_for(const char *method, parley_talo_done *done, void *user,
                                       const char *target, ...)
 {
-    struct pl_talo_call *call = pl_talo_call_create(method);
+    struct pl_talo_call *call = pl_try_alloc(sizeof(*call));
     if (call != NULL) {
         va_list list;
-        call->done = done;
-        call->user = user;
+        *call = (struct pl_talo_call){.method = method, .done = done, .user = user};
+        pl_buf_init(&call->target, TARGET_MAX);
+        pl_buf_init(&call->body, BODY_MAX);
         va_start(list, target);
         pl_buf_addv(&call->target, target, list);
         va_end(list);

@@ -88,16 +88,8 @@ struct parley_talo {
     bool owes_session;  /* the application is to hear of the tokens */
 };
 
-static inline const struct pl_client_transport *
-pl_talo_socket_transport(const struct parley_talo *talo)
-{
-    return talo->socket_transport.url_text != NULL ? &talo->socket_transport : &talo->api;
-}
-
 /* --- talo_calls.c --- */
 
-/* A call with an empty body, or NULL without memory. */
-PL_MUST_CHECK struct pl_talo_call *pl_talo_call_create(const char *method);
 void pl_talo_call_destroy(struct pl_talo_call *call); /* NULL is fine */
 
 /* Make it, behind all others; it is taken, also on failure. Returns 0; PL_E_FULL, PL_E_NOMEM (call is
@@ -111,7 +103,7 @@ PL_MUST_CHECK int pl_talo_call_make_first(struct parley_talo *talo, struct pl_ta
 /* Those of the library's own, by their `after`, that were not sent yet. */
 void pl_talo_calls_forget(struct parley_talo *talo, pl_talo_after *after);
 
-/* A call that goes on. */
+/* A call that goes on: the next one. */
 void pl_talo_call_again(struct parley_talo *talo, struct pl_talo_call *call);
 
 /* Those made as the player end with PL_E_CLOSED: when they were not sent yet, or when their answer
@@ -132,8 +124,8 @@ PL_MUST_CHECK bool pl_talo_is_header_value(struct pl_str text);
 void pl_talo_write_signature(struct pl_buf *out, const struct parley_talo *talo,
                              struct pl_str body);
 
-/* Append `text` escaped for a path segment or a query. */
-void pl_talo_write_escaped(struct pl_buf *out, const char *text);
+/* Append the path of a URL of the service, without a slash at its end: all targets begin with it. */
+void pl_talo_write_base(struct pl_buf *out, const struct pl_client_transport *transport);
 
 /* Append "?name=text" or "&name=text"; nothing for NULL. The first looks for a '?' in `out`. */
 void pl_talo_write_query(struct pl_buf *out, const char *name, const char *text);
@@ -230,8 +222,8 @@ void pl_talo_fini_secret(struct pl_buf *buf);
 PL_MUST_CHECK int pl_talo_enter(struct parley_talo *talo);
 PL_MUST_CHECK int pl_talo_enter_as_player(struct parley_talo *talo);
 
-/* A call of a public function: method, target from a template without texts of others, and who is
- * told. NULL without memory. */
+/* A call with an empty body: method (a literal), target from a template without texts of others, and
+ * who is told. NULL without memory. */
 PL_MUST_CHECK struct pl_talo_call *pl_talo_call_for(const char *method, parley_talo_done *done,
                                                     void *user, const char *target, ...)
     PL_PRINTF(4, 5);
@@ -245,8 +237,11 @@ void pl_talo_put_int(struct pl_json_writer *writer, const char *key, int64_t val
 void pl_talo_put_props(struct pl_json_writer *writer, const struct parley_talo_prop *props,
                        size_t count);
 
-/* Texts of the caller are UTF-8 and not NULL: 0, or PL_E_INVALID with the reason kept. */
+/* Texts of the caller are UTF-8, and not NULL unless they may be left out: 0, or PL_E_INVALID with
+ * the reason kept. */
 PL_MUST_CHECK int pl_talo_check_text(struct parley_talo *talo, const char *what, const char *text);
+PL_MUST_CHECK int pl_talo_check_optional(struct parley_talo *talo, const char *what,
+                                         const char *text);
 PL_MUST_CHECK int pl_talo_check_props(struct parley_talo *talo,
                                       const struct parley_talo_prop *props, size_t count);
 

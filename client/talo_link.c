@@ -3,6 +3,7 @@
  * Source: shared spec talo.md 1.1, 1.3, 6.2 to 6.4. */
 #include "client/talo_internal.h"
 
+#include "client/request.h"
 #include "codec/ws_close.h"
 
 #define REFUSED_CODE 3000 /* no ticket, no key, revoked */
@@ -169,14 +170,14 @@ static const struct pl_client_ws_owner ws_owner = {
 
 static int connect_with(struct parley_talo *talo, const char *ticket, struct pl_error *err)
 {
-    const struct pl_client_transport *transport = pl_talo_socket_transport(talo);
-    struct pl_str path = transport->url.path;
+    const struct pl_client_transport *transport =
+        talo->socket_transport.url_text != NULL ? &talo->socket_transport : &talo->api;
     struct pl_buf target;
     int rc = 0;
     pl_buf_init(&target, SIZE_MAX / 2);
-    pl_buf_add_str(&target, pl_str_first(path, path.len - pl_str_ends_with(path, PL_STR("/"))));
+    pl_talo_write_base(&target, transport);
     pl_buf_add_str(&target, PL_STR("/?ticket="));
-    pl_talo_write_escaped(&target, ticket);
+    pl_client_request_escape(&target, pl_str_of_cstr(ticket));
     rc = pl_buf_failed(&target)
              ? pl_error_set(err, PL_E_NOMEM, "no memory for a connection")
              : pl_client_ws_open(&talo->ws, talo->client, transport, pl_buf_str(&target), NULL,

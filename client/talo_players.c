@@ -2,6 +2,7 @@
  * 3.7, 3.8, 3.10, 3.14. */
 #include "client/talo_internal.h"
 
+#include "client/request.h"
 #include "value/wire.h"
 
 /* --- anything --- */
@@ -95,6 +96,26 @@ int parley_talo_create_socket_token(struct parley_talo *talo, parley_talo_done *
 
 /* --- players --- */
 
+/* What has that id, which is the last segment of its target. `page`: of a group's members. */
+static int find(struct parley_talo *talo, const char *target, const char *what, const char *id,
+                const int *page, parley_talo_done *done, void *user)
+{
+    struct pl_talo_call *call = NULL;
+    int rc = pl_talo_enter(talo);
+    rc = rc < 0 ? rc : pl_talo_check_text(talo, what, id);
+    if (rc < 0) {
+        return rc;
+    }
+    call = pl_talo_call_for("GET", done, user, "%s", target);
+    if (call != NULL) {
+        pl_client_request_escape(&call->target, pl_str_of_cstr(id));
+    }
+    if (call != NULL && page != NULL) {
+        pl_talo_write_query_int(&call->target, "membersPage", *page);
+    }
+    return pl_talo_call_make(talo, call);
+}
+
 int parley_talo_identify(struct parley_talo *talo, const char *service, const char *identifier,
                          parley_talo_done *done, void *user)
 {
@@ -117,17 +138,7 @@ int parley_talo_identify(struct parley_talo *talo, const char *service, const ch
 int parley_talo_player_find(struct parley_talo *talo, const char *player_id, parley_talo_done *done,
                             void *user)
 {
-    struct pl_talo_call *call = NULL;
-    int rc = pl_talo_enter(talo);
-    rc = rc < 0 ? rc : pl_talo_check_text(talo, "the player's id", player_id);
-    if (rc < 0) {
-        return rc;
-    }
-    call = pl_talo_call_for("GET", done, user, "/v1/players/");
-    if (call != NULL) {
-        pl_talo_write_escaped(&call->target, player_id);
-    }
-    return pl_talo_call_make(talo, call);
+    return find(talo, "/v1/players/", "the player's id", player_id, NULL, done, user);
 }
 
 int parley_talo_player_search(struct parley_talo *talo, const char *query, parley_talo_done *done,
@@ -158,7 +169,7 @@ int parley_talo_player_update(struct parley_talo *talo, const struct parley_talo
     }
     call = pl_talo_call_for("PATCH", done, user, "/v1/players/");
     if (call != NULL) {
-        pl_talo_write_escaped(&call->target, talo->alias->player.id);
+        pl_client_request_escape(&call->target, pl_str_of_cstr(talo->alias->player.id));
         pl_json_writer_init(&writer, &call->body);
         pl_json_object_begin(&writer);
         pl_talo_put_props(&writer, props, count);
@@ -194,17 +205,7 @@ int parley_talo_player_merge(struct parley_talo *talo, const char *kept_id, cons
 int parley_talo_presence_get(struct parley_talo *talo, const char *player_id,
                              parley_talo_done *done, void *user)
 {
-    struct pl_talo_call *call = NULL;
-    int rc = pl_talo_enter(talo);
-    rc = rc < 0 ? rc : pl_talo_check_text(talo, "the player's id", player_id);
-    if (rc < 0) {
-        return rc;
-    }
-    call = pl_talo_call_for("GET", done, user, "/v1/players/presence/");
-    if (call != NULL) {
-        pl_talo_write_escaped(&call->target, player_id);
-    }
-    return pl_talo_call_make(talo, call);
+    return find(talo, "/v1/players/presence/", "the player's id", player_id, NULL, done, user);
 }
 
 int parley_talo_presence_update(struct parley_talo *talo, bool is_online, const char *custom_status,
@@ -213,9 +214,7 @@ int parley_talo_presence_update(struct parley_talo *talo, bool is_online, const 
     struct pl_json_writer writer;
     struct pl_talo_call *call = NULL;
     int rc = pl_talo_enter_as_player(talo);
-    if (rc == 0 && custom_status != NULL) {
-        rc = pl_talo_check_text(talo, "the status", custom_status);
-    }
+    rc = rc < 0 ? rc : pl_talo_check_optional(talo, "the status", custom_status);
     if (rc < 0) {
         return rc;
     }
@@ -242,16 +241,5 @@ int parley_talo_live_config(struct parley_talo *talo, parley_talo_done *done, vo
 int parley_talo_group_find(struct parley_talo *talo, const char *group_id, int page,
                            parley_talo_done *done, void *user)
 {
-    struct pl_talo_call *call = NULL;
-    int rc = pl_talo_enter(talo);
-    rc = rc < 0 ? rc : pl_talo_check_text(talo, "the group's id", group_id);
-    if (rc < 0) {
-        return rc;
-    }
-    call = pl_talo_call_for("GET", done, user, "/v1/player-groups/");
-    if (call != NULL) {
-        pl_talo_write_escaped(&call->target, group_id);
-        pl_talo_write_query_int(&call->target, "membersPage", page);
-    }
-    return pl_talo_call_make(talo, call);
+    return find(talo, "/v1/player-groups/", "the group's id", group_id, &page, done, user);
 }

@@ -1,7 +1,8 @@
-/* What every request carries (spec 3.1), how targets are escaped, and signatures. */
+/* What every request carries (spec 3.1), its target, and signatures. */
 #include "client/talo_internal.h"
 
 #include "base/version.h"
+#include "client/request.h"
 #include "codec/http_chars.h"
 
 #include <inttypes.h>
@@ -70,21 +71,10 @@ void pl_talo_write_signature(struct pl_buf *out, const struct parley_talo *talo,
 
 /* --- targets --- */
 
-static bool is_unreserved(char c)
+void pl_talo_write_base(struct pl_buf *out, const struct pl_client_transport *transport)
 {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
-           c == '.' || c == '_' || c == '~';
-}
-
-void pl_talo_write_escaped(struct pl_buf *out, const char *text)
-{
-    for (; *text != '\0'; text++) {
-        if (is_unreserved(*text)) {
-            pl_buf_add_char(out, *text);
-        } else {
-            pl_buf_addf(out, "%%%02X", (unsigned)(unsigned char)*text);
-        }
-    }
+    struct pl_str path = transport->url.path;
+    pl_buf_add_str(out, pl_str_first(path, path.len - pl_str_ends_with(path, PL_STR("/"))));
 }
 
 void pl_talo_write_query(struct pl_buf *out, const char *name, const char *text)
@@ -96,7 +86,7 @@ void pl_talo_write_query(struct pl_buf *out, const char *name, const char *text)
     pl_buf_add_char(out, pl_str_find_char(before, '?') < before.len ? '&' : '?');
     pl_buf_add_str(out, pl_str_of_cstr(name));
     pl_buf_add_char(out, '=');
-    pl_talo_write_escaped(out, text);
+    pl_client_request_escape(out, pl_str_of_cstr(text));
 }
 
 void pl_talo_write_query_int(struct pl_buf *out, const char *name, int64_t number)

@@ -51,6 +51,10 @@ bool pl_client_is_over_budget(struct parley_client *client);
 /* A callback of the application's is about to run: it is counted. */
 void pl_client_count_callback(struct parley_client *client);
 
+/* The same for on_event. Returns what it is to be told: `event`, with "" for texts that are NULL. */
+struct parley_client_event pl_client_event_ready(struct parley_client *client,
+                                                 const struct parley_client_event *event);
+
 /* Look at a socket of env->connect; `wanted` as env->watch has it. */
 PL_MUST_CHECK int pl_client_watch(struct parley_client *client, struct pl_client_watch *watch,
                                   unsigned wanted);

@@ -2,7 +2,8 @@
  * WebSocket that an upgrade tries out. */
 #include "client/eio_internal.h"
 
-#define WS_NORMAL 1000
+#include "codec/ws_close.h"
+
 #define CLOSE_TIMEOUT_MS 2000
 #define QUEUE_MAX (SIZE_MAX / 4) /* the session counts itself */
 
@@ -137,7 +138,7 @@ static int send_item(struct pl_client_eio *eio, const struct pl_client_eio_item 
         return pl_client_ws_send(eio->ws, false, PL_STR(""), data);
     }
     if (item->type == PL_EIO_CLOSE) {
-        pl_client_ws_close(eio->ws, WS_NORMAL, PL_STR(""), CLOSE_TIMEOUT_MS);
+        pl_client_ws_close(eio->ws, PL_WS_CLOSE_NORMAL, PL_STR(""), CLOSE_TIMEOUT_MS);
         return 0;
     }
     return pl_client_ws_send(eio->ws, true, pl_str_make(&digit, 1), data);

@@ -8,14 +8,10 @@
 
 static void tell(struct parley_sio *sio, const struct parley_client_event *event)
 {
-    struct parley_client_event told = *event;
-    if (sio->is_destroyed || sio->on_event == NULL) {
-        return;
+    if (!sio->is_destroyed && sio->on_event != NULL) {
+        struct parley_client_event told = pl_client_event_ready(sio->client, event);
+        sio->on_event(sio, &told, sio->user);
     }
-    told.reason = told.reason == NULL ? "" : told.reason;
-    told.detail = told.detail == NULL ? "" : told.detail;
-    pl_client_count_callback(sio->client);
-    sio->on_event(sio, &told, sio->user);
 }
 
 /* Of its own disconnect: the event, and then the acknowledgements that will not come. */

@@ -11,8 +11,8 @@
 void pl_talo_tell(struct parley_talo *talo, const struct parley_client_event *event)
 {
     if (talo->config.on_event != NULL) {
-        pl_client_count_callback(talo->client);
-        talo->config.on_event(talo, event, talo->config.user);
+        struct parley_client_event told = pl_client_event_ready(talo->client, event);
+        talo->config.on_event(talo, &told, talo->config.user);
     }
 }
 
@@ -47,7 +47,6 @@ static void end(struct parley_talo *talo, struct parley_client_event *event)
     unsigned number = 0;
     shut(talo);
     number = talo->link_number;
-    event->detail = "";
     event->delay_ms = pl_client_attempts_fail(&talo->attempts, &has_given_up);
     if (event->delay_ms >= 0) {
         talo->link = PL_TALO_WAITING;
@@ -57,8 +56,6 @@ static void end(struct parley_talo *talo, struct parley_client_event *event)
         talo->link == PL_TALO_CLOSED) {
         pl_talo_tell(talo, &(struct parley_client_event){.kind = PARLEY_CLIENT_GAVE_UP,
                                                          .error = event->error,
-                                                         .reason = "",
-                                                         .detail = "",
                                                          .delay_ms = -1});
     }
 }
@@ -117,7 +114,6 @@ static void end_closing(struct parley_talo *talo, int error, int close_code, con
     struct parley_client_event event = {.kind = PARLEY_CLIENT_DISCONNECTED,
                                         .error = error,
                                         .reason = reason,
-                                        .detail = "",
                                         .close_code = close_code,
                                         .delay_ms = reopens ? 0 : -1};
     pl_talo_link_drop(talo);
@@ -232,8 +228,6 @@ int pl_talo_link_open(struct parley_talo *talo)
 void pl_talo_link_connected(struct parley_talo *talo)
 {
     struct parley_client_event event = {.kind = PARLEY_CLIENT_CONNECTED,
-                                        .reason = "",
-                                        .detail = "",
                                         .attempt = pl_client_attempts_succeed(&talo->attempts),
                                         .delay_ms = -1};
     int rc = 0;
@@ -259,11 +253,8 @@ void pl_talo_link_on_late(struct pl_client_attempts *attempts)
 void pl_talo_link_on_due(struct pl_client_attempts *attempts)
 {
     struct parley_talo *talo = PL_CONTAINER_OF(attempts, struct parley_talo, attempts);
-    struct parley_client_event event = {.kind = PARLEY_CLIENT_RECONNECTING,
-                                        .reason = "",
-                                        .detail = "",
-                                        .attempt = attempts->backoff.attempt,
-                                        .delay_ms = -1};
+    struct parley_client_event event = {
+        .kind = PARLEY_CLIENT_RECONNECTING, .attempt = attempts->backoff.attempt, .delay_ms = -1};
     int rc = 0;
     pl_talo_tell(talo, &event);
     if (talo->is_destroyed || talo->link != PL_TALO_WAITING) {

@@ -175,6 +175,16 @@ void pl_client_count_callback(struct parley_client *client)
     client->callback_count++;
 }
 
+struct parley_client_event pl_client_event_ready(struct parley_client *client,
+                                                 const struct parley_client_event *event)
+{
+    struct parley_client_event ready = *event;
+    ready.reason = ready.reason == NULL ? "" : ready.reason;
+    ready.detail = ready.detail == NULL ? "" : ready.detail;
+    pl_client_count_callback(client);
+    return ready;
+}
+
 /* While callbacks are light, several in one millisecond, the clock is read for every few alone: it
  * costs a tenth of receiving a small event. */
 bool pl_client_is_over_budget(struct parley_client *client)

@@ -2,11 +2,13 @@
  * each callback the state is looked at again: the application may have closed or destroyed it. */
 #include "client/websocket_internal.h"
 
+#include "codec/ws_close.h"
+
 static void emit(struct parley_websocket *websocket, const struct parley_client_event *event)
 {
     if (websocket->config.on_event != NULL) {
-        pl_client_count_callback(websocket->client);
-        websocket->config.on_event(websocket, event, websocket->config.user);
+        struct parley_client_event told = pl_client_event_ready(websocket->client, event);
+        websocket->config.on_event(websocket, &told, websocket->config.user);
     }
 }
 
@@ -23,28 +25,25 @@ static void lose(struct parley_websocket *websocket, struct parley_client_event 
 {
     bool was_last = false;
     pl_websocket_drop(websocket, PL_WEBSOCKET_IDLE);
-    event->detail = "";
     event->delay_ms = pl_client_attempts_fail(&websocket->attempts, &was_last);
     if (event->delay_ms >= 0) {
         websocket->state = PL_WEBSOCKET_WAITING;
     }
     emit(websocket, event);
     if (was_last && websocket->state == PL_WEBSOCKET_IDLE) {
-        emit(websocket, &(struct parley_client_event){.kind = PARLEY_CLIENT_GAVE_UP,
-                                                      .error = event->error,
-                                                      .reason = "",
-                                                      .detail = "",
-                                                      .delay_ms = -1});
+        emit(websocket, &(struct parley_client_event){
+                            .kind = PARLEY_CLIENT_GAVE_UP, .error = event->error, .delay_ms = -1});
     }
 }
 
 static void fail_attempt(struct parley_websocket *websocket, int error, uint16_t code,
                          const char *reason)
 {
-    lose(websocket, &(struct parley_client_event){.kind = PARLEY_CLIENT_CONNECT_FAILED,
-                                                  .error = error,
-                                                  .reason = reason,
-                                                  .close_code = code == 1006 ? 0 : code});
+    lose(websocket,
+         &(struct parley_client_event){.kind = PARLEY_CLIENT_CONNECT_FAILED,
+                                       .error = error,
+                                       .reason = reason,
+                                       .close_code = code == PL_WS_CLOSE_ABNORMAL ? 0 : code});
 }
 
 /* --- what the connection tells --- */
@@ -66,8 +65,6 @@ static void on_open(struct pl_client_ws *ws, struct pl_str protocol, void *user)
 {
     struct parley_websocket *websocket = user;
     struct parley_client_event event = {.kind = PARLEY_CLIENT_CONNECTED,
-                                        .reason = "",
-                                        .detail = "",
                                         .attempt = pl_client_attempts_succeed(&websocket->attempts),
                                         .delay_ms = -1};
     (void)ws;
@@ -109,7 +106,6 @@ static void on_closed(struct pl_client_ws *ws, int error, uint16_t code, struct 
     struct parley_client_event event = {.kind = PARLEY_CLIENT_DISCONNECTED,
                                         .error = error,
                                         .reason = text.text,
-                                        .detail = "",
                                         .close_code = code,
                                         .delay_ms = -1};
     if (websocket->state == PL_WEBSOCKET_CLOSING) { /* as we wished */
@@ -146,11 +142,8 @@ void pl_websocket_on_due(struct pl_client_attempts *attempts)
     struct parley_websocket *websocket =
         PL_CONTAINER_OF(attempts, struct parley_websocket, attempts);
     struct pl_error err = {0};
-    struct parley_client_event event = {.kind = PARLEY_CLIENT_RECONNECTING,
-                                        .reason = "",
-                                        .detail = "",
-                                        .attempt = attempts->backoff.attempt,
-                                        .delay_ms = -1};
+    struct parley_client_event event = {
+        .kind = PARLEY_CLIENT_RECONNECTING, .attempt = attempts->backoff.attempt, .delay_ms = -1};
     emit(websocket, &event);
     if (websocket->state != PL_WEBSOCKET_WAITING) {
         return;

@@ -12,7 +12,6 @@ struct pl_talo_conn_request {
     pl_talo_conn_done *done;
     int64_t game_id;
     int64_t alias_id; /* who acts, or whom it wants to be */
-    int64_t channel_id;
     struct pl_table_link identifying; /* in talo->conns.identifying, of identify */
     struct pl_uuid absent_player_id;  /* see pl_talo_absence; used with is_absent */
     bool is_absent;

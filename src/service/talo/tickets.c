@@ -29,7 +29,7 @@ static void on_expired(struct pl_talo_expiring *expiring, void *user)
 
 void pl_talo_tickets_init(struct pl_talo_tickets *tickets, struct pl_hub *hub)
 {
-    *tickets = (struct pl_talo_tickets){.hub = hub};
+    *tickets = (struct pl_talo_tickets){0};
     pl_talo_expiry_init(&tickets->expiry, hub, PL_TALO_TICKET_MS, on_expired, tickets);
 }
 

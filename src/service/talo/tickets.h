@@ -9,7 +9,6 @@
 #define PL_TALO_TICKETS_MAX 100000
 
 struct pl_talo_tickets {
-    struct pl_hub *hub;
     struct pl_table by_id;
     struct pl_talo_expiry expiry;
 };

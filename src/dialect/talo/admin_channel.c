@@ -4,9 +4,8 @@
 
 #include "base/utf8.h"
 #include "dialect/talo/write.h"
-#include "store/talo/channels.h"
 
-static struct pl_talo_actor administrator(struct pl_talo_task *task)
+struct pl_talo_actor pl_talo_task_actor(const struct pl_talo_task *task)
 {
     return (struct pl_talo_actor){.game_id = task->game_id,
                                   .is_admin = true,
@@ -109,7 +108,7 @@ static int create_channel(struct pl_talo_task *task)
     }
     struct pl_store_op *op = pl_talo_task_op(task, &pl_talo_op_channel_create_type);
     struct pl_talo_op_channel_create *create = (struct pl_talo_op_channel_create *)op;
-    create->actor = administrator(task);
+    create->actor = pl_talo_task_actor(task);
     create->actor.alias_id = given.new_owner_id;
     create->channel_id = pl_talo_next_id(task->talo, PL_TALO_ID_CHANNEL);
     create->name = given.name;
@@ -138,7 +137,7 @@ static int submit_update(struct pl_talo_task *task, const struct pl_talo_op_chan
     }
     struct pl_store_op *op = pl_talo_task_op(task, &pl_talo_op_channel_update_type);
     struct pl_talo_op_channel_update *update = (struct pl_talo_op_channel_update *)op;
-    update->actor = administrator(task);
+    update->actor = pl_talo_task_actor(task);
     update->channel_id = id;
     update->given = given->given;
     update->name = given->name;
@@ -196,7 +195,7 @@ static int delete_channel(struct pl_talo_task *task)
         return rc;
     }
     struct pl_store_op *op = pl_talo_task_op(task, &pl_talo_op_channel_delete_type);
-    ((struct pl_talo_op_channel_delete *)op)->actor = administrator(task);
+    ((struct pl_talo_op_channel_delete *)op)->actor = pl_talo_task_actor(task);
     ((struct pl_talo_op_channel_delete *)op)->channel_id = id;
     return pl_talo_task_submit(task, op, on_deleted);
 }
@@ -215,7 +214,7 @@ static int show_channel(struct pl_talo_task *task)
         return rc;
     }
     struct pl_store_op *op = pl_talo_task_op(task, &pl_talo_op_channel_get_type);
-    ((struct pl_talo_op_channel_get *)op)->actor = administrator(task);
+    ((struct pl_talo_op_channel_get *)op)->actor = pl_talo_task_actor(task);
     ((struct pl_talo_op_channel_get *)op)->channel_id = id;
     return pl_talo_task_submit(task, op, on_shown);
 }
@@ -240,12 +239,7 @@ struct list_words {
 
 static int read_page(struct pl_talo_task *task, struct pl_str value, void *out)
 {
-    uint64_t page = 0;
-    if (!pl_str_to_u64(&page, value, INT32_MAX)) {
-        return pl_talo_task_fail(task, PL_E_INVALID, "page must be a number from 0");
-    }
-    ((struct list_words *)out)->page = (int64_t)page;
-    return 0;
+    return pl_talo_task_page(task, value, &((struct list_words *)out)->page);
 }
 
 static int read_search(struct pl_talo_task *task, struct pl_str value, void *out)
@@ -266,7 +260,7 @@ static int list_channels(struct pl_talo_task *task)
     }
     struct pl_store_op *op = pl_talo_task_op(task, &pl_talo_op_channel_list_type);
     struct pl_talo_op_channel_list *list = (struct pl_talo_op_channel_list *)op;
-    list->actor = administrator(task);
+    list->actor = pl_talo_task_actor(task);
     list->page = words.page;
     list->search = words.search;
     return pl_talo_task_submit(task, op, on_listed);

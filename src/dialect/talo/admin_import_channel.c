@@ -2,11 +2,8 @@
  * members join it. */
 #include "dialect/talo/admin_import.h"
 
-#include "store/talo/channels.h"
-
 enum {
     CHANNEL_ID,
-
     CHANNEL_NAME,
     CHANNEL_CLEANUP,
     CHANNEL_PRIVATE,
@@ -33,12 +30,6 @@ static const struct pl_talo_field channel_fields[] = {
 };
 static const char *const channel_more[] = {"owner", "members", NULL};
 
-static struct pl_talo_actor administrator(struct pl_talo_task *task)
-{
-    return (struct pl_talo_actor){
-        .game_id = task->game_id, .is_admin = true, .now_ms = pl_talo_now_ms(task->talo)};
-}
-
 static int on_member(struct pl_talo_task *task, struct pl_store_op *op)
 {
     if (op->rc != 0) {
@@ -53,12 +44,10 @@ static int add_members(struct pl_talo_task *task)
     for (size_t i = import->owner_count; i < import->member_count; i++) {
         struct pl_store_op *op = pl_talo_task_op(task, &pl_talo_op_channel_invite_type);
         struct pl_talo_op_channel_invite *invite = (struct pl_talo_op_channel_invite *)op;
-        invite->actor = administrator(task);
+        invite->actor = pl_talo_task_actor(task);
         invite->channel_id = import->channel_id;
         invite->invitee_id = import->members[i].id;
-        if (pl_talo_task_submit(task, op, on_member) < 0) {
-            return -1;
-        }
+        pl_talo_task_submit(task, op, on_member);
     }
     return import->member_count > import->owner_count ? 0 : pl_talo_import_next(task);
 }
@@ -86,7 +75,7 @@ static int create_channel(struct pl_talo_task *task)
     struct pl_store_op *op = pl_talo_task_op(task, &pl_talo_op_channel_create_type);
     struct pl_talo_op_channel_create *create = (struct pl_talo_op_channel_create *)op;
     import->channel_id = pl_talo_import_take_id(task, PL_TALO_ID_CHANNEL, &values[CHANNEL_ID]);
-    create->actor = administrator(task);
+    create->actor = pl_talo_task_actor(task);
     create->actor.alias_id = import->owner_count > 0 ? import->members[0].id : 0;
     create->channel_id = import->channel_id;
     create->name = values[CHANNEL_NAME].text;

@@ -37,17 +37,8 @@ static int write_players(struct pl_talo_task *task, const struct pl_talo_player 
 
 /* --- list and find --- */
 
-static int read_page(struct pl_talo_task *task, struct pl_str value, void *out)
-{
-    uint64_t page = 0;
-    if (!pl_str_to_u64(&page, value, INT32_MAX)) {
-        return pl_talo_task_fail(task, PL_E_INVALID, "page must be a number from 0");
-    }
-    *(int64_t *)out = (int64_t)page;
-    return 0;
-}
-
-static const struct pl_talo_task_option list_options[] = {{"page", read_page}, {NULL, NULL}};
+static const struct pl_talo_task_option list_options[] = {{"page", pl_talo_task_page},
+                                                          {NULL, NULL}};
 
 static int on_listed(struct pl_talo_task *task, struct pl_store_op *op)
 {

@@ -7,6 +7,7 @@
 
 #include "codec/json_write.h"
 #include "dialect/talo/talo.h"
+#include "store/talo/channels.h"
 
 #define PL_TALO_TASK_WORDS_MAX 64
 
@@ -106,6 +107,9 @@ struct pl_talo_task_option {
     int (*read)(struct pl_talo_task *task, struct pl_str value, void *out);
 };
 
+/* The `read` of an option that is the number of a page; out: an int64_t. */
+PL_MUST_CHECK int pl_talo_task_page(struct pl_talo_task *task, struct pl_str value, void *out);
+
 /* Read the words from `from` on, each by its option's function. */
 PL_MUST_CHECK int pl_talo_task_options(struct pl_talo_task *task, size_t from,
                                        const struct pl_talo_task_option *options, void *out);
@@ -142,7 +146,10 @@ void pl_talo_put_key(struct pl_json_writer *out, const struct pl_talo_key *key);
 void pl_talo_put_token(struct pl_json_writer *out, struct pl_talo *talo,
                        const struct pl_talo_key *key);
 
-/* --- making what others make too (admin_game.c, admin_key.c) --- */
+/* --- what others do too (admin_channel.c, admin_game.c, admin_key.c) --- */
+
+/* Who acts on channels of the game: an administrator, now. */
+struct pl_talo_actor pl_talo_task_actor(const struct pl_talo_task *task);
 
 /* The operation that makes a game of this name, with a new secret unless `secret` has 96 digits. */
 struct pl_store_op *pl_talo_task_new_game(struct pl_talo_task *task, int64_t id, struct pl_str name,

@@ -97,6 +97,16 @@ int pl_talo_task_flag(bool *out, struct pl_talo_task *task, struct pl_str word, 
                : pl_talo_task_fail(task, PL_E_INVALID, "%s must be on or off", what);
 }
 
+int pl_talo_task_page(struct pl_talo_task *task, struct pl_str value, void *out)
+{
+    uint64_t page = 0;
+    if (!pl_str_to_u64(&page, value, INT32_MAX)) {
+        return pl_talo_task_fail(task, PL_E_INVALID, "page must be a number from 0");
+    }
+    *(int64_t *)out = (int64_t)page;
+    return 0;
+}
+
 static int fail_option(struct pl_talo_task *task, struct pl_str word,
                        const struct pl_talo_task_option *options)
 {

@@ -54,10 +54,6 @@ PL_MUST_CHECK bool pl_talo_auth_keep(struct pl_talo_auth_record *out,
 void pl_talo_auth_answer_refusal(struct pl_talo_request *request, int refusal);
 
 void pl_talo_auth_answer_bad_email(struct pl_talo_request *request);
-void pl_talo_auth_answer_profanity(struct pl_talo_request *request);
-
-/* "Too big: ..." for more than PL_TALO_IDENTIFIER_MAX units, or NULL: of a field's check. */
-const char *pl_talo_auth_check_name(const struct pl_talo_value *value);
 
 /* --- the endpoints: fields and handlers of the rows in rest_auth.c --- */
 

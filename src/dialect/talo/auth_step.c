@@ -110,13 +110,6 @@ bool pl_talo_auth_read_email(struct pl_str *out, struct pl_talo_request *request
     return trimmed.len == 0 || pl_talo_auth_lower(out, request, trimmed);
 }
 
-const char *pl_talo_auth_check_name(const struct pl_talo_value *value)
-{
-    return pl_talo_utf16_length(value->text) <= PL_TALO_IDENTIFIER_MAX
-               ? NULL
-               : "Too big: expected string to have <=255 characters";
-}
-
 /* --- answers --- */
 
 void pl_talo_auth_answer_bad_email(struct pl_talo_request *request)
@@ -124,17 +117,11 @@ void pl_talo_auth_answer_bad_email(struct pl_talo_request *request)
     pl_talo_answer_error(request, 400, "INVALID_EMAIL", "Invalid email address");
 }
 
-void pl_talo_auth_answer_profanity(struct pl_talo_request *request)
-{
-    pl_talo_answer_error(request, 400, "IDENTIFIER_PROFANITY",
-                         "Alias identifier contains inappropriate language");
-}
-
 void pl_talo_auth_answer_refusal(struct pl_talo_request *request, int refusal)
 {
     switch ((enum pl_talo_auth_refusal)refusal) {
     case PL_TALO_AUTH_NO_ALIAS:
-        pl_talo_answer_error(request, 404, NULL, "Player not found");
+        pl_talo_answer_no_player(request);
         return;
     case PL_TALO_AUTH_NONE:
         pl_talo_answer_error(request, 400, NULL, "Player does not have authentication");

@@ -125,10 +125,14 @@ struct pl_talo_profanity pl_talo_request_profanity(const struct pl_talo_request 
                                                        : (struct pl_talo_profanity){0};
 }
 
-bool pl_talo_request_blocks_identifier(const struct pl_talo_request *request,
-                                       struct pl_str identifier)
+bool pl_talo_request_refuse_profane(struct pl_talo_request *request, struct pl_str identifier)
 {
     const struct pl_talo_game *game = pl_talo_find_game(request->talo, request->game_id);
-    return game != NULL && game->blocks_identifier_profanity &&
-           pl_talo_prop_is_profane(identifier, &request->rest->profanity);
+    if (game == NULL || !game->blocks_identifier_profanity ||
+        !pl_talo_prop_is_profane(identifier, &request->rest->profanity)) {
+        return false;
+    }
+    pl_talo_answer_error(request, 400, "IDENTIFIER_PROFANITY",
+                         "Alias identifier contains inappropriate language");
+    return true;
 }

@@ -68,6 +68,9 @@ struct pl_talo_field {
     const char *(*check)(const struct pl_talo_value *value);
 };
 
+/* A `check` of names, identifiers and statuses: they have at most 255 UTF-16 units. */
+const char *pl_talo_check_name(const struct pl_talo_value *value);
+
 /* --- endpoints --- */
 
 enum {
@@ -110,7 +113,6 @@ struct pl_talo_request {
     int64_t game_id;
     struct pl_talo_key key;      /* as it was when the request was let in */
     int64_t alias_id;            /* of x-talo-alias, where it is one of the game's aliases; or 0 */
-    struct pl_uuid alias_player; /* whose it is */
     struct pl_uuid player_id;    /* of x-talo-player, where the route needs it */
     struct pl_str session_token; /* of x-talo-session; NULL pointer: none */
     bool is_dev_build;           /* x-talo-dev-build */
@@ -127,9 +129,9 @@ struct pl_talo_request {
 /* The word filter for props, zeroed unless the request's game blocks profanity there. */
 struct pl_talo_profanity pl_talo_request_profanity(const struct pl_talo_request *request);
 
-/* Whether the game blocks profane identifiers and this is one: 400 IDENTIFIER_PROFANITY. */
-bool pl_talo_request_blocks_identifier(const struct pl_talo_request *request,
-                                       struct pl_str identifier);
+/* Whether the game blocks profane identifiers and this is one, which is answered then: 400
+ * IDENTIFIER_PROFANITY. */
+bool pl_talo_request_refuse_profane(struct pl_talo_request *request, struct pl_str identifier);
 
 /* --- waiting --- */
 
@@ -166,6 +168,12 @@ void pl_talo_answer_error(struct pl_talo_request *request, int status, const cha
 /* 400 {"errors":{"<field>":["<text>"]}} */
 void pl_talo_answer_invalid(struct pl_talo_request *request, const char *field, const char *text);
 void pl_talo_answer_failed(struct pl_talo_request *request); /* 500 */
+
+/* What several endpoints have to say: */
+void pl_talo_answer_no_player(struct pl_talo_request *request);      /* 404 */
+void pl_talo_answer_no_session(struct pl_talo_request *request);     /* 401 MISSING_SESSION */
+void pl_talo_answer_bad_session(struct pl_talo_request *request);    /* 401 INVALID_SESSION */
+void pl_talo_answer_too_many_props(struct pl_talo_request *request); /* 400; of one player */
 
 /* {"<items>":[ has been written with the writer of `begin`; this adds the rest of a page:
  * "count", "itemsPerPage", "isLastPage". */

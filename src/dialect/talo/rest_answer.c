@@ -86,6 +86,27 @@ void pl_talo_answer_failed(struct pl_talo_request *request)
                            NULL);
 }
 
+void pl_talo_answer_no_player(struct pl_talo_request *request)
+{
+    pl_talo_answer_error(request, 404, NULL, "Player not found");
+}
+
+void pl_talo_answer_no_session(struct pl_talo_request *request)
+{
+    pl_talo_answer_error(request, 401, "MISSING_SESSION",
+                         "The x-talo-session header is required for this player");
+}
+
+void pl_talo_answer_bad_session(struct pl_talo_request *request)
+{
+    pl_talo_answer_error(request, 401, "INVALID_SESSION", "The x-talo-session header is invalid");
+}
+
+void pl_talo_answer_too_many_props(struct pl_talo_request *request)
+{
+    pl_talo_answer_invalid(request, "props", "The props of one player are limited to 1 MiB");
+}
+
 void pl_talo_write_page_end(struct pl_json_writer *out, int64_t count, int64_t page,
                             int64_t per_page)
 {

@@ -145,7 +145,7 @@ const struct pl_talo_field pl_talo_auth_identifier_fields[] = {
     PL_TALO_CURRENT_PASSWORD_FIELD,
     [IDENTIFIER_NEW] = {.name = "newIdentifier",
                         .kind = PL_TALO_FIELD_STRING,
-                        .check = pl_talo_auth_check_name},
+                        .check = pl_talo_check_name},
     {0},
 };
 
@@ -169,11 +169,8 @@ static bool check_identifier(struct pl_talo_request *request, struct pl_str iden
                              "Please choose a different identifier");
         return false;
     }
-    if (pl_talo_request_blocks_identifier(request, identifier)) {
-        pl_talo_auth_answer_profanity(request);
-        return false;
-    }
-    if (!pl_talo_auth_lower(&lower, request, current)) {
+    if (pl_talo_request_refuse_profane(request, identifier) ||
+        !pl_talo_auth_lower(&lower, request, current)) {
         return false;
     }
     if (pl_str_eq(identifier, lower)) { /* the stored one has capitals: taken, by oneself */

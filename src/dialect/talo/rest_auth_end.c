@@ -31,7 +31,7 @@ void pl_talo_auth_delete(struct pl_talo_request *request)
 static const char *check_target(const struct pl_talo_value *value)
 {
     return pl_utf8_trim(value->text).len == 0 ? "Too small: expected string to have >=1 characters"
-                                              : pl_talo_auth_check_name(value);
+                                              : pl_talo_check_name(value);
 }
 
 enum { MIGRATE_SERVICE = PL_TALO_CURRENT_PASSWORD + 1, MIGRATE_IDENTIFIER };

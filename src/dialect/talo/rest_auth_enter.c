@@ -16,7 +16,7 @@ enum {
 const struct pl_talo_field pl_talo_auth_register_fields[] = {
     [REGISTER_IDENTIFIER] = {.name = "identifier",
                              .kind = PL_TALO_FIELD_STRING,
-                             .check = pl_talo_auth_check_name},
+                             .check = pl_talo_check_name},
     [REGISTER_PASSWORD] = {.name = "password", .kind = PL_TALO_FIELD_STRING},
     [REGISTER_EMAIL] = {.name = "email", .kind = PL_TALO_FIELD_STRING, .flags = PL_TALO_OPTIONAL},
     [REGISTER_VERIFIES] = {.name = "verificationEnabled",
@@ -88,11 +88,8 @@ void pl_talo_auth_register(struct pl_talo_request *request)
     if (entry == NULL) {
         return;
     }
-    if (pl_talo_request_blocks_identifier(request, pl_utf8_trim(body[REGISTER_IDENTIFIER].text))) {
-        pl_talo_auth_answer_profanity(request);
-        return;
-    }
-    if (!pl_talo_auth_read_email(&entry->record.email, request, body[REGISTER_EMAIL].text)) {
+    if (pl_talo_request_refuse_profane(request, pl_utf8_trim(body[REGISTER_IDENTIFIER].text)) ||
+        !pl_talo_auth_read_email(&entry->record.email, request, body[REGISTER_EMAIL].text)) {
         return;
     }
     if (entry->record.email.ptr != NULL && !pl_talo_email_is_valid(entry->record.email)) {

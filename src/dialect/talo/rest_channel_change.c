@@ -28,16 +28,9 @@ static void refuse_change(struct pl_talo_request *request, int refusal,
 
 /* --- POST /v1/game-channels --- */
 
-#define NAME_TOO_LONG "Too big: expected string to have <=255 characters"
-
-static const char *check_name(const struct pl_talo_value *value)
-{
-    return pl_talo_utf16_length(value->text) <= PL_TALO_CHANNEL_NAME_MAX ? NULL : NAME_TOO_LONG;
-}
-
 enum { NEW_NAME, NEW_PROPS, NEW_AUTO_CLEANUP, NEW_PRIVATE, NEW_TEMPORARY };
 static const struct pl_talo_field create_body[] = {
-    [NEW_NAME] = {.name = "name", .kind = PL_TALO_FIELD_STRING, .check = check_name},
+    [NEW_NAME] = {.name = "name", .kind = PL_TALO_FIELD_STRING, .check = pl_talo_check_name},
     [NEW_PROPS] = {.name = "props",
                    .kind = PL_TALO_FIELD_PROPS,
                    .flags = PL_TALO_OPTIONAL,
@@ -81,9 +74,7 @@ static void create_channel(struct pl_talo_request *request)
 
 static const char *check_new_name(const struct pl_talo_value *value)
 {
-    return pl_talo_utf16_length(pl_utf8_trim(value->text)) <= PL_TALO_CHANNEL_NAME_MAX
-               ? NULL
-               : NAME_TOO_LONG;
+    return pl_talo_check_name(&(struct pl_talo_value){.text = pl_utf8_trim(value->text)});
 }
 
 enum { PUT_NAME, PUT_PROPS, PUT_OWNER, PUT_AUTO_CLEANUP, PUT_PRIVATE, PUT_TEMPORARY };

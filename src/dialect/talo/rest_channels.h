@@ -9,7 +9,7 @@
 /* Who acts: the request's alias, now. */
 struct pl_talo_actor pl_talo_request_actor(const struct pl_talo_request *request);
 
-/* The error of an enum pl_talo_channel_refusal. BAD_PROPS has a body of its own: see below. */
+/* The error of an enum pl_talo_channel_refusal. BAD_PROPS is the caller's to answer. */
 void pl_talo_answer_channel_refusal(struct pl_talo_request *request, int refusal);
 
 /* {"channel":...} with memberCount. */

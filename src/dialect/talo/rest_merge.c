@@ -49,9 +49,9 @@ static void refuse_merge(struct pl_talo_request *request,
                              "service(s): " PL_STR_FMT,
                              PL_STR_ARG(merge->services));
     } else if (merge->op.refusal == PL_TALO_PLAYER_TOO_MANY_PROPS) {
-        pl_talo_answer_invalid(request, "props", "The props of one player are limited to 1 MiB");
+        pl_talo_answer_too_many_props(request);
     } else {
-        pl_talo_answer_error(request, 404, NULL, "Player not found");
+        pl_talo_answer_no_player(request);
     }
 }
 

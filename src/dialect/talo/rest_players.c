@@ -13,36 +13,18 @@ static void answer_player(struct pl_talo_request *request, const struct pl_talo_
     pl_talo_answer_end(request, 200);
 }
 
-static void answer_no_player(struct pl_talo_request *request)
-{
-    pl_talo_answer_error(request, 404, NULL, "Player not found");
-}
-
-static void answer_too_many_props(struct pl_talo_request *request)
-{
-    pl_talo_answer_invalid(request, "props", "The props of one player are limited to 1 MiB");
-}
-
-/* Our own bound on what a column holds (spec 3.8 has none). */
-static const char *check_name(const struct pl_talo_value *value)
-{
-    return pl_talo_utf16_length(value->text) <= PL_TALO_IDENTIFIER_MAX
-               ? NULL
-               : "Too big: expected string to have <=255 characters";
-}
-
 /* --- GET /v1/players/identify --- */
 
 /* A blank text would be an empty one once it is trimmed, so it is refused as one. */
 static const char *check_service(const struct pl_talo_value *value)
 {
-    return pl_utf8_trim(value->text).len > 0 ? check_name(value)
+    return pl_utf8_trim(value->text).len > 0 ? pl_talo_check_name(value)
                                              : "Invalid service, must be a non-empty string";
 }
 
 static const char *check_identifier(const struct pl_talo_value *value)
 {
-    return pl_utf8_trim(value->text).len > 0 ? check_name(value)
+    return pl_utf8_trim(value->text).len > 0 ? pl_talo_check_name(value)
                                              : "Invalid identifier, must be a non-empty string";
 }
 
@@ -73,12 +55,10 @@ static void refuse_identify(struct pl_talo_request *request, int refusal)
             "Player not found: Talo aliases must be created using the /v1/players/auth API");
         return;
     case PL_TALO_PLAYER_NO_SESSION:
-        pl_talo_answer_error(request, 401, "MISSING_SESSION",
-                             "The x-talo-session header is required for this player");
+        pl_talo_answer_no_session(request);
         return;
     case PL_TALO_PLAYER_BAD_SESSION:
-        pl_talo_answer_error(request, 401, "INVALID_SESSION",
-                             "The x-talo-session header is invalid");
+        pl_talo_answer_bad_session(request);
         return;
     default:
         pl_talo_answer_failed(request);
@@ -104,9 +84,7 @@ static void on_identified(struct pl_talo_request *request, struct pl_store_op *o
 static void identify(struct pl_talo_request *request)
 {
     struct pl_str identifier = pl_utf8_trim(request->query[IDENTIFY_IDENTIFIER].text);
-    if (pl_talo_request_blocks_identifier(request, identifier)) {
-        pl_talo_answer_error(request, 400, "IDENTIFIER_PROFANITY",
-                             "Alias identifier contains inappropriate language");
+    if (pl_talo_request_refuse_profane(request, identifier)) {
         return;
     }
     struct pl_store_op *op = pl_talo_request_op(request, &pl_talo_op_player_identify_type);
@@ -136,14 +114,9 @@ static void create_socket_token(struct pl_talo_request *request)
 
 /* --- GET /v1/players/search --- */
 
-static struct pl_str trim_search(struct pl_str text)
-{
-    return pl_utf8_trim(text);
-}
-
 static const char *check_search(const struct pl_talo_value *value)
 {
-    struct pl_str text = trim_search(value->text);
+    struct pl_str text = pl_utf8_trim(value->text);
     for (size_t i = 0; i < text.len; i++) {
         if (text.ptr[i] != '-' && text.ptr[i] != ' ') {
             return NULL;
@@ -180,7 +153,7 @@ static void search(struct pl_talo_request *request)
     struct pl_store_op *op = pl_talo_request_op(request, &pl_talo_op_player_search_type);
     struct pl_talo_op_player_search *find = (struct pl_talo_op_player_search *)op;
     find->game_id = request->game_id;
-    find->query = trim_search(request->query[SEARCH_QUERY].text);
+    find->query = pl_utf8_trim(request->query[SEARCH_QUERY].text);
     find->includes_dev = request->includes_dev_data;
     pl_talo_request_submit(request, op, on_searched);
 }
@@ -190,7 +163,7 @@ static void search(struct pl_talo_request *request)
 static void on_got(struct pl_talo_request *request, struct pl_store_op *op)
 {
     if (op->rc != 0) {
-        answer_no_player(request);
+        pl_talo_answer_no_player(request);
         return;
     }
     answer_player(request, ((const struct pl_talo_op_player_find *)op)->player);
@@ -200,7 +173,7 @@ static void get_player(struct pl_talo_request *request)
 {
     struct pl_uuid id;
     if (!pl_uuid_parse(&id, request->id.text)) {
-        answer_no_player(request); /* any text is taken as an id (spec 3.8) */
+        pl_talo_answer_no_player(request); /* any text is taken as an id (spec 3.8) */
         return;
     }
     struct pl_store_op *op = pl_talo_request_op(request, &pl_talo_op_player_find_type);
@@ -223,9 +196,9 @@ static void on_patched(struct pl_talo_request *request, struct pl_store_op *op)
     const struct pl_talo_op_player_patch *patched = (const struct pl_talo_op_player_patch *)op;
     if (op->rc != 0) {
         if (op->refusal == PL_TALO_PLAYER_TOO_MANY_PROPS) {
-            answer_too_many_props(request);
+            pl_talo_answer_too_many_props(request);
         } else {
-            answer_no_player(request);
+            pl_talo_answer_no_player(request);
         }
         return;
     }
@@ -241,7 +214,7 @@ static void patch_player(struct pl_talo_request *request)
 {
     struct pl_uuid id;
     if (!pl_uuid_parse(&id, request->id.text)) {
-        answer_no_player(request);
+        pl_talo_answer_no_player(request);
         return;
     }
     struct pl_store_op *op = pl_talo_request_op(request, &pl_talo_op_player_patch_type);

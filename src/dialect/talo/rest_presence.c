@@ -14,11 +14,6 @@ static void answer_presence(struct pl_talo_request *request,
     pl_talo_answer_end(request, 200);
 }
 
-static void answer_no_player(struct pl_talo_request *request)
-{
-    pl_talo_answer_error(request, 404, NULL, "Player not found");
-}
-
 /* --- GET /v1/players/presence/{id} --- */
 
 static const struct pl_talo_field player_id[] = {{.name = "id", .kind = PL_TALO_FIELD_UUID}, {0}};
@@ -29,7 +24,7 @@ static void on_got(struct pl_talo_request *request, struct pl_store_op *op)
     struct pl_talo_presence nobody = {.custom_status = PL_STR(""),
                                       .updated_ms = pl_talo_now_ms(request->talo)};
     if (op->rc != 0) {
-        answer_no_player(request);
+        pl_talo_answer_no_player(request);
         return;
     }
     answer_presence(request, got->has_presence ? &got->presence : &nobody,
@@ -47,20 +42,13 @@ static void get_presence(struct pl_talo_request *request)
 
 /* --- PUT /v1/players/presence --- */
 
-static const char *check_status(const struct pl_talo_value *value)
-{
-    return pl_talo_utf16_length(value->text) <= PL_TALO_STATUS_MAX
-               ? NULL
-               : "Too big: expected string to have <=255 characters";
-}
-
 enum { PUT_ONLINE, PUT_STATUS };
 static const struct pl_talo_field put_body[] = {
     [PUT_ONLINE] = {.name = "online", .kind = PL_TALO_FIELD_BOOL, .flags = PL_TALO_OPTIONAL},
     [PUT_STATUS] = {.name = "customStatus",
                     .kind = PL_TALO_FIELD_STRING,
                     .flags = PL_TALO_OPTIONAL,
-                    .check = check_status},
+                    .check = pl_talo_check_name},
     {0},
 };
 
@@ -68,7 +56,7 @@ static void on_put(struct pl_talo_request *request, struct pl_store_op *op)
 {
     const struct pl_talo_op_presence_set *set = (const struct pl_talo_op_presence_set *)op;
     if (op->rc != 0) {
-        answer_no_player(request);
+        pl_talo_answer_no_player(request);
         return;
     }
     answer_presence(request, &set->change.presence, set->change.alias);

@@ -163,7 +163,7 @@ static bool refuse_alias(struct pl_talo_request *request)
     if ((request->route->flags & PL_TALO_NEEDS_ALIAS) == 0 || request->alias_id != 0) {
         return false;
     }
-    pl_talo_answer_error(request, 404, NULL, "Player not found");
+    pl_talo_answer_no_player(request);
     return true;
 }
 
@@ -186,13 +186,12 @@ static bool refuse_session(struct pl_talo_request *request, enum pl_talo_session
     case PL_TALO_SESSION_OK:
         return false;
     case PL_TALO_SESSION_MISSING:
-        pl_talo_answer_error(request, 401, "MISSING_SESSION",
-                             "The x-talo-session header is required for this player");
+        pl_talo_answer_no_session(request);
         return true;
     case PL_TALO_SESSION_INVALID:
         break;
     }
-    pl_talo_answer_error(request, 401, "INVALID_SESSION", "The x-talo-session header is invalid");
+    pl_talo_answer_bad_session(request);
     return true;
 }
 
@@ -204,7 +203,6 @@ static void on_acting(struct pl_talo_request *request, struct pl_store_op *op)
     }
     if (acting->alias != NULL) {
         request->alias_id = acting->alias->id;
-        request->alias_player = acting->alias->player->id;
     }
     go_on(pl_talo_rest_call_of(request));
 }

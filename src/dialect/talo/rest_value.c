@@ -3,8 +3,22 @@
 
 #include "codec/json_raw.h"
 #include "dialect/talo/rest_reading.h"
+#include "store/talo/channels.h"
+#include "store/talo/players.h"
+#include "store/talo/presence.h"
 
 /* --- text --- */
+
+_Static_assert(PL_TALO_IDENTIFIER_MAX == 255 && PL_TALO_STATUS_MAX == 255 &&
+                   PL_TALO_CHANNEL_NAME_MAX == 255,
+               "as the answer says");
+
+const char *pl_talo_check_name(const struct pl_talo_value *value)
+{
+    return pl_talo_utf16_length(value->text) <= PL_TALO_IDENTIFIER_MAX
+               ? NULL
+               : "Too big: expected string to have <=255 characters";
+}
 
 /* The input's one text: *is_text tells whether it has one. */
 static int find_text(struct pl_str *out, bool *is_text, const struct pl_talo_reading *at)

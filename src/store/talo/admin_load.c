@@ -136,7 +136,7 @@ static int run_admin_load(struct pl_store_op *op, struct pl_sql *sql)
     self->verification_key_count = 0;
     self->config_count = 0;
     memset(self->highest_ids, 0, sizeof(self->highest_ids));
-    for (size_t i = 0; rc == 0 && i < sizeof(queries) / sizeof(*queries); i++) {
+    for (size_t i = 0; rc == 0 && i < PL_ARRAY_LEN(queries); i++) {
         rc = run_query(self, sql, i);
     }
     return rc;

@@ -1,6 +1,7 @@
 /* Operations that change a login: its password, address, verification and identifier. */
 #include "store/talo/auth_load.h"
 #include "store/talo/load.h"
+#include "store/talo/rows.h"
 
 /* --- auth.set_password --- */
 
@@ -95,10 +96,9 @@ const struct pl_store_op_type pl_talo_op_auth_set_email_type = {
 static int identifier_is_taken(struct pl_sql *sql, int64_t game_id, struct pl_str identifier,
                                struct pl_error *err)
 {
-    const struct pl_sql_value values[] = {pl_sql_int(game_id), pl_sql_text(identifier)};
-    return pl_talo_auth_exists(sql,
-                               "SELECT 1 FROM talo_aliases WHERE game_id = $1 AND identifier = $2",
-                               values, PL_ARRAY_LEN(values), err);
+    return PL_TALO_EXISTS(sql, err,
+                          "SELECT 1 FROM talo_aliases WHERE game_id = $1 AND identifier = $2",
+                          pl_sql_int(game_id), pl_sql_text(identifier));
 }
 
 static int run_set_identifier(struct pl_store_op *base, struct pl_sql *sql)

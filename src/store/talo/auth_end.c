@@ -14,13 +14,10 @@ static int erase_login(struct pl_sql *sql, const struct pl_uuid *player_id, stru
 
 static int move_alias(struct pl_talo_op_auth_migrate *op, struct pl_sql *sql)
 {
-    const struct pl_sql_value values[] = {pl_sql_int(op->game_id), pl_sql_text(op->identifier),
-                                          pl_sql_text(op->service)};
-    int rc = pl_talo_auth_exists(sql,
-                                 "SELECT 1 FROM talo_aliases"
-                                 " WHERE game_id = $1 AND identifier = $2 AND service = $3",
-                                 values, PL_ARRAY_LEN(values), &op->op.error);
-    if (rc > 0) {
+    int64_t there = 0;
+    int rc =
+        pl_talo_find_alias(&there, sql, op->game_id, op->service, op->identifier, &op->op.error);
+    if (there != 0) {
         return pl_store_refuse(&op->op, PL_TALO_AUTH_IDENTIFIER_TAKEN);
     }
     return rc < 0 ? rc

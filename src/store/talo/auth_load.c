@@ -1,6 +1,8 @@
 /* One query brings alias and login together; an alias without one has NULLs there. */
 #include "store/talo/auth_load.h"
 
+#include "store/talo/rows.h"
+
 #define COLUMNS                                                                                    \
     "a.id, a.player_id, a.identifier, a.service, h.password_hash, h.email, h.has_verification"
 
@@ -66,28 +68,13 @@ int pl_talo_auth_load_unchanged(struct pl_talo_auth_record *out, struct pl_store
                                                         : pl_store_refuse(op, PL_TALO_AUTH_CHANGED);
 }
 
-int pl_talo_auth_exists(struct pl_sql *sql, const char *text, const struct pl_sql_value *values,
-                        size_t count, struct pl_error *err)
-{
-    struct pl_sql_rows rows;
-    int rc = pl_sql_query(&rows, sql, text, values, count, err);
-    if (rc < 0) {
-        return rc;
-    }
-    rc = pl_sql_next(&rows, err);
-    pl_sql_end(&rows);
-    return rc;
-}
-
 int pl_talo_auth_email_is_taken(struct pl_sql *sql, int64_t game_id, struct pl_str email,
                                 const struct pl_uuid *player_id, struct pl_error *err)
 {
-    const struct pl_sql_value values[] = {pl_sql_int(game_id), pl_sql_text(email),
-                                          pl_sql_uuid(player_id)};
-    return pl_talo_auth_exists(sql,
-                               "SELECT 1 FROM talo_auths"
-                               " WHERE game_id = $1 AND email = $2 AND player_id <> $3",
-                               values, PL_ARRAY_LEN(values), err);
+    return PL_TALO_EXISTS(sql, err,
+                          "SELECT 1 FROM talo_auths"
+                          " WHERE game_id = $1 AND email = $2 AND player_id <> $3",
+                          pl_sql_int(game_id), pl_sql_text(email), pl_sql_uuid(player_id));
 }
 
 /* --- auth.find --- */

@@ -16,12 +16,7 @@ PL_MUST_CHECK int pl_talo_auth_load_unchanged(struct pl_talo_auth_record *out,
                                               int64_t game_id, int64_t alias_id,
                                               struct pl_str password_hash);
 
-/* 1 when a query finds a row, 0 when it finds none, or an error. `text` as of pl_sql_query. */
-PL_MUST_CHECK int pl_talo_auth_exists(struct pl_sql *sql, const char *text,
-                                      const struct pl_sql_value *values, size_t count,
-                                      struct pl_error *err);
-
-/* 1 when another player of the game than `player_id` has this address. */
+/* Whether another player of the game than `player_id` has this address: 1 or 0, or an error. */
 PL_MUST_CHECK int pl_talo_auth_email_is_taken(struct pl_sql *sql, int64_t game_id,
                                               struct pl_str email, const struct pl_uuid *player_id,
                                               struct pl_error *err);

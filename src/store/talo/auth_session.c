@@ -28,11 +28,6 @@ static int begin_session(struct pl_talo_alias **out, struct pl_store_op *op, str
 
 /* --- auth.register --- */
 
-static struct pl_sql_value email_value(struct pl_str email)
-{
-    return email.ptr == NULL ? pl_sql_null() : pl_sql_text(email);
-}
-
 static int add_alias(struct pl_talo_op_auth_register *op, struct pl_sql *sql)
 {
     struct pl_talo_player player = {
@@ -64,13 +59,15 @@ static int run_register(struct pl_store_op *base, struct pl_sql *sql)
     if (rc != 0) {
         return rc;
     }
-    rc = PL_SQL_RUN(sql, &base->error,
-                    "INSERT INTO talo_auths (player_id, game_id, password_hash, email,"
-                    " has_verification, session_key, session_created_ms)"
-                    " VALUES ($1, $2, $3, $4, $5, NULL, 0)",
-                    pl_sql_uuid(&op->player_id), pl_sql_int(op->game_id),
-                    pl_sql_text(op->password_hash), email_value(op->email),
-                    pl_sql_int(op->has_verification));
+    rc = pl_talo_add_login(sql,
+                           &(struct pl_talo_login){
+                               .game_id = op->game_id,
+                               .player_id = op->player_id,
+                               .password_hash = op->password_hash,
+                               .email = op->email,
+                               .has_verification = op->has_verification,
+                           },
+                           &base->error);
     return rc < 0 ? rc
                   : begin_session(&op->alias, base, sql, op->game_id, op->alias_id,
                                   &op->session_key, op->now_ms);

@@ -64,10 +64,3 @@ int pl_talo_refuse_props(struct pl_store_op *op, int rc)
 {
     return rc == PL_E_TOO_BIG ? pl_store_refuse(op, PL_TALO_CHANNEL_TOO_MANY_PROPS) : rc;
 }
-
-int pl_talo_check_owner(struct pl_store_op *op, const struct pl_talo_actor *actor,
-                        const struct pl_talo_channel *channel)
-{
-    bool is_owner = channel->owner != NULL && channel->owner->id == actor->alias_id;
-    return actor->is_admin || is_owner ? 0 : pl_store_refuse(op, PL_TALO_CHANNEL_NOT_OWNER);
-}

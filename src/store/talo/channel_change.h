@@ -24,10 +24,6 @@ PL_MUST_CHECK int pl_talo_replace_channel_props(struct pl_sql *sql, int64_t chan
 PL_MUST_CHECK int pl_talo_erase_channel(struct pl_sql *sql, int64_t channel_id,
                                         struct pl_error *err);
 
-/* 0, or NOT_OWNER. An administrator passes. */
-int pl_talo_check_owner(struct pl_store_op *op, const struct pl_talo_actor *actor,
-                        const struct pl_talo_channel *channel);
-
 /* What a negative rc of the functions of props.h means: a refusal when there are too many. */
 int pl_talo_refuse_props(struct pl_store_op *op, int rc);
 

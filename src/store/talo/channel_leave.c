@@ -41,20 +41,21 @@ static int run_leave(struct pl_store_op *op, struct pl_sql *sql)
 {
     struct pl_talo_op_channel_leave *leave = (struct pl_talo_op_channel_leave *)op;
     struct pl_talo_alias *alias = NULL;
-    struct pl_talo_channel *channel = NULL;
-    int rc = 0;
-    PL_ASSERT(!leave->actor.is_admin);
-    rc = pl_talo_enter_channel(&alias, &channel, op, sql, &leave->actor, leave->channel_id);
+    struct pl_talo_channel channel;
+    int rc = pl_talo_enter_channel(&alias, &channel, op, sql, &leave->actor, leave->channel_id);
     leave->departure = (struct pl_talo_departure){0};
-    if (rc == 0) {
-        rc = pl_talo_find_member(&leave->was_removed, sql, channel->id, alias->id, &op->error);
-    }
-    if (rc != 0 || !leave->was_removed) {
+    if (rc != 0) {
         return rc;
     }
-    rc = pl_talo_count_members(channel, 1, sql, PL_TALO_COUNT_ALL, &op->error);
-    return rc < 0 ? rc
-                  : depart(&leave->departure, sql, channel, alias, leave->actor.now_ms, &op->error);
+    rc = pl_talo_is_member(sql, channel.id, alias->id, &op->error);
+    leave->was_removed = rc > 0;
+    if (rc <= 0) {
+        return rc;
+    }
+    rc = pl_talo_count_members(&channel, 1, sql, PL_TALO_COUNT_ALL, &op->error);
+    return rc < 0
+               ? rc
+               : depart(&leave->departure, sql, &channel, alias, leave->actor.now_ms, &op->error);
 }
 
 const struct pl_store_op_type pl_talo_op_channel_leave_type = {
@@ -75,8 +76,9 @@ static int read_temporary(struct pl_talo_channel **channels, size_t *count, stru
                           " FROM talo_members m JOIN talo_channels c ON c.id = m.channel_id"
                           " WHERE m.alias_id = $1 AND c.is_temporary = 1 ORDER BY c.id",
                           pl_sql_int(alias_id));
-    rc = rc < 0 ? rc : pl_talo_read_channels(channels, count, &rows, arena, err);
-    return rc < 0 ? rc : pl_talo_count_members(*channels, *count, sql, PL_TALO_COUNT_ALL, err);
+    return rc < 0 ? rc
+                  : pl_talo_read_counted_channels(channels, count, &rows, PL_TALO_COUNT_ALL, arena,
+                                                  err);
 }
 
 int pl_talo_leave_temporary(struct pl_talo_departures *out, struct pl_sql *sql, int64_t alias_id,

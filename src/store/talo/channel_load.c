@@ -182,6 +182,21 @@ int pl_talo_load_channel(struct pl_talo_channel **out, struct pl_sql *sql, int64
     return rc < 0 ? rc : pl_talo_read_channels(out, &count, &rows, arena, err);
 }
 
+int pl_talo_need_channel(struct pl_talo_channel *out, struct pl_store_op *op, struct pl_sql *sql,
+                         int64_t game_id, int64_t channel_id)
+{
+    struct pl_talo_channel *channel = NULL;
+    int rc = pl_talo_load_channel(&channel, sql, game_id, channel_id, &op->arena, &op->error);
+    if (rc < 0) {
+        return rc;
+    }
+    if (channel == NULL) {
+        return pl_store_refuse(op, PL_TALO_CHANNEL_NOT_FOUND);
+    }
+    *out = *channel;
+    return 0;
+}
+
 int pl_talo_count_members(struct pl_talo_channel *channels, size_t count, struct pl_sql *sql,
                           enum pl_talo_count_whom whom, struct pl_error *err)
 {
@@ -192,93 +207,84 @@ int pl_talo_count_members(struct pl_talo_channel *channels, size_t count, struct
     return read_all(channels, count, sql, text, set_count, NULL, err);
 }
 
-int pl_talo_has_row(bool *out, struct pl_sql_rows *rows, struct pl_error *err)
+int pl_talo_read_counted_channels(struct pl_talo_channel **out, size_t *count,
+                                  struct pl_sql_rows *rows, enum pl_talo_count_whom whom,
+                                  struct pl_arena *arena, struct pl_error *err)
 {
-    int rc = pl_sql_next(rows, err);
-    pl_sql_end(rows);
-    *out = rc > 0;
-    return rc < 0 ? rc : 0;
+    struct pl_sql *sql = rows->sql;
+    int rc = pl_talo_read_channels(out, count, rows, arena, err);
+    return rc < 0 ? rc : pl_talo_count_members(*out, *count, sql, whom, err);
 }
 
-int pl_talo_read_number(int64_t *out, struct pl_sql_rows *rows, struct pl_error *err)
-{
-    int rc = pl_sql_next(rows, err);
-    *out = rc > 0 ? pl_sql_get_int(rows, 0) : 0;
-    pl_sql_end(rows);
-    return rc < 0 ? rc : 0;
-}
+/* --- who stands before them --- */
 
-int pl_talo_find_member(bool *out, struct pl_sql *sql, int64_t channel_id, int64_t alias_id,
-                        struct pl_error *err)
+int pl_talo_is_member(struct pl_sql *sql, int64_t channel_id, int64_t alias_id,
+                      struct pl_error *err)
 {
-    struct pl_sql_rows rows;
-    int rc = PL_SQL_QUERY(&rows, sql, err,
+    return PL_TALO_EXISTS(sql, err,
                           "SELECT 1 FROM talo_members WHERE channel_id = $1 AND alias_id = $2",
                           pl_sql_int(channel_id), pl_sql_int(alias_id));
-    return rc < 0 ? rc : pl_talo_has_row(out, &rows, err);
-}
-
-int pl_talo_enter_channel(struct pl_talo_alias **alias, struct pl_talo_channel **channel,
-                          struct pl_store_op *op, struct pl_sql *sql,
-                          const struct pl_talo_actor *actor, int64_t channel_id)
-{
-    int rc = 0;
-    *alias = NULL;
-    if (!actor->is_admin) {
-        rc =
-            pl_talo_load_alias(alias, sql, actor->game_id, actor->alias_id, &op->arena, &op->error);
-        if (rc == 0 && *alias == NULL) {
-            return pl_store_refuse(op, PL_TALO_CHANNEL_NO_ALIAS);
-        }
-    }
-    if (rc == 0) {
-        rc = pl_talo_load_channel(channel, sql, actor->game_id, channel_id, &op->arena, &op->error);
-    }
-    if (rc == 0 && *channel == NULL) {
-        return pl_store_refuse(op, PL_TALO_CHANNEL_NOT_FOUND);
-    }
-    return rc;
 }
 
 int pl_talo_check_actor(struct pl_store_op *op, struct pl_sql *sql,
                         const struct pl_talo_actor *actor)
 {
-    struct pl_sql_rows rows;
-    bool is_there = actor->is_admin;
-    int rc = 0;
+    int rc = 1;
     if (!actor->is_admin) {
-        rc = PL_SQL_QUERY(&rows, sql, &op->error,
-                          "SELECT 1 FROM talo_aliases WHERE id = $1 AND game_id = $2",
-                          pl_sql_int(actor->alias_id), pl_sql_int(actor->game_id));
-        rc = rc < 0 ? rc : pl_talo_has_row(&is_there, &rows, &op->error);
+        rc = PL_TALO_EXISTS(sql, &op->error,
+                            "SELECT 1 FROM talo_aliases WHERE id = $1 AND game_id = $2",
+                            pl_sql_int(actor->alias_id), pl_sql_int(actor->game_id));
     }
-    if (rc == 0 && !is_there) {
+    if (rc == 0) {
         return pl_store_refuse(op, PL_TALO_CHANNEL_NO_ALIAS);
     }
-    return rc;
+    return rc < 0 ? rc : 0;
+}
+
+int pl_talo_enter_channel(struct pl_talo_alias **alias, struct pl_talo_channel *out,
+                          struct pl_store_op *op, struct pl_sql *sql,
+                          const struct pl_talo_actor *actor, int64_t channel_id)
+{
+    PL_ASSERT(!actor->is_admin);
+    int rc =
+        pl_talo_load_alias(alias, sql, actor->game_id, actor->alias_id, &op->arena, &op->error);
+    if (rc == 0 && *alias == NULL) {
+        return pl_store_refuse(op, PL_TALO_CHANNEL_NO_ALIAS);
+    }
+    return rc < 0 ? rc : pl_talo_need_channel(out, op, sql, actor->game_id, channel_id);
+}
+
+int pl_talo_enter_as_owner(struct pl_talo_channel *out, struct pl_store_op *op, struct pl_sql *sql,
+                           const struct pl_talo_actor *actor, int64_t channel_id)
+{
+    int rc = pl_talo_check_actor(op, sql, actor);
+    rc = rc != 0 ? rc : pl_talo_need_channel(out, op, sql, actor->game_id, channel_id);
+    if (rc != 0 || actor->is_admin) {
+        return rc;
+    }
+    return out->owner != NULL && out->owner->id == actor->alias_id
+               ? 0
+               : pl_store_refuse(op, PL_TALO_CHANNEL_NOT_OWNER);
 }
 
 int pl_talo_enter_as_member(struct pl_store_op *op, struct pl_sql *sql,
                             const struct pl_talo_actor *actor, int64_t channel_id)
 {
-    struct pl_sql_rows rows;
-    bool is_there = false;
     int rc = pl_talo_check_actor(op, sql, actor);
     if (rc != 0) {
         return rc;
     }
-    rc = PL_SQL_QUERY(&rows, sql, &op->error,
-                      "SELECT 1 FROM talo_channels WHERE id = $1 AND game_id = $2",
-                      pl_sql_int(channel_id), pl_sql_int(actor->game_id));
-    rc = rc < 0 ? rc : pl_talo_has_row(&is_there, &rows, &op->error);
-    if (rc == 0 && !is_there) {
+    rc = PL_TALO_EXISTS(sql, &op->error,
+                        "SELECT 1 FROM talo_channels WHERE id = $1 AND game_id = $2",
+                        pl_sql_int(channel_id), pl_sql_int(actor->game_id));
+    if (rc == 0) {
         return pl_store_refuse(op, PL_TALO_CHANNEL_NOT_FOUND);
     }
-    if (rc == 0 && !actor->is_admin) {
-        rc = pl_talo_find_member(&is_there, sql, channel_id, actor->alias_id, &op->error);
+    if (rc > 0 && !actor->is_admin) {
+        rc = pl_talo_is_member(sql, channel_id, actor->alias_id, &op->error);
     }
-    if (rc == 0 && !is_there) {
+    if (rc == 0) {
         return pl_store_refuse(op, PL_TALO_CHANNEL_NOT_MEMBER);
     }
-    return rc;
+    return rc < 0 ? rc : 0;
 }

@@ -106,16 +106,10 @@ static int change(struct pl_talo_op_channel_update *update, struct pl_sql *sql)
 static int run_update(struct pl_store_op *op, struct pl_sql *sql)
 {
     struct pl_talo_op_channel_update *update = (struct pl_talo_op_channel_update *)op;
-    struct pl_talo_alias *alias = NULL;
-    struct pl_talo_channel *channel = NULL;
-    int rc = pl_talo_enter_channel(&alias, &channel, op, sql, &update->actor, update->channel_id);
-    if (rc == 0) {
-        rc = pl_talo_check_owner(op, &update->actor, channel);
-    }
+    int rc = pl_talo_enter_as_owner(&update->channel, op, sql, &update->actor, update->channel_id);
     if (rc != 0) {
         return rc;
     }
-    update->channel = *channel;
     update->rejected = (struct pl_talo_rejected_props){0};
     update->new_owner = NULL;
     update->was_owner_added = false;
@@ -141,17 +135,8 @@ const struct pl_store_op_type pl_talo_op_channel_update_type = {
 static int run_delete(struct pl_store_op *op, struct pl_sql *sql)
 {
     struct pl_talo_op_channel_delete *delete = (struct pl_talo_op_channel_delete *)op;
-    struct pl_talo_alias *alias = NULL;
-    struct pl_talo_channel *channel = NULL;
-    int rc = pl_talo_enter_channel(&alias, &channel, op, sql, &delete->actor, delete->channel_id);
-    if (rc == 0) {
-        rc = pl_talo_check_owner(op, &delete->actor, channel);
-    }
-    if (rc != 0) {
-        return rc;
-    }
-    delete->channel = *channel;
-    return pl_talo_erase_channel(sql, channel->id, &op->error);
+    int rc = pl_talo_enter_as_owner(&delete->channel, op, sql, &delete->actor, delete->channel_id);
+    return rc != 0 ? rc : pl_talo_erase_channel(sql, delete->channel_id, &op->error);
 }
 
 const struct pl_store_op_type pl_talo_op_channel_delete_type = {

@@ -56,15 +56,10 @@ static int run_list(struct pl_store_op *op, struct pl_sql *sql)
                           ? "SELECT " PL_TALO_CHANNEL_COLUMNS LISTED("") IN_ORDER ONE_PAGE
                           : "SELECT " PL_TALO_CHANNEL_COLUMNS LISTED(PUBLIC) IN_ORDER ONE_PAGE,
                       values, PL_ARRAY_LEN(values), &op->error);
-    if (rc == 0) {
-        rc = pl_talo_read_channels(&list->channels, &list->channel_count, &rows, &op->arena,
-                                   &op->error);
-    }
-    if (rc == 0) {
-        rc = pl_talo_count_members(list->channels, list->channel_count, sql,
-                                   pl_talo_counts(&list->actor), &op->error);
-    }
-    return rc;
+    return rc < 0 ? rc
+                  : pl_talo_read_counted_channels(&list->channels, &list->channel_count, &rows,
+                                                  pl_talo_counts(&list->actor), &op->arena,
+                                                  &op->error);
 }
 
 const struct pl_store_op_type pl_talo_op_channel_list_type = {
@@ -89,15 +84,10 @@ static int run_subscriptions(struct pl_store_op *op, struct pl_sql *sql)
                       pl_sql_int(list->actor.alias_id), pl_sql_int(list->prop_key.ptr != NULL),
                       pl_sql_text(list->prop_key), pl_sql_int(list->prop_value.ptr != NULL),
                       pl_sql_text(list->prop_value));
-    if (rc == 0) {
-        rc = pl_talo_read_channels(&list->channels, &list->channel_count, &rows, &op->arena,
-                                   &op->error);
-    }
-    if (rc == 0) {
-        rc = pl_talo_count_members(list->channels, list->channel_count, sql,
-                                   pl_talo_counts(&list->actor), &op->error);
-    }
-    return rc;
+    return rc < 0 ? rc
+                  : pl_talo_read_counted_channels(&list->channels, &list->channel_count, &rows,
+                                                  pl_talo_counts(&list->actor), &op->arena,
+                                                  &op->error);
 }
 
 const struct pl_store_op_type pl_talo_op_channel_subscriptions_type = {
@@ -109,17 +99,10 @@ const struct pl_store_op_type pl_talo_op_channel_subscriptions_type = {
 static int run_get(struct pl_store_op *op, struct pl_sql *sql)
 {
     struct pl_talo_op_channel_get *get = (struct pl_talo_op_channel_get *)op;
-    struct pl_talo_channel *channel = NULL;
-    int rc = pl_talo_load_channel(&channel, sql, get->actor.game_id, get->channel_id, &op->arena,
-                                  &op->error);
-    if (rc < 0) {
-        return rc;
-    }
-    if (channel == NULL) {
-        return pl_store_refuse(op, PL_TALO_CHANNEL_NOT_FOUND);
-    }
-    get->channel = *channel;
-    return pl_talo_count_members(&get->channel, 1, sql, pl_talo_counts(&get->actor), &op->error);
+    int rc = pl_talo_need_channel(&get->channel, op, sql, get->actor.game_id, get->channel_id);
+    return rc != 0 ? rc
+                   : pl_talo_count_members(&get->channel, 1, sql, pl_talo_counts(&get->actor),
+                                           &op->error);
 }
 
 const struct pl_store_op_type pl_talo_op_channel_get_type = {
@@ -131,17 +114,13 @@ const struct pl_store_op_type pl_talo_op_channel_get_type = {
 static int run_load(struct pl_store_op *op, struct pl_sql *sql)
 {
     struct pl_talo_op_channel_load *load = (struct pl_talo_op_channel_load *)op;
-    struct pl_talo_channel *channel = NULL;
-    int rc = pl_talo_load_channel(&channel, sql, load->game_id, load->channel_id, &op->arena,
-                                  &op->error);
-    if (rc < 0) {
+    int rc = pl_talo_need_channel(&load->channel, op, sql, load->game_id, load->channel_id);
+    if (rc != 0) {
         return rc;
     }
-    if (channel == NULL) {
-        return pl_store_refuse(op, PL_TALO_CHANNEL_NOT_FOUND);
-    }
-    load->channel = *channel;
-    return pl_talo_find_member(&load->is_member, sql, load->channel_id, load->alias_id, &op->error);
+    rc = pl_talo_is_member(sql, load->channel_id, load->alias_id, &op->error);
+    load->is_member = rc > 0;
+    return rc < 0 ? rc : 0;
 }
 
 const struct pl_store_op_type pl_talo_op_channel_load_type = {

@@ -104,19 +104,16 @@ const struct pl_store_op_type pl_talo_op_channel_create_type = {
 static int run_join(struct pl_store_op *op, struct pl_sql *sql)
 {
     struct pl_talo_op_channel_join *join = (struct pl_talo_op_channel_join *)op;
-    struct pl_talo_channel *channel = NULL;
-    int rc = 0;
-    PL_ASSERT(!join->actor.is_admin);
-    rc = pl_talo_enter_channel(&join->alias, &channel, op, sql, &join->actor, join->channel_id);
+    int rc = pl_talo_enter_channel(&join->alias, &join->channel, op, sql, &join->actor,
+                                   join->channel_id);
     if (rc != 0) {
         return rc;
     }
-    if (channel->is_private) {
+    if (join->channel.is_private) {
         return pl_store_refuse(op, PL_TALO_CHANNEL_IS_PRIVATE);
     }
-    join->channel = *channel;
-    rc = pl_talo_add_member(&join->was_added, sql, channel->id, join->alias, join->actor.now_ms,
-                            &op->error);
+    rc = pl_talo_add_member(&join->was_added, sql, join->channel.id, join->alias,
+                            join->actor.now_ms, &op->error);
     return rc < 0 ? rc
                   : pl_talo_count_members(&join->channel, 1, sql, pl_talo_counts(&join->actor),
                                           &op->error);
@@ -132,16 +129,10 @@ const struct pl_store_op_type pl_talo_op_channel_join_type = {
 static int run_invite(struct pl_store_op *op, struct pl_sql *sql)
 {
     struct pl_talo_op_channel_invite *invite = (struct pl_talo_op_channel_invite *)op;
-    struct pl_talo_alias *alias = NULL;
-    struct pl_talo_channel *channel = NULL;
-    int rc = pl_talo_enter_channel(&alias, &channel, op, sql, &invite->actor, invite->channel_id);
-    if (rc == 0) {
-        rc = pl_talo_check_owner(op, &invite->actor, channel);
-    }
+    int rc = pl_talo_enter_as_owner(&invite->channel, op, sql, &invite->actor, invite->channel_id);
     if (rc != 0) {
         return rc;
     }
-    invite->channel = *channel;
     rc = pl_talo_load_alias(&invite->invitee, sql, invite->actor.game_id, invite->invitee_id,
                             &op->arena, &op->error);
     if (rc < 0) {
@@ -150,10 +141,10 @@ static int run_invite(struct pl_store_op *op, struct pl_sql *sql)
     if (invite->invitee == NULL) {
         return pl_store_refuse(op, PL_TALO_CHANNEL_NO_INVITEE);
     }
-    if (alias != NULL && invite->invitee->id == alias->id) {
+    if (!invite->actor.is_admin && invite->invitee_id == invite->actor.alias_id) {
         return pl_store_refuse(op, PL_TALO_CHANNEL_INVITES_SELF);
     }
-    return pl_talo_add_member(&invite->was_added, sql, channel->id, invite->invitee,
+    return pl_talo_add_member(&invite->was_added, sql, invite->channel.id, invite->invitee,
                               invite->actor.now_ms, &op->error);
 }
 

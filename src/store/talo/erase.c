@@ -23,13 +23,9 @@ static int retire_subscriptions(struct pl_sql *sql, int64_t alias_id, struct pl_
                           " UNION ALL"
                           " SELECT id FROM talo_subscriptions WHERE target_alias_id = $1) AS s",
                           pl_sql_int(alias_id));
-    if (rc == 0) {
-        rc = pl_sql_next(&rows, err);
-        highest = rc > 0 ? pl_sql_get_int(&rows, 0) : 0;
-    }
-    pl_sql_end(&rows);
+    rc = rc < 0 ? rc : pl_talo_read_number(&highest, &rows, err);
     if (rc < 0 || highest == 0) {
-        return rc < 0 ? rc : 0;
+        return rc;
     }
     rc = pl_talo_retire_id(sql, PL_TALO_ID_SUBSCRIPTION, highest, err);
     if (rc == 0) {
@@ -81,12 +77,8 @@ static int erase_aliases(struct pl_sql *sql, const struct pl_uuid *player_id, st
         rc = PL_SQL_QUERY(&rows, sql, err,
                           "SELECT id FROM talo_aliases WHERE player_id = $1 ORDER BY id LIMIT 1",
                           pl_sql_uuid(player_id));
-        if (rc == 0) {
-            rc = pl_sql_next(&rows, err);
-            alias_id = rc > 0 ? pl_sql_get_int(&rows, 0) : 0;
-        }
-        pl_sql_end(&rows);
-        if (rc <= 0) {
+        rc = rc < 0 ? rc : pl_talo_read_number(&alias_id, &rows, err);
+        if (rc < 0 || alias_id == 0) {
             break;
         }
         rc = pl_talo_erase_alias(sql, alias_id, err);

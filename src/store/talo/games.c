@@ -41,7 +41,7 @@ static int run_game_create(struct pl_store_op *op, struct pl_sql *sql)
                         " blocks_identifier_profanity, blocks_prop_profanity, display_name_key,"
                         " created_ms) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)"
                         " ON CONFLICT (id) DO NOTHING",
-                        values, sizeof(values) / sizeof(*values), &changed, &op->error);
+                        values, PL_ARRAY_LEN(values), &changed, &op->error);
     if (rc < 0 || changed > 0) {
         return rc;
     }

@@ -123,13 +123,13 @@ static int read_member(struct pl_talo_rule *rule, struct rules_reader *reader,
         return rc;
     }
     if (pl_json_token_equals(key, PL_STR("name"))) {
-        rc = read_name(&row, reader, &value, rule_names, sizeof(rule_names) / sizeof(*rule_names));
+        rc = read_name(&row, reader, &value, rule_names, PL_ARRAY_LEN(rule_names));
         rule->name = (enum pl_talo_rule_name)row;
         *has_name = true;
         return rc;
     }
     if (pl_json_token_equals(key, PL_STR("castType"))) {
-        rc = read_name(&row, reader, &value, cast_names, sizeof(cast_names) / sizeof(*cast_names));
+        rc = read_name(&row, reader, &value, cast_names, PL_ARRAY_LEN(cast_names));
         rule->cast = (enum pl_talo_cast)row;
         return rc;
     }

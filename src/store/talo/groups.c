@@ -86,21 +86,14 @@ static int check(struct pl_talo_op_group_save *self, struct pl_sql *sql)
 {
     struct pl_store_op *op = &self->op;
     struct pl_sql_rows rows;
-    bool is_there = false;
     int64_t game_id = 0;
-    int rc = PL_SQL_QUERY(&rows, sql, &op->error, "SELECT id FROM talo_games WHERE id = $1",
-                          pl_sql_int(self->group.game_id));
-    rc = rc < 0 ? rc : pl_talo_has_row(&is_there, &rows, &op->error);
-    if (rc < 0 || !is_there) {
+    int rc = pl_talo_has_game(sql, self->group.game_id, &op->error);
+    if (rc <= 0) {
         return rc < 0 ? rc : pl_store_refuse(op, PL_TALO_GROUP_NO_GAME);
     }
     rc = PL_SQL_QUERY(&rows, sql, &op->error, "SELECT game_id FROM talo_groups WHERE id = $1",
                       pl_sql_uuid(&self->group.id));
-    rc = rc < 0 ? rc : pl_sql_next(&rows, &op->error);
-    if (rc > 0) {
-        game_id = pl_sql_get_int(&rows, 0);
-    }
-    pl_sql_end(&rows);
+    rc = rc < 0 ? rc : pl_talo_read_number(&game_id, &rows, &op->error);
     if (rc < 0) {
         return rc;
     }

@@ -1,92 +1,57 @@
 /* Importing: a player's rows are written as at any creation, then get their own times. */
 #include "store/talo/import.h"
 
+#include "store/talo/auth_load.h"
 #include "store/talo/load.h"
+#include "store/talo/rows.h"
 #include "store/talo/save.h"
 
 /* --- what must not be there, or must --- */
 
-/* Whether a query has a row. */
-static int has_row(bool *out, struct pl_sql_rows *rows, struct pl_error *err)
-{
-    int rc = pl_sql_next(rows, err);
-    pl_sql_end(rows);
-    *out = rc == 1;
-    return rc < 0 ? rc : 0;
-}
-
 static int check_game(struct pl_store_op *op, struct pl_sql *sql, int64_t game_id)
 {
-    struct pl_sql_rows rows;
-    bool is_there = false;
-    int rc = PL_SQL_QUERY(&rows, sql, &op->error, "SELECT id FROM talo_games WHERE id = $1",
-                          pl_sql_int(game_id));
-    rc = rc < 0 ? rc : has_row(&is_there, &rows, &op->error);
-    return rc < 0 || is_there ? rc : pl_store_refuse(op, PL_TALO_IMPORT_NO_GAME);
+    int rc = pl_talo_has_game(sql, game_id, &op->error);
+    return rc == 0 ? pl_store_refuse(op, PL_TALO_IMPORT_NO_GAME) : rc < 0 ? rc : 0;
 }
 
 static int check_player(struct pl_talo_op_player_import *import, struct pl_sql *sql)
 {
-    struct pl_sql_rows rows;
-    bool is_there = false;
-    int rc =
-        PL_SQL_QUERY(&rows, sql, &import->op.error, "SELECT id FROM talo_players WHERE id = $1",
-                     pl_sql_uuid(&import->player_id));
-    rc = rc < 0 ? rc : has_row(&is_there, &rows, &import->op.error);
-    return rc < 0 || !is_there ? rc : pl_store_refuse(&import->op, PL_TALO_IMPORT_PLAYER_EXISTS);
+    int rc = PL_TALO_EXISTS(sql, &import->op.error, "SELECT 1 FROM talo_players WHERE id = $1",
+                            pl_sql_uuid(&import->player_id));
+    return rc > 0 ? pl_store_refuse(&import->op, PL_TALO_IMPORT_PLAYER_EXISTS) : rc;
 }
 
 static int check_email(struct pl_talo_op_player_import *import, struct pl_sql *sql)
 {
-    struct pl_sql_rows rows;
-    bool is_there = false;
     if (import->email.ptr == NULL) {
         return 0;
     }
-    int rc = PL_SQL_QUERY(&rows, sql, &import->op.error,
-                          "SELECT player_id FROM talo_auths WHERE game_id = $1 AND email = $2",
-                          pl_sql_int(import->game_id), pl_sql_text(import->email));
-    rc = rc < 0 ? rc : has_row(&is_there, &rows, &import->op.error);
-    return rc < 0 || !is_there ? rc : pl_store_refuse(&import->op, PL_TALO_IMPORT_EMAIL_EXISTS);
+    int rc = pl_talo_auth_email_is_taken(sql, import->game_id, import->email, &import->player_id,
+                                         &import->op.error);
+    return rc > 0 ? pl_store_refuse(&import->op, PL_TALO_IMPORT_EMAIL_EXISTS) : rc;
 }
 
 /* --- writing --- */
 
-static int refuse_alias(struct pl_talo_op_player_import *import, size_t index)
-{
-    import->refused_alias = index;
-    return pl_store_refuse(&import->op, PL_TALO_IMPORT_ALIAS_EXISTS);
-}
-
-static int add_first_alias(struct pl_talo_op_player_import *import, struct pl_sql *sql)
+/* The first one comes with its player. */
+static int add_alias(struct pl_talo_op_player_import *import, struct pl_sql *sql, size_t index)
 {
     bool was_added = false;
     struct pl_talo_player player = {
         .id = import->player_id, .game_id = import->game_id, .is_dev_build = import->is_dev_build};
-    struct pl_talo_alias alias = {.id = import->aliases[0].id,
-                                  .service = import->aliases[0].service,
-                                  .identifier = import->aliases[0].identifier,
-                                  .player = &player};
-    int rc = pl_talo_add_player(&was_added, sql, &alias, import->created_ms, &import->op.error);
-    return rc < 0 || was_added ? rc : refuse_alias(import, 0);
-}
-
-static int add_alias(struct pl_talo_op_player_import *import, struct pl_sql *sql, size_t index)
-{
-    const struct pl_talo_import_alias *alias = &import->aliases[index];
-    int64_t changed = 0;
-    const struct pl_sql_value values[] = {
-        pl_sql_int(alias->id),           pl_sql_int(import->game_id),
-        pl_sql_uuid(&import->player_id), pl_sql_text(alias->service),
-        pl_sql_text(alias->identifier),  pl_sql_int(import->created_ms),
-    };
-    int rc = pl_sql_run(sql,
-                        "INSERT INTO talo_aliases (id, game_id, player_id, service, identifier,"
-                        " last_seen_ms, created_ms, updated_ms)"
-                        " VALUES ($1, $2, $3, $4, $5, $6, $6, $6)"
-                        " ON CONFLICT (game_id, identifier, service) DO NOTHING",
-                        values, PL_ARRAY_LEN(values), &changed, &import->op.error);
-    return rc < 0 || changed == 1 ? rc : refuse_alias(import, index);
+    const struct pl_talo_alias alias = {.id = import->aliases[index].id,
+                                        .service = import->aliases[index].service,
+                                        .identifier = import->aliases[index].identifier,
+                                        .player = &player};
+    int rc =
+        index == 0
+            ? pl_talo_add_player(&was_added, sql, &alias, import->created_ms, &import->op.error)
+            : pl_talo_add_alias(&was_added, sql, &alias, import->created_ms, &import->op.error);
+    if (rc < 0 || was_added) {
+        return rc;
+    }
+    import->refused_alias = index;
+    return pl_store_refuse(&import->op, PL_TALO_IMPORT_ALIAS_EXISTS);
 }
 
 static int set_times(struct pl_talo_op_player_import *import, struct pl_sql *sql)
@@ -106,14 +71,15 @@ static int add_login(struct pl_talo_op_player_import *import, struct pl_sql *sql
     if (import->password_hash.ptr == NULL) {
         return 0;
     }
-    return PL_SQL_RUN(sql, &import->op.error,
-                      "INSERT INTO talo_auths (player_id, game_id, password_hash, email,"
-                      " has_verification, session_key, session_created_ms)"
-                      " VALUES ($1, $2, $3, $4, $5, NULL, 0)",
-                      pl_sql_uuid(&import->player_id), pl_sql_int(import->game_id),
-                      pl_sql_text(import->password_hash),
-                      import->email.ptr != NULL ? pl_sql_text(import->email) : pl_sql_null(),
-                      pl_sql_int(import->has_verification));
+    return pl_talo_add_login(sql,
+                             &(struct pl_talo_login){
+                                 .game_id = import->game_id,
+                                 .player_id = import->player_id,
+                                 .password_hash = import->password_hash,
+                                 .email = import->email,
+                                 .has_verification = import->has_verification,
+                             },
+                             &import->op.error);
 }
 
 static int set_props(struct pl_talo_op_player_import *import, struct pl_sql *sql,
@@ -158,8 +124,7 @@ static int run_player_import(struct pl_store_op *op, struct pl_sql *sql)
     int rc = check_game(op, sql, import->game_id);
     rc = rc != 0 ? rc : check_player(import, sql);
     rc = rc != 0 ? rc : check_email(import, sql);
-    rc = rc != 0 ? rc : add_first_alias(import, sql);
-    for (size_t i = 1; rc == 0 && i < import->alias_count; i++) {
+    for (size_t i = 0; rc == 0 && i < import->alias_count; i++) {
         rc = add_alias(import, sql, i);
     }
     rc = rc != 0 ? rc : set_times(import, sql);
@@ -179,23 +144,13 @@ const struct pl_store_op_type pl_talo_op_player_import_type = {
 static int find_alias(struct pl_talo_op_alias_lookup *lookup, struct pl_sql *sql, size_t index)
 {
     struct pl_talo_import_alias *alias = &lookup->aliases[index];
-    struct pl_sql_rows rows;
-    int rc = PL_SQL_QUERY(&rows, sql, &lookup->op.error,
-                          "SELECT id FROM talo_aliases"
-                          " WHERE game_id = $1 AND identifier = $2 AND service = $3",
-                          pl_sql_int(lookup->game_id), pl_sql_text(alias->identifier),
-                          pl_sql_text(alias->service));
-    if (rc < 0) {
+    int rc = pl_talo_find_alias(&alias->id, sql, lookup->game_id, alias->service, alias->identifier,
+                                &lookup->op.error);
+    if (rc < 0 || alias->id != 0) {
         return rc;
     }
-    rc = pl_sql_next(&rows, &lookup->op.error);
-    alias->id = rc == 1 ? pl_sql_get_int(&rows, 0) : 0;
-    pl_sql_end(&rows);
-    if (rc == 0) {
-        lookup->refused_alias = index;
-        return pl_store_refuse(&lookup->op, PL_TALO_IMPORT_NO_ALIAS);
-    }
-    return rc < 0 ? rc : 0;
+    lookup->refused_alias = index;
+    return pl_store_refuse(&lookup->op, PL_TALO_IMPORT_NO_ALIAS);
 }
 
 static int run_alias_lookup(struct pl_store_op *op, struct pl_sql *sql)

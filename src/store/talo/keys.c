@@ -2,26 +2,15 @@
 #include "store/store.h"
 #include "store/talo/erase.h"
 #include "store/talo/games.h"
-
-static int has_game(bool *is_there, struct pl_sql *sql, int64_t game_id, struct pl_error *err)
-{
-    struct pl_sql_rows rows;
-    int rc = PL_SQL_QUERY(&rows, sql, err, "SELECT id FROM talo_games WHERE id = $1",
-                          pl_sql_int(game_id));
-    rc = rc < 0 ? rc : pl_sql_next(&rows, err);
-    pl_sql_end(&rows);
-    *is_there = rc > 0;
-    return rc < 0 ? rc : 0;
-}
+#include "store/talo/rows.h"
 
 /* --- access keys --- */
 
 static int run_key_create(struct pl_store_op *op, struct pl_sql *sql)
 {
     const struct pl_talo_key *key = &((struct pl_talo_op_key_create *)op)->key;
-    bool is_there = false;
-    int rc = has_game(&is_there, sql, key->game_id, &op->error);
-    if (rc < 0 || !is_there) {
+    int rc = pl_talo_has_game(sql, key->game_id, &op->error);
+    if (rc <= 0) {
         return rc < 0 ? rc : pl_store_refuse(op, PL_TALO_GAME_NOT_FOUND);
     }
     /* Again after a commit in doubt: it is there already. */
@@ -122,21 +111,6 @@ const struct pl_store_op_type pl_talo_op_key_note_used_type = {
 
 /* --- verification keys --- */
 
-/* Whether this very key is there. */
-static int has_version(bool *is_there, struct pl_sql *sql,
-                       const struct pl_talo_verification_key *key, struct pl_error *err)
-{
-    struct pl_sql_rows rows;
-    int rc = PL_SQL_QUERY(&rows, sql, err,
-                          "SELECT id FROM talo_verification_keys"
-                          " WHERE id = $1 AND game_id = $2 AND version = $3",
-                          pl_sql_int(key->id), pl_sql_int(key->game_id), pl_sql_text(key->version));
-    rc = rc < 0 ? rc : pl_sql_next(&rows, err);
-    pl_sql_end(&rows);
-    *is_there = rc > 0;
-    return rc < 0 ? rc : 0;
-}
-
 static int run_verification_key_create(struct pl_store_op *op, struct pl_sql *sql)
 {
     const struct pl_talo_op_verification_key_create *self =
@@ -147,20 +121,23 @@ static int run_verification_key_create(struct pl_store_op *op, struct pl_sql *sq
         pl_sql_int(self->key.created_ms),
     };
     int64_t changed = 0;
-    bool is_there = false;
-    int rc = has_game(&is_there, sql, self->key.game_id, &op->error);
-    if (rc < 0 || !is_there) {
+    int rc = pl_talo_has_game(sql, self->key.game_id, &op->error);
+    if (rc <= 0) {
         return rc < 0 ? rc : pl_store_refuse(op, PL_TALO_GAME_NOT_FOUND);
     }
     rc = pl_sql_run(sql,
                     "INSERT INTO talo_verification_keys (id, game_id, version, value, created_ms)"
                     " VALUES ($1, $2, $3, $4, $5) ON CONFLICT (game_id, version) DO NOTHING",
-                    values, sizeof(values) / sizeof(*values), &changed, &op->error);
+                    values, PL_ARRAY_LEN(values), &changed, &op->error);
     if (rc < 0 || changed > 0) {
         return rc;
     }
-    rc = has_version(&is_there, sql, &self->key, &op->error); /* after a commit in doubt */
-    return rc < 0 || is_there ? rc : pl_store_refuse(op, PL_TALO_GAME_VERSION_EXISTS);
+    /* After a commit in doubt, this very key is there. */
+    rc = PL_TALO_EXISTS(sql, &op->error,
+                        "SELECT 1 FROM talo_verification_keys"
+                        " WHERE id = $1 AND game_id = $2 AND version = $3",
+                        values[0], values[1], values[2]);
+    return rc == 0 ? pl_store_refuse(op, PL_TALO_GAME_VERSION_EXISTS) : rc < 0 ? rc : 0;
 }
 
 const struct pl_store_op_type pl_talo_op_verification_key_create_type = {

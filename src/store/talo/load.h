@@ -8,6 +8,11 @@
 #include "store/sql.h"
 #include "store/talo/entity.h"
 
+/* The id of the game's alias of this service and identifier; 0 when there is none. */
+PL_MUST_CHECK int pl_talo_find_alias(int64_t *out, struct pl_sql *sql, int64_t game_id,
+                                     struct pl_str service, struct pl_str identifier,
+                                     struct pl_error *err);
+
 /* An alias with its player (props, groups, auth, presence; not its aliases). *out becomes NULL when
  * the game has no such alias. */
 PL_MUST_CHECK int pl_talo_load_alias(struct pl_talo_alias **out, struct pl_sql *sql,

@@ -12,6 +12,7 @@ static const struct pl_talo_in_text alias_rows = PL_TALO_IN_TEXT(
     " FROM talo_aliases a JOIN talo_players p ON p.id = a.player_id" PL_TALO_PLAYER_JOINS
     "WHERE a.id",
     "");
+
 static int compare_ids(const void *a, const void *b)
 {
     int64_t left = *(const int64_t *)a;
@@ -164,4 +165,15 @@ int pl_talo_load_alias(struct pl_talo_alias **out, struct pl_sql *sql, int64_t g
         *out = NULL;
     }
     return rc;
+}
+
+int pl_talo_find_alias(int64_t *out, struct pl_sql *sql, int64_t game_id, struct pl_str service,
+                       struct pl_str identifier, struct pl_error *err)
+{
+    struct pl_sql_rows rows;
+    int rc = PL_SQL_QUERY(&rows, sql, err,
+                          "SELECT id FROM talo_aliases"
+                          " WHERE game_id = $1 AND identifier = $2 AND service = $3",
+                          pl_sql_int(game_id), pl_sql_text(identifier), pl_sql_text(service));
+    return rc < 0 ? rc : pl_talo_read_number(out, &rows, err);
 }

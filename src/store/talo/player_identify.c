@@ -5,25 +5,10 @@
 #include "store/talo/save.h"
 #include "store/talo/session_load.h"
 
-/* *alias_id becomes 0 when there is none. */
 static int find(int64_t *alias_id, struct pl_talo_op_player_identify *self, struct pl_sql *sql)
 {
-    struct pl_sql_rows rows;
-    int rc = PL_SQL_QUERY(&rows, sql, &self->op.error,
-                          "SELECT id FROM talo_aliases"
-                          " WHERE game_id = $1 AND identifier = $2 AND service = $3",
-                          pl_sql_int(self->game_id), pl_sql_text(self->identifier),
-                          pl_sql_text(self->service));
-    *alias_id = 0;
-    if (rc < 0) {
-        return rc;
-    }
-    rc = pl_sql_next(&rows, &self->op.error);
-    if (rc > 0) {
-        *alias_id = pl_sql_get_int(&rows, 0);
-    }
-    pl_sql_end(&rows);
-    return rc < 0 ? rc : 0;
+    return pl_talo_find_alias(alias_id, sql, self->game_id, self->service, self->identifier,
+                              &self->op.error);
 }
 
 /* Where somebody else was faster, *alias_id is the alias that he made. */

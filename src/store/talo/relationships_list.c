@@ -2,6 +2,7 @@
 #include "store/talo/relationships.h"
 
 #include "store/talo/channel_load.h"
+#include "store/talo/rows.h"
 #include "store/talo/subscription_rows.h"
 
 #define FOUND(mine, other)                                                                         \

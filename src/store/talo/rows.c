@@ -90,6 +90,29 @@ int pl_talo_read_props(struct pl_talo_props *out, struct pl_sql_rows *rows, stru
     return rc;
 }
 
+int pl_talo_read_number(int64_t *out, struct pl_sql_rows *rows, struct pl_error *err)
+{
+    int rc = pl_sql_next(rows, err);
+    *out = rc > 0 ? pl_sql_get_int(rows, 0) : 0;
+    pl_sql_end(rows);
+    return rc < 0 ? rc : 0;
+}
+
+int pl_talo_exists(struct pl_sql *sql, const char *text, const struct pl_sql_value *values,
+                   size_t count, struct pl_error *err)
+{
+    struct pl_sql_rows rows;
+    int rc = pl_sql_query(&rows, sql, text, values, count, err);
+    rc = rc < 0 ? rc : pl_sql_next(&rows, err);
+    pl_sql_end(&rows);
+    return rc;
+}
+
+int pl_talo_has_game(struct pl_sql *sql, int64_t game_id, struct pl_error *err)
+{
+    return PL_TALO_EXISTS(sql, err, "SELECT 1 FROM talo_games WHERE id = $1", pl_sql_int(game_id));
+}
+
 int pl_talo_query_in(struct pl_sql_rows *rows, struct pl_sql *sql,
                      const struct pl_talo_in_text *text, const struct pl_sql_value *values,
                      size_t count, struct pl_error *err)

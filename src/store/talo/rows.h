@@ -32,6 +32,21 @@ PL_MUST_CHECK int pl_talo_read_ids(int64_t **ids, size_t *count, struct pl_sql_r
 PL_MUST_CHECK int pl_talo_read_props(struct pl_talo_props *out, struct pl_sql_rows *rows,
                                      struct pl_arena *arena, struct pl_error *err);
 
+/* The only number of a query's only row; 0 when there is none. Ends the query. */
+PL_MUST_CHECK int pl_talo_read_number(int64_t *out, struct pl_sql_rows *rows, struct pl_error *err);
+
+/* Whether a query has a row: 1 or 0, or an error. */
+#define PL_TALO_EXISTS(sql, err, text, ...)                                                        \
+    pl_talo_exists(                                                                                \
+        sql, "" text, (const struct pl_sql_value[]){__VA_ARGS__},                                  \
+        sizeof((const struct pl_sql_value[]){__VA_ARGS__}) / sizeof(struct pl_sql_value), err)
+PL_MUST_CHECK int pl_talo_exists(struct pl_sql *sql, const char *text,
+                                 const struct pl_sql_value *values, size_t count,
+                                 struct pl_error *err);
+
+/* Whether there is such a game: as PL_TALO_EXISTS. */
+PL_MUST_CHECK int pl_talo_has_game(struct pl_sql *sql, int64_t game_id, struct pl_error *err);
+
 /* --- WHERE column IN (many) --- */
 
 #define PL_TALO_IN_MAX 64

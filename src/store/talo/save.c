@@ -15,8 +15,8 @@ static int add_prop_row(struct pl_sql *sql, const struct pl_uuid *player_id, siz
                       pl_sql_text(prop->value));
 }
 
-static int add_alias(bool *was_added, struct pl_sql *sql, const struct pl_talo_alias *alias,
-                     int64_t now_ms, struct pl_error *err)
+int pl_talo_add_alias(bool *was_added, struct pl_sql *sql, const struct pl_talo_alias *alias,
+                      int64_t now_ms, struct pl_error *err)
 {
     const struct pl_sql_value values[] = {
         pl_sql_int(alias->id),           pl_sql_int(alias->player->game_id),
@@ -29,7 +29,7 @@ static int add_alias(bool *was_added, struct pl_sql *sql, const struct pl_talo_a
                         " last_seen_ms, created_ms, updated_ms)"
                         " VALUES ($1, $2, $3, $4, $5, $6, $6, $6)"
                         " ON CONFLICT (game_id, identifier, service) DO NOTHING",
-                        values, sizeof(values) / sizeof(*values), &changed, err);
+                        values, PL_ARRAY_LEN(values), &changed, err);
     *was_added = changed > 0;
     return rc;
 }
@@ -39,7 +39,7 @@ int pl_talo_add_player(bool *was_added, struct pl_sql *sql, const struct pl_talo
 {
     const struct pl_talo_prop dev_build = {PL_STR("META_DEV_BUILD"), PL_STR("1")};
     const struct pl_talo_player *player = alias->player;
-    int rc = add_alias(was_added, sql, alias, now_ms, err);
+    int rc = pl_talo_add_alias(was_added, sql, alias, now_ms, err);
     if (rc < 0 || !*was_added) {
         return rc;
     }
@@ -50,6 +50,18 @@ int pl_talo_add_player(bool *was_added, struct pl_sql *sql, const struct pl_talo
                     pl_sql_int(player->is_dev_build), pl_sql_int(now_ms));
     return rc < 0 || !player->is_dev_build ? rc
                                            : add_prop_row(sql, &player->id, 0, &dev_build, err);
+}
+
+int pl_talo_add_login(struct pl_sql *sql, const struct pl_talo_login *login, struct pl_error *err)
+{
+    return PL_SQL_RUN(sql, err,
+                      "INSERT INTO talo_auths (player_id, game_id, password_hash, email,"
+                      " has_verification, session_key, session_created_ms)"
+                      " VALUES ($1, $2, $3, $4, $5, NULL, 0)",
+                      pl_sql_uuid(&login->player_id), pl_sql_int(login->game_id),
+                      pl_sql_text(login->password_hash),
+                      login->email.ptr == NULL ? pl_sql_null() : pl_sql_text(login->email),
+                      pl_sql_int(login->has_verification));
 }
 
 int pl_talo_see(struct pl_talo_alias *alias, struct pl_sql *sql, int64_t now_ms,

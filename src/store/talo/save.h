@@ -15,6 +15,23 @@ PL_MUST_CHECK int pl_talo_add_player(bool *was_added, struct pl_sql *sql,
                                      const struct pl_talo_alias *alias, int64_t now_ms,
                                      struct pl_error *err);
 
+/* One more alias of a player, whose id and game are set. *was_added as above. */
+PL_MUST_CHECK int pl_talo_add_alias(bool *was_added, struct pl_sql *sql,
+                                    const struct pl_talo_alias *alias, int64_t now_ms,
+                                    struct pl_error *err);
+
+struct pl_talo_login {
+    int64_t game_id;
+    struct pl_uuid player_id;
+    struct pl_str password_hash;
+    struct pl_str email; /* NULL pointer: none */
+    bool has_verification;
+};
+
+/* The login of a player who has none, without a session. */
+PL_MUST_CHECK int pl_talo_add_login(struct pl_sql *sql, const struct pl_talo_login *login,
+                                    struct pl_error *err);
+
 /* A loaded alias and its player were seen now; both are changed as well. */
 PL_MUST_CHECK int pl_talo_see(struct pl_talo_alias *alias, struct pl_sql *sql, int64_t now_ms,
                               struct pl_error *err);

@@ -83,12 +83,8 @@ static int upsert_scalar(struct put *put, struct pl_str key, struct pl_str value
 /* What was there, in the order of creation, and is taken away, to be written again. */
 static int take_array(struct pl_talo_storage_rows *out, struct put *put, struct pl_str key)
 {
-    struct pl_sql_rows rows;
-    int rc = PL_SQL_QUERY(&rows, put->sql, &put->op->error,
-                          "SELECT " PL_TALO_STORAGE_COLUMNS
-                          " FROM talo_storage WHERE channel_id = $1 AND key = $2 ORDER BY position",
-                          pl_sql_int(put->channel_id), pl_sql_text(key));
-    rc = rc < 0 ? rc : pl_talo_read_storage(out, &rows, &put->op->arena, &put->op->error);
+    int rc =
+        pl_talo_load_storage(out, put->sql, put->channel_id, key, &put->op->arena, &put->op->error);
     if (rc < 0 || out->count == 0) {
         return rc;
     }
@@ -247,20 +243,18 @@ static int run_put(struct pl_store_op *op, struct pl_sql *sql)
                       .channel_id = request->channel_id,
                       .alias_id = request->actor.alias_id,
                       .now_ms = request->actor.now_ms};
-    struct pl_talo_channel *channel = NULL;
     int rc = pl_talo_enter_as_member(op, sql, &request->actor, request->channel_id);
     PL_ASSERT(!request->actor.is_admin);
     if (rc == 0 && request->changes.count > PL_TALO_STORAGE_CHANGES_MAX) {
         return pl_store_refuse(op, PL_TALO_CHANNEL_TOO_MANY_PROPS);
     }
     if (rc == 0) {
-        rc = pl_talo_load_channel(&channel, sql, request->actor.game_id, request->channel_id,
-                                  &op->arena, &op->error);
+        rc = pl_talo_need_channel(&request->channel, op, sql, request->actor.game_id,
+                                  request->channel_id);
     }
     if (rc != 0) {
         return rc;
     }
-    request->channel = *channel;
     rc = change(request, &put);
     request->upserted = (struct pl_talo_storage_props){put.upserted.items, put.upserted.count};
     request->deleted = (struct pl_talo_storage_props){put.deleted.items, put.deleted.count};

@@ -6,17 +6,6 @@
 #include "store/talo/rows.h"
 #include "store/talo/storage_rows.h"
 
-static int read_key(struct pl_talo_storage_rows *out, struct pl_store_op *op, struct pl_sql *sql,
-                    int64_t channel_id, struct pl_str key)
-{
-    struct pl_sql_rows rows;
-    int rc = PL_SQL_QUERY(&rows, sql, &op->error,
-                          "SELECT " PL_TALO_STORAGE_COLUMNS
-                          " FROM talo_storage WHERE channel_id = $1 AND key = $2 ORDER BY position",
-                          pl_sql_int(channel_id), pl_sql_text(key));
-    return rc < 0 ? rc : pl_talo_read_storage(out, &rows, &op->arena, &op->error);
-}
-
 /* --- get --- */
 
 /* ["a","b"]: all values, as text. */
@@ -47,7 +36,7 @@ static int run_get(struct pl_store_op *op, struct pl_sql *sql)
     int rc = pl_talo_enter_as_member(op, sql, &get->actor, get->channel_id);
     get->prop = NULL;
     if (rc == 0) {
-        rc = read_key(&list, op, sql, get->channel_id, get->key);
+        rc = pl_talo_load_storage(&list, sql, get->channel_id, get->key, &op->arena, &op->error);
     }
     if (rc != 0 || list.count == 0) {
         return rc;
@@ -85,7 +74,8 @@ static int read_keys(struct pl_talo_storage_rows *out, struct pl_talo_op_storage
     int rc = 0;
     for (size_t i = 0; rc == 0 && i < list->key_count; i++) {
         if (is_first(list, i)) {
-            rc = read_key(out, &list->op, sql, list->channel_id, list->keys[i]);
+            rc = pl_talo_load_storage(out, sql, list->channel_id, list->keys[i], &list->op.arena,
+                                      &list->op.error);
         }
     }
     return rc;

@@ -44,6 +44,17 @@ int pl_talo_read_storage(struct pl_talo_storage_rows *list, struct pl_sql_rows *
     return rc;
 }
 
+int pl_talo_load_storage(struct pl_talo_storage_rows *list, struct pl_sql *sql, int64_t channel_id,
+                         struct pl_str key, struct pl_arena *arena, struct pl_error *err)
+{
+    struct pl_sql_rows rows;
+    int rc = PL_SQL_QUERY(&rows, sql, err,
+                          "SELECT " PL_TALO_STORAGE_COLUMNS
+                          " FROM talo_storage WHERE channel_id = $1 AND key = $2 ORDER BY position",
+                          pl_sql_int(channel_id), pl_sql_text(key));
+    return rc < 0 ? rc : pl_talo_read_storage(list, &rows, arena, err);
+}
+
 int pl_talo_name_storage(struct pl_talo_storage_rows *list, struct pl_sql *sql,
                          struct pl_arena *arena, struct pl_error *err)
 {

@@ -23,6 +23,11 @@ PL_MUST_CHECK int pl_talo_add_storage(struct pl_talo_storage_rows *list,
 PL_MUST_CHECK int pl_talo_read_storage(struct pl_talo_storage_rows *list, struct pl_sql_rows *rows,
                                        struct pl_arena *arena, struct pl_error *err);
 
+/* Append what a channel has of a key, in the order of creation. */
+PL_MUST_CHECK int pl_talo_load_storage(struct pl_talo_storage_rows *list, struct pl_sql *sql,
+                                       int64_t channel_id, struct pl_str key,
+                                       struct pl_arena *arena, struct pl_error *err);
+
 /* Load the aliases of all. */
 PL_MUST_CHECK int pl_talo_name_storage(struct pl_talo_storage_rows *list, struct pl_sql *sql,
                                        struct pl_arena *arena, struct pl_error *err);

@@ -2,14 +2,10 @@
 #include "dialect/talo/admin_task.h"
 
 #include "base/utf8.h"
-#include "base/alloc.h"
-#include "base/env.h"
 #include "store/talo/games.h"
 #include "store/talo/players.h"
 
 #define NAME_MAX_UNITS 255
-#define SECRET_BYTES (PL_TALO_SECRET_LEN / 2)
-#define SEALED_BYTES_MAX 1024
 
 void pl_talo_put_game(struct pl_json_writer *out, const struct pl_talo_game *game)
 {
@@ -28,40 +24,6 @@ void pl_talo_put_game(struct pl_json_writer *out, const struct pl_talo_game *gam
     pl_talo_put_date(out, PL_STR("createdAt"), game->created_ms);
 }
 
-/* --- secrets --- */
-
-/* 96 random digits, wiped with the task. */
-static struct pl_str new_secret(struct pl_talo_task *task)
-{
-    static const char digits[] = "0123456789abcdef";
-    uint8_t random[SECRET_BYTES];
-    char *text = pl_arena_alloc(&task->arena, PL_TALO_SECRET_LEN);
-    PL_ASSERT(text != NULL);
-    if (task->secret.ptr != NULL) {
-        pl_wipe(task->secret.ptr, task->secret.len); /* of a game that an import has made */
-    }
-    pl_random_bytes(random, sizeof(random));
-    for (size_t i = 0; i < SECRET_BYTES; i++) {
-        text[2 * i] = digits[random[i] >> 4];
-        text[2 * i + 1] = digits[random[i] & 15];
-    }
-    pl_wipe(random, sizeof(random));
-    task->secret = (struct pl_span){(uint8_t *)text, PL_TALO_SECRET_LEN};
-    return pl_str_make(text, PL_TALO_SECRET_LEN);
-}
-
-static struct pl_str seal(struct pl_talo_task *task, struct pl_store_op *op, int64_t game_id,
-                          struct pl_str secret)
-{
-    struct pl_buf sealed;
-    struct pl_str copy;
-    pl_buf_init(&sealed, SEALED_BYTES_MAX);
-    pl_talo_seal(&sealed, task->talo, PL_TALO_SECRET_GAME, game_id, secret);
-    PL_ASSERT(!pl_buf_failed(&sealed) && pl_arena_copy(&copy, &op->arena, pl_buf_str(&sealed)));
-    pl_buf_fini(&sealed);
-    return copy;
-}
-
 struct pl_store_op *pl_talo_task_new_game(struct pl_talo_task *task, int64_t id, struct pl_str name,
                                           struct pl_str secret)
 {
@@ -70,11 +32,14 @@ struct pl_store_op *pl_talo_task_new_game(struct pl_talo_task *task, int64_t id,
     create->game = (struct pl_talo_game){
         .id = id,
         .name = name,
-        .secret = secret.len == PL_TALO_SECRET_LEN ? secret : new_secret(task),
+        .secret = secret.len == PL_TALO_SECRET_LEN
+                      ? secret
+                      : pl_talo_task_new_secret(task, PL_TALO_SECRET_LEN),
         .display_name_key = PL_STR(""),
         .created_ms = pl_talo_now_ms(task->talo),
     };
-    create->sealed_secret = seal(task, op, create->game.id, create->game.secret);
+    create->sealed_secret =
+        pl_talo_task_seal(task, op, PL_TALO_SECRET_GAME, create->game.id, create->game.secret);
     return op;
 }
 
@@ -238,8 +203,9 @@ static int rotate_secret(struct pl_talo_task *task)
     struct pl_talo_op_game_update *update = (struct pl_talo_op_game_update *)op;
     update->game_id = id;
     update->given = PL_TALO_GAME_SECRET;
-    update->values.secret = new_secret(task);
-    update->sealed_secret = seal(task, op, id, update->values.secret);
+    update->values.secret = pl_talo_task_new_secret(task, PL_TALO_SECRET_LEN);
+    update->sealed_secret =
+        pl_talo_task_seal(task, op, PL_TALO_SECRET_GAME, id, update->values.secret);
     return pl_talo_task_submit(task, op, on_updated);
 }
 

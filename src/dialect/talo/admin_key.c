@@ -2,14 +2,12 @@
 #include "dialect/talo/admin_task.h"
 
 #include "base/alloc.h"
-#include "base/env.h"
 #include "dialect/talo/rest_key.h"
 #include "store/talo/games.h"
 
 #define VERSION_MAX_UNITS 255
 #define VALUE_MAX_UNITS 100
-#define SEALED_BYTES_MAX 4096
-#define NEW_VALUE_LEN 64
+#define NEW_VALUE_LEN 64 /* for who gives none */
 
 /* --- access keys --- */
 
@@ -195,26 +193,11 @@ static int on_verification_created(struct pl_talo_task *task, struct pl_store_op
     return 0;
 }
 
-/* A value of our own, for who gives none. */
-static struct pl_str new_value(struct pl_talo_task *task)
-{
-    static const char digits[] = "0123456789abcdef";
-    uint8_t random[NEW_VALUE_LEN];
-    char *text = pl_arena_alloc(&task->arena, NEW_VALUE_LEN);
-    PL_ASSERT(text != NULL);
-    pl_random_bytes(random, sizeof(random));
-    for (size_t i = 0; i < NEW_VALUE_LEN; i++) {
-        text[i] = digits[random[i] & 15];
-    }
-    task->secret = (struct pl_span){(uint8_t *)text, NEW_VALUE_LEN};
-    return pl_str_make(text, NEW_VALUE_LEN);
-}
-
 static int create_verification_key(struct pl_talo_task *task)
 {
-    struct pl_str value = task->word_count > 1 ? task->words[1] : new_value(task);
+    struct pl_str value =
+        task->word_count > 1 ? task->words[1] : pl_talo_task_new_secret(task, NEW_VALUE_LEN);
     struct pl_str version;
-    struct pl_buf sealed;
     int rc = pl_talo_task_text(&version, task, task->words[0], "a version", 1, VERSION_MAX_UNITS);
     rc = rc < 0 ? rc : pl_talo_task_text(&value, task, value, "a value", 1, VALUE_MAX_UNITS);
     if (rc < 0) {
@@ -230,11 +213,8 @@ static int create_verification_key(struct pl_talo_task *task)
         .value = value,
         .created_ms = pl_talo_now_ms(task->talo),
     };
-    pl_buf_init(&sealed, SEALED_BYTES_MAX);
-    pl_talo_seal(&sealed, task->talo, PL_TALO_SECRET_VERIFICATION_KEY, create->key.id, value);
-    PL_ASSERT(!pl_buf_failed(&sealed) &&
-              pl_arena_copy(&create->sealed_value, &op->arena, pl_buf_str(&sealed)));
-    pl_buf_fini(&sealed);
+    create->sealed_value =
+        pl_talo_task_seal(task, op, PL_TALO_SECRET_VERIFICATION_KEY, create->key.id, value);
     return pl_talo_task_submit(task, op, on_verification_created);
 }
 

@@ -146,10 +146,17 @@ void pl_talo_put_key(struct pl_json_writer *out, const struct pl_talo_key *key);
 void pl_talo_put_token(struct pl_json_writer *out, struct pl_talo *talo,
                        const struct pl_talo_key *key);
 
-/* --- what others do too (admin_channel.c, admin_game.c, admin_key.c) --- */
+/* --- what others do too (admin_channel.c, admin_secret.c, admin_game.c, admin_key.c) --- */
 
 /* Who acts on channels of the game: an administrator, now. */
 struct pl_talo_actor pl_talo_task_actor(const struct pl_talo_task *task);
+
+/* Random hexadecimal digits in the arena, wiped with the task; those before it are wiped at once. */
+struct pl_str pl_talo_task_new_secret(struct pl_talo_task *task, size_t len);
+
+/* The secret sealed for the row of this id, in op->arena. */
+struct pl_str pl_talo_task_seal(struct pl_talo_task *task, struct pl_store_op *op,
+                                enum pl_talo_secret kind, int64_t id, struct pl_str secret);
 
 /* The operation that makes a game of this name, with a new secret unless `secret` has 96 digits. */
 struct pl_store_op *pl_talo_task_new_game(struct pl_talo_task *task, int64_t id, struct pl_str name,

@@ -5,6 +5,8 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/signalfd.h>
 #include <time.h>
 #include <unistd.h>
@@ -118,6 +120,19 @@ bool pl_cli_session_is_over(const struct parley_client_event *event)
     return event->kind == PARLEY_CLIENT_GAVE_UP || ((event->kind == PARLEY_CLIENT_CONNECT_FAILED ||
                                                      event->kind == PARLEY_CLIENT_DISCONNECTED) &&
                                                     event->delay_ms < 0);
+}
+
+int pl_cli_session_close_code(const char **rest)
+{
+    char *end = NULL;
+    long code = strtol(*rest, &end, 10);
+    if (end == *rest) {
+        code = 1000;
+    } else if (code < 0 || code > 65535) {
+        code = 65535; /* refused by the socket, with words, as others are */
+    }
+    *rest = end + strspn(end, " ");
+    return (int)code;
 }
 
 /* Whether all is done that was asked for. */

@@ -52,6 +52,9 @@ void pl_cli_session_count(struct pl_cli_session *session);
 /* Show the client's reason when a call failed; not of PARLEY_E_FULL, which comes again. Returns rc. */
 int pl_cli_session_check(struct pl_cli_session *session, int rc);
 
+/* "[CODE [REASON]]" of a line that closes: the code, 1000 without one; *rest moves to the reason. */
+int pl_cli_session_close_code(const char **rest);
+
 /* Whether nothing more is tried after this event. */
 bool pl_cli_session_is_over(const struct parley_client_event *event);
 
@@ -61,7 +64,7 @@ bool pl_cli_session_is_over(const struct parley_client_event *event);
 const char *pl_cli_session_lost(struct pl_cli_session *session, bool was_connected,
                                 enum pl_cli_status status);
 
-/* The parts of the settings that both protocols have. */
+/* The parts of the settings that all protocols have. */
 void pl_cli_session_settings(const struct pl_cli_session *session,
                              struct parley_client_transport *transport,
                              struct parley_client_reconnect *reconnect);

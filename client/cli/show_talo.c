@@ -19,6 +19,23 @@ static void write_text(FILE *out, const char *text)
     pl_cli_write_safe(out, text, strlen(text));
 }
 
+/* " key="value" old gone": what came in, and what went. */
+static void write_stored(FILE *out, const struct parley_talo_stored *in, size_t in_count,
+                         const struct parley_talo_stored *gone, size_t gone_count)
+{
+    for (size_t i = 0; i < in_count; i++) {
+        fputs(" ", out);
+        write_text(out, in[i].key);
+        fputs("=", out);
+        pl_cli_write_string(out, in[i].value, strlen(in[i].value));
+    }
+    for (size_t i = 0; i < gone_count; i++) {
+        fputs(" ", out);
+        write_text(out, gone[i].key);
+        fputs(" gone", out);
+    }
+}
+
 /* --- messages --- */
 
 static void show_message_json(struct pl_cli_show *show, const struct parley_talo_message *message)
@@ -70,17 +87,8 @@ static void write_storage(FILE *out, const struct parley_talo_message *message)
 {
     write_text(out, message->channel->name);
     fprintf(out, " (%" PRId64 "):", message->channel->id);
-    for (size_t i = 0; i < message->upserted_count; i++) {
-        fputs(" ", out);
-        write_text(out, message->upserted[i].key);
-        fputs("=", out);
-        pl_cli_write_string(out, message->upserted[i].value, strlen(message->upserted[i].value));
-    }
-    for (size_t i = 0; i < message->deleted_count; i++) {
-        fputs(" ", out);
-        write_text(out, message->deleted[i].key);
-        fputs(" gone", out);
-    }
+    write_stored(out, message->upserted, message->upserted_count, message->deleted,
+                 message->deleted_count);
 }
 
 static void write_other(const struct pl_cli_show *show, FILE *out,
@@ -215,17 +223,8 @@ static bool is_list(const char *command)
 /* The values that came in, that went, and that were not taken. */
 static void write_changes(FILE *out, const struct parley_talo_result *result)
 {
-    for (size_t i = 0; i < result->storage_count; i++) {
-        fputs(" ", out);
-        write_text(out, result->storage[i].key);
-        fputs("=", out);
-        pl_cli_write_string(out, result->storage[i].value, strlen(result->storage[i].value));
-    }
-    for (size_t i = 0; i < result->deleted_count; i++) {
-        fputs(" ", out);
-        write_text(out, result->deleted[i].key);
-        fputs(" gone", out);
-    }
+    write_stored(out, result->storage, result->storage_count, result->deleted,
+                 result->deleted_count);
     for (size_t i = 0; i < result->rejected_count; i++) {
         fputs(" ", out);
         write_text(out, result->rejected[i].key);

@@ -1,7 +1,7 @@
 /* parley-client talo: messages as they come, and what is typed done as a player. */
 #include "client/cli/run.h"
 #include "client/cli/show_talo.h"
-#include "client/cli/talo_command.h"
+#include "client/cli/talo_wait.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -72,9 +72,7 @@ static void on_error(struct parley_talo *talo, const struct parley_talo_error *e
     (void)talo;
     if (!run->is_leaving) {
         pl_cli_show_talo_error(&run->session.show, error);
-        if (!pl_cli_input_is_terminal(run->session.input)) {
-            pl_cli_session_end(&run->session, PL_CLI_FAILED);
-        }
+        pl_cli_talo_fail(run);
     }
 }
 

@@ -27,10 +27,10 @@ static void on_player(struct parley_talo *talo, const struct parley_talo_result 
     pl_cli_talo_wait_drop(wait);
 }
 
-static int identify(struct pl_cli_talo_run *run, const char *command)
+int pl_cli_talo_become(struct pl_cli_talo_run *run)
 {
     const struct pl_cli_options *options = run->session.options;
-    struct pl_cli_talo_wait *wait = pl_cli_talo_wait_for(run, command, "");
+    struct pl_cli_talo_wait *wait = pl_cli_talo_wait_for(run, "--player", "");
     const char *password = options->password != NULL ? options->password : getenv("TALO_PASSWORD");
     if (strcmp(run->service, "talo") == 0) {
         return pl_cli_talo_asked(wait, parley_talo_login(run->talo, run->name,
@@ -39,11 +39,6 @@ static int identify(struct pl_cli_talo_run *run, const char *command)
     }
     return pl_cli_talo_asked(
         wait, parley_talo_identify(run->talo, run->service, run->name, on_player, wait));
-}
-
-int pl_cli_talo_become(struct pl_cli_talo_run *run)
-{
-    return identify(run, "--player");
 }
 
 static int take_status(struct pl_cli_talo_run *run, const char *command, const char *rest)
@@ -107,27 +102,19 @@ static int take_alias(struct pl_cli_talo_run *run, const char *command, const ch
 
 /* --- messages, and anything --- */
 
-/* What sending returned. */
-static int sent(struct pl_cli_talo_run *run, int rc)
-{
-    if (rc < 0 && rc != PARLEY_E_FULL) {
-        pl_cli_show_error(&run->session.show, "%s", parley_client_error(run->session.client));
-    }
-    return rc;
-}
-
 static int take_text(struct pl_cli_talo_run *run, const char *text)
 {
     if (pl_cli_talo_need_channel(run, "a text") < 0) {
         return PARLEY_E_INVALID;
     }
-    return sent(run, parley_talo_channel_send(run->talo, run->channel_id, text));
+    return pl_cli_session_check(&run->session,
+                                parley_talo_channel_send(run->talo, run->channel_id, text));
 }
 
 static int take_broadcast(struct pl_cli_talo_run *run, const char *command, const char *rest)
 {
     (void)command;
-    return sent(run, parley_talo_broadcast(run->talo, rest));
+    return pl_cli_session_check(&run->session, parley_talo_broadcast(run->talo, rest));
 }
 
 static int take_send(struct pl_cli_talo_run *run, const char *command, const char *rest)
@@ -138,11 +125,11 @@ static int take_send(struct pl_cli_talo_run *run, const char *command, const cha
     if (!pl_cli_talo_word(req, &rest)) {
         return pl_cli_talo_refuse(run, command, "a request's name is needed: v1.channels.message");
     }
-    data = parley_val_parse(rest[0] == '\0' ? "{}" : rest, strlen(rest[0] == '\0' ? "{}" : rest));
-    if (data == NULL) {
+    data = rest[0] == '\0' ? NULL : parley_val_parse(rest, strlen(rest));
+    if (data == NULL && rest[0] != '\0') {
         return pl_cli_talo_refuse(run, command, "behind the name there is JSON");
     }
-    rc = sent(run, parley_talo_send(run->talo, req, data));
+    rc = pl_cli_session_check(&run->session, parley_talo_send(run->talo, req, data));
     parley_val_unref(data);
     return rc;
 }
@@ -174,24 +161,16 @@ static int take_connect(struct pl_cli_talo_run *run, const char *command, const 
 {
     (void)command;
     (void)rest;
-    return sent(run, parley_talo_open(run->talo));
+    return pl_cli_session_check(&run->session, parley_talo_open(run->talo));
 }
 
 static int take_close(struct pl_cli_talo_run *run, const char *command, const char *rest)
 {
-    char *end = NULL;
-    long code = strtol(rest, &end, 10);
-    int rc = 0;
+    int code = pl_cli_session_close_code(&rest);
+    int rc = parley_talo_close(run->talo, code, rest);
     (void)command;
-    if (end == rest) {
-        code = 1000;
-    } else if (code < 0 || code > 65535) {
-        code = 65535; /* refused by the socket, with words, as others are */
-    }
-    end += strspn(end, " ");
-    rc = parley_talo_close(run->talo, (int)code, end);
     run->is_closing = rc == 0;
-    return sent(run, rc);
+    return pl_cli_session_check(&run->session, rc);
 }
 
 static int take_help(struct pl_cli_talo_run *run, const char *command, const char *rest)

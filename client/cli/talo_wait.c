@@ -73,10 +73,7 @@ int pl_cli_talo_asked(struct pl_cli_talo_wait *wait, int rc)
         return 0;
     }
     pl_cli_talo_wait_drop(wait);
-    if (rc != PARLEY_E_FULL) {
-        pl_cli_show_error(&run->session.show, "%s", parley_client_error(run->session.client));
-    }
-    return rc;
+    return pl_cli_session_check(&run->session, rc);
 }
 
 int pl_cli_talo_refuse(struct pl_cli_talo_run *run, const char *command, const char *what)

@@ -19,10 +19,12 @@ void pl_cli_talo_wait_drop(struct pl_cli_talo_wait *wait);
 /* What a request returned for which there is a wait: counted, or told and dropped. */
 int pl_cli_talo_asked(struct pl_cli_talo_wait *wait, int rc);
 
-/* Print a result; the wait is over. A failure is the end where input is no terminal. */
+/* Print a result, and fail with it; the wait is over. */
 void pl_cli_talo_wait_show(struct pl_cli_talo_wait *wait, const struct parley_talo_result *result);
 void pl_cli_talo_wait_done(struct parley_talo *talo, const struct parley_talo_result *result,
                            void *user); /* the same, as a callback */
+
+/* Something failed: the end where input is no terminal. */
 void pl_cli_talo_fail(struct pl_cli_talo_run *run);
 
 /* Say what is wrong with a line. Returns PARLEY_E_INVALID. */

@@ -3,7 +3,6 @@
 #include "client/cli/session.h"
 #include "parley/client_websocket.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 struct run {
@@ -60,19 +59,10 @@ static void on_message(struct parley_websocket *websocket, bool is_text, const v
 
 /* --- what is typed --- */
 
-/* [CODE [REASON]] */
 static int take_close(struct run *run, const char *rest)
 {
-    char *end = NULL;
-    long code = strtol(rest, &end, 10);
-    int rc = 0;
-    if (end == rest) {
-        code = 1000;
-    } else if (code < 0 || code > 65535) {
-        code = 65535; /* refused by the socket, with words, as others are */
-    }
-    end += strspn(end, " ");
-    rc = parley_websocket_close(run->websocket, (int)code, end);
+    int code = pl_cli_session_close_code(&rest);
+    int rc = parley_websocket_close(run->websocket, code, rest);
     run->is_closing = rc == 0;
     return pl_cli_session_check(&run->session, rc);
 }

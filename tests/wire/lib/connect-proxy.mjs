@@ -4,9 +4,10 @@ import { once } from 'node:events';
 import http from 'node:http';
 import net from 'node:net';
 
-/** answer: what it says to every CONNECT instead of doing it, as bytes on the wire. */
+/** answer: what it says to every CONNECT instead of doing it, as bytes on the wire. The proxy has `seen`, the targets asked for,
+ *  and `begun`, the first byte that came for each. */
 export async function startConnectProxy({ user = null, password = '', answer = null } = {}) {
-  const proxy = { seen: [], sockets: new Set() };
+  const proxy = { seen: [], begun: [], sockets: new Set() };
   const expected = user === null ? null : `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`;
   const server = http.createServer((request, response) => response.writeHead(405).end());
   server.on('connect', (request, socket, head) => {
@@ -22,6 +23,7 @@ export async function startConnectProxy({ user = null, password = '', answer = n
       return;
     }
     const [, host, port] = /^\[?(.*?)\]?:(\d+)$/.exec(request.url);
+    socket.once('data', ([byte]) => proxy.begun.push(byte));
     const upstream = net.connect(Number(port), host, () => {
       socket.write('HTTP/1.1 200 Connection established\r\n\r\n');
       upstream.write(head);

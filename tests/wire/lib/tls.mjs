@@ -28,6 +28,14 @@ export class Certificates {
       '-addext', `subjectAltName=${names}`]);
   }
 
+  /** NAME.pem of the authority AUTHORITY.pem, good for so many days; below 0 it has expired. */
+  async issue(authority, name, names, days) {
+    await run('openssl', ['req', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-keyout', this.path(`${name}.key`),
+      '-out', this.path(`${name}.csr`), '-subj', `/CN=${name}`, '-addext', `subjectAltName=${names}`]);
+    await run('openssl', ['x509', '-req', '-in', this.path(`${name}.csr`), '-CA', this.path(`${authority}.pem`), '-CAkey', this.path(`${authority}.key`),
+      '-CAcreateserial', '-days', `${days}`, '-out', this.path(`${name}.pem`), '-copy_extensions', 'copy']);
+  }
+
   /** NAME.bundle: certificate and key in one file, as HAProxy wants them. */
   async bundle(name) {
     await writeFile(this.path(`${name}.bundle`), Buffer.concat([await this.read(`${name}.pem`), await this.read(`${name}.key`)]));

@@ -7,6 +7,14 @@ import { once } from 'node:events';
 const WAIT_MS = 20000;
 export const AUTH_PATH = '/v1/players/auth';
 
+export const AUTH_GAMES = {
+  main: { keys: { full: ['*'], read: ['read:players'], write: ['write:players'], both: ['read:players', 'write:players'] } },
+  other: { keys: { full: ['*'] } },
+};
+export const AUTH_SET = { 'talo.bcrypt_cost': 4 };
+export const MISSING = 'Invalid input: expected string, received undefined';
+export const NO_AUTH = 'Player does not have authentication';
+
 let numbers = 0;
 /** A name that nobody has yet. */
 export const someone = () => `player-${process.pid}-${(numbers += 1)}`;
@@ -91,4 +99,18 @@ export function codeOf({ text }) {
   const match = /^ {4}(\S+)$/m.exec(text);
   assert.ok(match, `no code in: ${text}`);
   return match[1];
+}
+
+/** What a token says of itself. */
+export const payloadOf = (token) => JSON.parse(Buffer.from(token.split('.')[1], 'base64url').toString());
+
+/** The answer must be this error and nothing else. */
+export function assertError(answer, status, errorCode, message, more = {}) {
+  assert.equal(answer.status, status, answer.text);
+  assert.deepEqual(answer.body, errorCode === undefined ? { message, ...more } : { message, errorCode, ...more });
+}
+
+export function assertInvalid(answer, errors) {
+  assert.equal(answer.status, 400, answer.text);
+  assert.deepEqual(answer.body, { errors });
 }

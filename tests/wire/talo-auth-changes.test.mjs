@@ -1,6 +1,7 @@
 // What players change of their login (spec 3.9): password, e-mail, identifier, verification, service, and its end.
 
 import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
 import { describe, test } from 'node:test';
 import { AUTH_GAMES, AUTH_SET, MISSING, NO_AUTH, assertError, assertInvalid, register, someone } from './lib/talo-auth.mjs';
 import { useTalo } from './lib/talo.mjs';
@@ -36,7 +37,7 @@ describe('Talo: changes of a login', () => {
       'x-talo-player': ['x-talo-player header must be a valid player ID'],
       'x-talo-session': ['x-talo-session header is required'],
     });
-    const headers = { 'x-talo-alias': '999999', 'x-talo-player': crypto.randomUUID(), 'x-talo-session': 'x' };
+    const headers = { 'x-talo-alias': '999999', 'x-talo-player': randomUUID(), 'x-talo-session': 'x' };
     const nobody = await talo.api().post('/v1/players/auth/logout', undefined, headers);
     assertError(nobody, 404, undefined, 'Player not found');
   });

@@ -142,8 +142,7 @@ static void make_game(struct world *world)
                                        .secret = SECRET};
     pl_talo_seal(&sealed, world->talo, PL_TALO_SECRET_GAME, game->game.id, SECRET);
     game->sealed_secret = pl_buf_str(&sealed);
-    assert_int_equal(world_run(world, op), 0);
-    pl_store_op_free(op);
+    world_do(world, op);
     pl_buf_fini(&sealed);
 }
 
@@ -154,8 +153,7 @@ static void make_key(struct world *world)
         (struct pl_talo_key){.id = pl_talo_next_id(world->talo, PL_TALO_ID_KEY),
                              .game_id = 1,
                              .scopes = PL_TALO_SCOPES_ALL};
-    assert_int_equal(world_run(world, op), 0);
-    pl_store_op_free(op);
+    world_do(world, op);
 }
 
 struct world *world_make(void)
@@ -178,6 +176,22 @@ struct world *world_make(void)
     make_game(world);
     make_key(world);
     return world;
+}
+
+int world_setup(void **state)
+{
+    struct world *world = world_make();
+    *state = world;
+    assert_int_equal(world_alias(world, "ada"), ADA);
+    assert_int_equal(world_alias(world, "bob"), BOB);
+    assert_int_equal(world_alias(world, "eve"), EVE);
+    return 0;
+}
+
+int world_teardown(void **state)
+{
+    world_finish(*state);
+    return 0;
 }
 
 static void close_all(struct world *world)
@@ -255,6 +269,20 @@ void world_submit(struct world *world, struct pl_store_op *op)
 {
     op->on_done = free_done;
     pl_talo_submit(world->talo, op);
+}
+
+void world_do(struct world *world, struct pl_store_op *op)
+{
+    assert_int_equal(world_run(world, op), 0);
+    pl_store_op_free(op);
+}
+
+void world_lose(struct world *world, struct pl_store_op *op)
+{
+    world->commit_rc = PL_E_CLOSED;
+    world->commit_happens = true;
+    world_submit(world, op);
+    world_settle(world);
 }
 
 /* --- players and connections --- */
@@ -387,7 +415,7 @@ void world_broadcast(struct world *world, size_t at, const char *text)
 
 /* --- channels and relationships --- */
 
-static struct pl_talo_actor actor(int64_t alias_id)
+struct pl_talo_actor world_actor(int64_t alias_id)
 {
     return (struct pl_talo_actor){.game_id = 1, .alias_id = alias_id, .now_ms = WORLD_UNIX_MS};
 }
@@ -397,14 +425,13 @@ int64_t world_channel(struct world *world, int64_t owner_id, unsigned flags)
     struct pl_store_op *op = pl_store_op_create(&pl_talo_op_channel_create_type, 0);
     struct pl_talo_op_channel_create *create = (void *)op;
     int64_t id = pl_talo_next_id(world->talo, PL_TALO_ID_CHANNEL);
-    create->actor = actor(owner_id);
+    create->actor = world_actor(owner_id);
     create->channel_id = id;
     create->name = PL_STR("lobby");
     create->is_auto_cleanup = (flags & WORLD_AUTO_CLEANUP) != 0;
     create->is_private = (flags & WORLD_PRIVATE) != 0;
     create->is_temporary = (flags & WORLD_TEMPORARY) != 0;
-    assert_int_equal(world_run(world, op), 0);
-    pl_store_op_free(op);
+    world_do(world, op);
     return id;
 }
 
@@ -412,7 +439,7 @@ struct pl_store_op *world_make_join(int64_t channel_id, int64_t alias_id)
 {
     struct pl_store_op *op = pl_store_op_create(&pl_talo_op_channel_join_type, 0);
     struct pl_talo_op_channel_join *join = (void *)op;
-    join->actor = actor(alias_id);
+    join->actor = world_actor(alias_id);
     join->channel_id = channel_id;
     return op;
 }
@@ -421,25 +448,19 @@ struct pl_store_op *world_make_leave(int64_t channel_id, int64_t alias_id)
 {
     struct pl_store_op *op = pl_store_op_create(&pl_talo_op_channel_leave_type, 0);
     struct pl_talo_op_channel_leave *leave = (void *)op;
-    leave->actor = actor(alias_id);
+    leave->actor = world_actor(alias_id);
     leave->channel_id = channel_id;
     return op;
 }
 
-static void run_to_end(struct world *world, struct pl_store_op *op)
-{
-    assert_int_equal(world_run(world, op), 0);
-    pl_store_op_free(op);
-}
-
 void world_join(struct world *world, int64_t channel_id, int64_t alias_id)
 {
-    run_to_end(world, world_make_join(channel_id, alias_id));
+    world_do(world, world_make_join(channel_id, alias_id));
 }
 
 void world_leave(struct world *world, int64_t channel_id, int64_t alias_id)
 {
-    run_to_end(world, world_make_leave(channel_id, alias_id));
+    world_do(world, world_make_leave(channel_id, alias_id));
 }
 
 int64_t world_subscribe(struct world *world, int64_t subscriber_id, int64_t target_id,
@@ -454,7 +475,7 @@ int64_t world_subscribe(struct world *world, int64_t subscriber_id, int64_t targ
     create->subscription_id = id;
     create->is_bidirectional = is_bidirectional;
     create->now_ms = WORLD_UNIX_MS;
-    run_to_end(world, op);
+    world_do(world, op);
     return id;
 }
 
@@ -467,7 +488,7 @@ void world_confirm(struct world *world, int64_t subscription_id, int64_t target_
     confirm->subscription_id = subscription_id;
     confirm->reciprocal_id = pl_talo_next_id(world->talo, PL_TALO_ID_SUBSCRIPTION);
     confirm->now_ms = WORLD_UNIX_MS;
-    run_to_end(world, op);
+    world_do(world, op);
 }
 
 /* --- what is stored --- */

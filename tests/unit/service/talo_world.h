@@ -55,6 +55,13 @@ struct world *world_make(void);
 /* Everything is closed, in the order of an end; memory is back at zero. */
 void world_finish(struct world *world);
 
+/* A test of its own world, *state: its first aliases are these, of three players; nobody is connected
+ * or in a channel. */
+enum { ADA = 1, BOB, EVE };
+int world_setup(void **state);
+int world_teardown(void **state);
+#define WORLD_TEST(test) cmocka_unit_test_setup_teardown(test, world_setup, world_teardown)
+
 /* The server ends and begins again on the same store: no connection is left. */
 void world_restart(struct world *world);
 
@@ -67,8 +74,15 @@ void world_pass(struct world *world, int64_t ms);
 /* Run one operation to its end. Returns its rc (1: refused). The operation is the caller's. */
 int world_run(struct world *world, struct pl_store_op *op);
 
+/* The same; it must succeed, and is freed. */
+void world_do(struct world *world, struct pl_store_op *op);
+
 /* The same, in between whatever comes: submitted, and freed when it comes back. */
 void world_submit(struct world *world, struct pl_store_op *op);
+
+/* The store loses its connection while it commits the operation: the hub hears of a failure, and
+ * everything has happened. It stays so until commit_rc is 0 again. */
+void world_lose(struct world *world, struct pl_store_op *op);
 
 /* A new player with this identifier, or an old one; its alias. */
 int64_t world_alias(struct world *world, const char *identifier);
@@ -102,6 +116,7 @@ enum {
 int64_t world_channel(struct world *world, int64_t owner_id, unsigned flags);
 void world_join(struct world *world, int64_t channel_id, int64_t alias_id);
 void world_leave(struct world *world, int64_t channel_id, int64_t alias_id);
+struct pl_talo_actor world_actor(int64_t alias_id);
 struct pl_store_op *world_make_join(int64_t channel_id, int64_t alias_id);
 struct pl_store_op *world_make_leave(int64_t channel_id, int64_t alias_id);
 int64_t world_subscribe(struct world *world, int64_t subscriber_id, int64_t target_id,

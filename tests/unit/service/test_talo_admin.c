@@ -10,12 +10,6 @@
 
 #include <stdio.h>
 
-static void run(struct world *world, struct pl_store_op *op)
-{
-    assert_int_equal(world_run(world, op), 0);
-    pl_store_op_free(op);
-}
-
 static struct pl_talo_op_game_update *make_update(unsigned given)
 {
     struct pl_talo_op_game_update *update =
@@ -38,20 +32,19 @@ static void add_verification_key(struct world *world, const char *version, const
     pl_talo_seal(&sealed, world->talo, PL_TALO_SECRET_VERIFICATION_KEY, create->key.id,
                  create->key.value);
     create->sealed_value = pl_buf_str(&sealed);
-    run(world, op);
+    world_do(world, op);
     pl_buf_fini(&sealed);
 }
 
 static void test_a_game_is_known_with_its_secret_and_flags(void **state)
 {
-    struct world *world = world_make();
+    struct world *world = *state;
     struct pl_talo_op_game_update *update =
         make_update(PL_TALO_GAME_VERIFIES_REQUESTS | PL_TALO_GAME_DISPLAY_NAME_KEY);
     const struct pl_talo_game *game = NULL;
-    (void)state;
     update->values.verifies_requests = true;
     update->values.display_name_key = PL_STR("nick");
-    run(world, &update->op);
+    world_do(world, &update->op);
     for (int i = 0; i < 2; i++) {
         game = pl_talo_find_game(world->talo, 1);
         assert_non_null(game);
@@ -66,53 +59,47 @@ static void test_a_game_is_known_with_its_secret_and_flags(void **state)
     assert_ptr_equal(pl_talo_next_game(world->talo, 0), pl_talo_find_game(world->talo, 1));
     assert_null(pl_talo_next_game(world->talo, 1));
     assert_null(pl_talo_next_game(world->talo, INT64_MAX));
-    world_finish(world);
 }
 
 static void test_a_new_secret_replaces_the_old_one(void **state)
 {
-    struct world *world = world_make();
+    struct world *world = *state;
     struct pl_talo_op_game_update *update = make_update(PL_TALO_GAME_SECRET);
     struct pl_buf sealed;
-    (void)state;
     pl_buf_init(&sealed, 1024);
     update->values.secret = PL_STR("ffff");
     pl_talo_seal(&sealed, world->talo, PL_TALO_SECRET_GAME, 1, update->values.secret);
     update->sealed_secret = pl_buf_str(&sealed);
-    run(world, &update->op);
+    world_do(world, &update->op);
     pl_buf_fini(&sealed);
     assert_true(pl_str_eq(pl_talo_find_game(world->talo, 1)->secret, PL_STR("ffff")));
     world_restart(world);
     assert_true(pl_str_eq(pl_talo_find_game(world->talo, 1)->secret, PL_STR("ffff")));
-    world_finish(world);
 }
 
 static void test_secrets_do_not_open_with_another_key(void **state)
 {
-    struct world *world = world_make();
+    struct world *world = *state;
     struct pl_talo_config config = {.hub = world->hub, .store = world->store};
     struct pl_talo *other = NULL;
     struct pl_error err = {0};
-    (void)state;
     assert_int_equal(pl_talo_create(&other, &config, &err), PL_E_STATE);
     assert_non_null(strstr(err.text, "sealed with another key"));
     assert_null(other);
-    world_finish(world);
 }
 
 static void test_keys_follow_their_operations(void **state)
 {
-    struct world *world = world_make();
+    struct world *world = *state;
     struct pl_store_op *op = pl_store_op_create(&pl_talo_op_key_create_type, 0);
-    (void)state;
     assert_int_equal(pl_talo_next_id(world->talo, PL_TALO_ID_KEY), 2);
     ((struct pl_talo_op_key_create *)(void *)op)->key = (struct pl_talo_key){
         .id = 2, .game_id = 1, .scopes = PL_TALO_READ_PLAYERS, .created_s = 1760000000};
-    run(world, op);
+    world_do(world, op);
     op = pl_store_op_create(&pl_talo_op_key_update_type, 0);
     ((struct pl_talo_op_key_update *)(void *)op)->key_id = 2;
     ((struct pl_talo_op_key_update *)(void *)op)->scopes = PL_TALO_WRITE_PLAYERS;
-    run(world, op);
+    world_do(world, op);
     for (int i = 0; i < 2; i++) {
         const struct pl_talo_key *key = pl_talo_find_key(world->talo, 2);
         assert_int_equal(key->scopes, PL_TALO_WRITE_PLAYERS);
@@ -123,14 +110,12 @@ static void test_keys_follow_their_operations(void **state)
         world_restart(world);
     }
     assert_int_equal(pl_talo_find_key(world->talo, 1)->scopes, PL_TALO_SCOPES_ALL);
-    world_finish(world);
 }
 
 static void test_the_use_of_keys_is_written_now_and_then(void **state)
 {
-    struct world *world = world_make();
+    struct world *world = *state;
     unsigned before = world->op_count;
-    (void)state;
     for (int i = 0; i < 100; i++) {
         pl_talo_note_key_used(world->talo, 1);
     }
@@ -151,37 +136,26 @@ static void test_the_use_of_keys_is_written_now_and_then(void **state)
     pl_talo_note_key_used(world->talo, 1);
     world_restart(world);
     assert_true(pl_talo_find_key(world->talo, 1)->last_used_ms >= WORLD_UNIX_MS + 100000);
-    world_finish(world);
-}
-
-/* The answer is lost, and it happened. */
-static void lose(struct world *world, struct pl_store_op *op)
-{
-    world->commit_rc = PL_E_CLOSED;
-    world->commit_happens = true;
-    world_submit(world, op);
-    world_settle(world);
-    world->commit_rc = 0;
 }
 
 static void test_what_administrators_own_agrees_with_the_store_again(void **state)
 {
-    struct world *world = world_make();
+    struct world *world = *state;
     struct pl_store_op *op = pl_store_op_create(&pl_talo_op_key_revoke_type, 0);
     struct pl_talo_op_game_update *update = make_update(PL_TALO_GAME_VERIFIES_REQUESTS);
-    (void)state;
     add_verification_key(world, "1", "one");
     add_verification_key(world, "2", "two");
     add_verification_key(world, "3", "three");
     (void)world_open(world, 0, PL_TALO_SCOPES_ALL);
     ((struct pl_talo_op_key_revoke *)(void *)op)->key_id = 1;
     ((struct pl_talo_op_key_revoke *)(void *)op)->now_ms = WORLD_UNIX_MS;
-    lose(world, op);
+    world_lose(world, op);
     op = pl_store_op_create(&pl_talo_op_verification_key_delete_type, 0);
     ((struct pl_talo_op_verification_key_delete *)(void *)op)->key_id = 2;
-    lose(world, op);
+    world_lose(world, op);
     update->values.verifies_requests = true;
-    lose(world, &update->op);
+    world_lose(world, &update->op);
+    world->commit_rc = 0;
     assert_int_equal(world->conns[0].revoked_count, 0);
     world_pass(world, 1000);
     world_settle(world);
@@ -191,7 +165,6 @@ static void test_what_administrators_own_agrees_with_the_store_again(void **stat
     assert_int_equal(pl_talo_next_verification_key(world->talo, 0)->id, 1);
     assert_int_equal(pl_talo_next_verification_key(world->talo, 1)->id, 3);
     assert_null(pl_talo_next_verification_key(world->talo, 3));
-    world_finish(world);
 }
 
 /* --- verification --- */
@@ -211,8 +184,7 @@ static bool verify(struct world *world, int64_t alias_id, const char *signature,
 
 static void test_the_vector_of_the_spec_is_accepted_once(void **state)
 {
-    struct world *world = world_make();
-    (void)state;
+    struct world *world = *state;
     assert_false(verify(world, 12, SIGNATURE, BODY)); /* no such key yet */
     add_verification_key(world, "1", "parley-demo-key");
     add_verification_key(world, "2", "another");
@@ -222,14 +194,12 @@ static void test_the_vector_of_the_spec_is_accepted_once(void **state)
     assert_true(verify(world, 12, SIGNATURE, BODY));
     assert_false(verify(world, 12, SIGNATURE, BODY));
     assert_true(verify(world, 13, SIGNATURE, BODY)); /* what is remembered is each alias's own */
-    world_finish(world);
 }
 
 static void test_verification_keys_are_there_after_a_restart_until_they_are_deleted(void **state)
 {
-    struct world *world = world_make();
+    struct world *world = *state;
     struct pl_store_op *op = pl_store_op_create(&pl_talo_op_verification_key_delete_type, 0);
-    (void)state;
     add_verification_key(world, "0", "another");
     add_verification_key(world, "1", "parley-demo-key");
     world_restart(world);
@@ -238,9 +208,8 @@ static void test_verification_keys_are_there_after_a_restart_until_they_are_dele
         pl_str_eq(pl_talo_next_verification_key(world->talo, 1)->value, PL_STR("parley-demo-key")));
     assert_null(pl_talo_next_verification_key(world->talo, 2));
     ((struct pl_talo_op_verification_key_delete *)(void *)op)->key_id = 2;
-    run(world, op);
+    world_do(world, op);
     assert_false(verify(world, 13, SIGNATURE, BODY));
-    world_finish(world);
 }
 
 /* A signature by a client that has the key. */
@@ -272,8 +241,7 @@ static const char *sign(const char *key, const char *rid, long long timestamp_ms
 
 static void test_steps_after_the_signature_leave_no_trace_when_they_refuse(void **state)
 {
-    struct world *world = world_make();
-    (void)state;
+    struct world *world = *state;
     add_verification_key(world, "1", "k");
     assert_false(verify(world, 1, sign("wrong", "a", WORLD_UNIX_MS, "x"), "x"));
     assert_false(verify(world, 1, sign("k", "a", WORLD_UNIX_MS - 300001, "x"), "x"));
@@ -285,21 +253,20 @@ static void test_steps_after_the_signature_leave_no_trace_when_they_refuse(void 
     assert_true(verify(world, 1, sign("k", "c", WORLD_UNIX_MS + 30000, "x"), "x"));
     assert_false(verify(world, 1, sign("k", "d", WORLD_UNIX_MS - 30001, "x"), "x"));
     assert_true(verify(world, 1, sign("k", "d", WORLD_UNIX_MS - 30000, "x"), "x"));
-    world_finish(world);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_a_game_is_known_with_its_secret_and_flags),
-        cmocka_unit_test(test_a_new_secret_replaces_the_old_one),
-        cmocka_unit_test(test_secrets_do_not_open_with_another_key),
-        cmocka_unit_test(test_keys_follow_their_operations),
-        cmocka_unit_test(test_the_use_of_keys_is_written_now_and_then),
-        cmocka_unit_test(test_what_administrators_own_agrees_with_the_store_again),
-        cmocka_unit_test(test_the_vector_of_the_spec_is_accepted_once),
-        cmocka_unit_test(test_verification_keys_are_there_after_a_restart_until_they_are_deleted),
-        cmocka_unit_test(test_steps_after_the_signature_leave_no_trace_when_they_refuse),
+        WORLD_TEST(test_a_game_is_known_with_its_secret_and_flags),
+        WORLD_TEST(test_a_new_secret_replaces_the_old_one),
+        WORLD_TEST(test_secrets_do_not_open_with_another_key),
+        WORLD_TEST(test_keys_follow_their_operations),
+        WORLD_TEST(test_the_use_of_keys_is_written_now_and_then),
+        WORLD_TEST(test_what_administrators_own_agrees_with_the_store_again),
+        WORLD_TEST(test_the_vector_of_the_spec_is_accepted_once),
+        WORLD_TEST(test_verification_keys_are_there_after_a_restart_until_they_are_deleted),
+        WORLD_TEST(test_steps_after_the_signature_leave_no_trace_when_they_refuse),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -9,32 +9,18 @@
 
 #define ALL PL_TALO_SCOPES_ALL
 
-/* Ada (alias 1, connection 0) owns room 1, Bob (2, 1) and Eve (3, 2) are there. */
-struct scene {
-    struct world *world;
-    int64_t ada;
-    int64_t bob;
-    int64_t eve;
-};
-
-static struct scene scene_make(void)
+/* Ada has connection 0, Bob 1, Eve 2. */
+static int setup(void **state)
 {
-    struct scene scene = {.world = world_make()};
-    scene.ada = world_alias(scene.world, "ada");
-    scene.bob = world_alias(scene.world, "bob");
-    scene.eve = world_alias(scene.world, "eve");
-    world_enter(scene.world, 0, scene.ada, ALL);
-    world_enter(scene.world, 1, scene.bob, ALL);
-    world_enter(scene.world, 2, scene.eve, ALL);
-    world_forget_received(scene.world);
-    return scene;
+    world_setup(state);
+    world_enter(*state, 0, ADA, ALL);
+    world_enter(*state, 1, BOB, ALL);
+    world_enter(*state, 2, EVE, ALL);
+    world_forget_received(*state);
+    return 0;
 }
 
-static void run(struct world *world, struct pl_store_op *op)
-{
-    assert_int_equal(world_run(world, op), 0);
-    pl_store_op_free(op);
-}
+#define TEST(test) cmocka_unit_test_setup_teardown(test, setup, world_teardown)
 
 #define EXPECT(world, first, second, third)                                                        \
     do {                                                                                           \
@@ -43,97 +29,80 @@ static void run(struct world *world, struct pl_store_op *op)
         assert_string_equal(world_received(world, 2), third);                                      \
     } while (0)
 
-static struct pl_talo_actor actor(int64_t alias_id)
-{
-    return (struct pl_talo_actor){.game_id = 1, .alias_id = alias_id, .now_ms = WORLD_UNIX_MS};
-}
-
 static void test_creating_joining_and_leaving(void **state)
 {
-    struct scene scene = scene_make();
-    struct world *world = scene.world;
-    int64_t room = world_channel(world, scene.ada, 0);
-    (void)state;
+    struct world *world = *state;
+    int64_t room = world_channel(world, ADA, 0);
     EXPECT(world, "joined 1 1;", "", "");
-    world_join(world, room, scene.bob);
+    world_join(world, room, BOB);
     EXPECT(world, "joined 1 2;", "joined 1 2;", "");
-    world_join(world, room, scene.bob); /* again */
-    world_leave(world, room, scene.eve);
+    world_join(world, room, BOB); /* again */
+    world_leave(world, room, EVE);
     EXPECT(world, "", "", "");
-    world_leave(world, room, scene.ada);
+    world_leave(world, room, ADA);
     EXPECT(world, "left 1 1 0 owner 1;", "left 1 1 0 owner 1;", "");
     world_message(world, 0, room, "x");
     world_message(world, 1, room, "y");
     EXPECT(world, "not a member;", "message 1 2 y (1);", "");
-    world_leave(world, room, scene.bob); /* without auto cleanup an empty channel stays */
+    world_leave(world, room, BOB); /* without auto cleanup an empty channel stays */
     world_message(world, 1, room, "y");
     EXPECT(world, "", "left 1 2 0 owner 0;not a member;", "");
-    world_finish(world);
 }
 
 static void test_all_connections_of_an_alias_follow(void **state)
 {
-    struct scene scene = scene_make();
-    struct world *world = scene.world;
-    int64_t room = world_channel(world, scene.ada, 0);
-    (void)state;
-    world_enter(world, 3, scene.bob, ALL);
+    struct world *world = *state;
+    int64_t room = world_channel(world, ADA, 0);
+    world_enter(world, 3, BOB, ALL);
     for (size_t i = 4; i < 10; i++) {
-        world_enter(world, i, scene.bob, ALL); /* more than a list holds by itself */
+        world_enter(world, i, BOB, ALL); /* more than a list holds by itself */
     }
     world_forget_received(world);
-    world_join(world, room, scene.bob);
+    world_join(world, room, BOB);
     for (size_t i = 3; i < 10; i++) {
         assert_string_equal(world_received(world, i), "joined 1 2;");
     }
-    world_leave(world, room, scene.bob);
+    world_leave(world, room, BOB);
     world_forget_received(world);
     world_message(world, 0, room, "x");
     for (size_t i = 3; i < 10; i++) {
         assert_string_equal(world_received(world, i), "");
     }
-    world_finish(world);
 }
 
 static void test_auto_cleanup_tells_the_leaver_too(void **state)
 {
-    struct scene scene = scene_make();
-    struct world *world = scene.world;
-    int64_t room = world_channel(world, scene.ada, WORLD_AUTO_CLEANUP);
-    (void)state;
-    world_join(world, room, scene.bob);
+    struct world *world = *state;
+    int64_t room = world_channel(world, ADA, WORLD_AUTO_CLEANUP);
+    world_join(world, room, BOB);
     world_forget_received(world);
-    world_leave(world, room, scene.ada);
+    world_leave(world, room, ADA);
     EXPECT(world, "left 1 1 0 owner 1;deleted 1;", "left 1 1 0 owner 1;deleted 1;", "");
     world_message(world, 1, room, "x");
     EXPECT(world, "", "no channel;", "");
-    world_finish(world);
 }
 
 static void test_an_invited_member_is_there_at_once(void **state)
 {
-    struct scene scene = scene_make();
-    struct world *world = scene.world;
-    int64_t room = world_channel(world, scene.ada, WORLD_PRIVATE);
-    (void)state;
+    struct world *world = *state;
+    int64_t room = world_channel(world, ADA, WORLD_PRIVATE);
     world_forget_received(world);
     for (int i = 0; i < 2; i++) {
         struct pl_store_op *op = pl_store_op_create(&pl_talo_op_channel_invite_type, 0);
         struct pl_talo_op_channel_invite *invite = (void *)op;
-        invite->actor = actor(scene.ada);
+        invite->actor = world_actor(ADA);
         invite->channel_id = room;
-        invite->invitee_id = scene.eve;
-        run(world, op);
+        invite->invitee_id = EVE;
+        world_do(world, op);
         EXPECT(world, i == 0 ? "joined 1 3;" : "", "", i == 0 ? "joined 1 3;" : "");
     }
-    world_finish(world);
 }
 
 static struct pl_store_op *make_update(int64_t channel_id, int64_t alias_id, unsigned given)
 {
     struct pl_store_op *op = pl_store_op_create(&pl_talo_op_channel_update_type, 0);
     struct pl_talo_op_channel_update *update = (void *)op;
-    update->actor = actor(alias_id);
+    update->actor = world_actor(alias_id);
     update->channel_id = channel_id;
     update->given = given;
     return op;
@@ -149,78 +118,69 @@ static void give_to(struct pl_store_op *op, int64_t alias_id)
 
 static void test_updates_tell_what_was_given(void **state)
 {
-    struct scene scene = scene_make();
-    struct world *world = scene.world;
-    int64_t room = world_channel(world, scene.ada, 0);
+    struct world *world = *state;
+    int64_t room = world_channel(world, ADA, 0);
     struct pl_store_op *op = NULL;
-    (void)state;
     world_forget_received(world);
-    run(world, make_update(room, scene.ada, 0));
+    world_do(world, make_update(room, ADA, 0));
     EXPECT(world, "", "", "");
-    op = make_update(room, scene.ada, PL_TALO_CHANGED_NAME | PL_TALO_CHANGED_PRIVATE);
+    op = make_update(room, ADA, PL_TALO_CHANGED_NAME | PL_TALO_CHANGED_PRIVATE);
     ((struct pl_talo_op_channel_update *)(void *)op)->name = PL_STR("hall");
-    run(world, op);
+    world_do(world, op);
     EXPECT(world, "updated 1 17;", "", "");
-    op = make_update(room, scene.ada, 0);
-    give_to(op, scene.eve); /* who becomes a member, silently */
-    run(world, op);
+    op = make_update(room, ADA, 0);
+    give_to(op, EVE); /* who becomes a member, silently */
+    world_do(world, op);
     EXPECT(world, "owner 1 3;", "", "owner 1 3;");
-    op = make_update(room, scene.eve, PL_TALO_CHANGED_AUTO_CLEANUP);
-    give_to(op, scene.eve);
-    run(world, op);
+    op = make_update(room, EVE, PL_TALO_CHANGED_AUTO_CLEANUP);
+    give_to(op, EVE);
+    world_do(world, op);
     EXPECT(world, "owner 1 3;updated 1 12;", "", "owner 1 3;updated 1 12;");
-    op = make_update(room, scene.eve, 0);
+    op = make_update(room, EVE, 0);
     give_to(op, 0);
-    run(world, op);
+    world_do(world, op);
     EXPECT(world, "", "", "");
     world_message(world, 2, room, "x");
     EXPECT(world, "message 1 3 x (1);", "", "message 1 3 x (1);");
-    world_finish(world);
 }
 
 static void test_deleting_tells_all_members_and_ends_the_stream(void **state)
 {
-    struct scene scene = scene_make();
-    struct world *world = scene.world;
-    int64_t room = world_channel(world, scene.ada, 0);
+    struct world *world = *state;
+    int64_t room = world_channel(world, ADA, 0);
     struct pl_store_op *op = pl_store_op_create(&pl_talo_op_channel_delete_type, 0);
     struct pl_talo_op_channel_delete *delete = (void *)op;
-    (void)state;
-    world_join(world, room, scene.bob);
+    world_join(world, room, BOB);
     world_message(world, 1, room, "x");
     world_forget_received(world);
-    delete->actor = actor(scene.ada);
+    delete->actor = world_actor(ADA);
     delete->channel_id = room;
-    run(world, op);
+    world_do(world, op);
     EXPECT(world, "deleted 1;", "deleted 1;", "");
     world_message(world, 1, room, "x");
     EXPECT(world, "", "no channel;", "");
     world_pass(world, 5000);
     world_settle(world);
-    world_finish(world);
 }
 
 static void test_storage_is_told_even_if_nothing_changed(void **state)
 {
-    struct scene scene = scene_make();
-    struct world *world = scene.world;
-    int64_t room = world_channel(world, scene.ada, 0);
+    struct world *world = *state;
+    int64_t room = world_channel(world, ADA, 0);
     struct pl_talo_prop_change changes[2] = {{PL_STR("gold"), PL_STR("80"), false},
                                              {PL_STR("none"), PL_STR(""), true}};
-    (void)state;
-    world_join(world, room, scene.bob);
+    world_join(world, room, BOB);
     world_forget_received(world);
     for (int i = 0; i < 2; i++) {
         struct pl_store_op *op = pl_store_op_create(&pl_talo_op_storage_put_type, 0);
         struct pl_talo_op_storage_put *put = (void *)op;
-        put->actor = actor(scene.bob);
+        put->actor = world_actor(BOB);
         put->channel_id = room;
         put->changes = (struct pl_talo_prop_changes){changes + i, 1};
-        run(world, op);
+        world_do(world, op);
         EXPECT(world, i == 0 ? "storage 1 +1 -0;" : "storage 1 +0 -0;",
                i == 0 ? "storage 1 +1 -0;" : "storage 1 +0 -0;", "");
     }
-    world_finish(world);
 }
 
 /* --- relationships --- */
@@ -237,36 +197,30 @@ static struct pl_store_op *make_unsubscribe(int64_t subscription_id, int64_t ali
 
 static void test_relationships_are_told_to_the_right_side(void **state)
 {
-    struct scene scene = scene_make();
-    struct world *world = scene.world;
-    int64_t id = world_subscribe(world, scene.bob, scene.ada, true);
-    (void)state;
+    struct world *world = *state;
+    int64_t id = world_subscribe(world, BOB, ADA, true);
     EXPECT(world, "created 1;", "", "");
-    world_confirm(world, id, scene.ada);
+    world_confirm(world, id, ADA);
     EXPECT(world, "", "confirmed 1;", "");
     world_broadcast(world, 0, "a");
     world_broadcast(world, 1, "b");
     EXPECT(world, "broadcast 2 b;", "broadcast 1 a;", "");
-    run(world, make_unsubscribe(id, scene.bob));
+    world_do(world, make_unsubscribe(id, BOB));
     EXPECT(world, "ended 1 2;", "ended 1 2;", "");
     world_broadcast(world, 0, "a");
     world_broadcast(world, 1, "b");
     EXPECT(world, "", "", "");
-    world_finish(world);
 }
 
 static void test_relationships_need_their_scope(void **state)
 {
-    struct scene scene = scene_make();
-    struct world *world = scene.world;
-    (void)state;
-    world_enter(world, 3, scene.ada, PL_TALO_READ_RELATIONSHIPS);
-    world_enter(world, 4, scene.ada, PL_TALO_READ_BROADCASTS);
+    struct world *world = *state;
+    world_enter(world, 3, ADA, PL_TALO_READ_RELATIONSHIPS);
+    world_enter(world, 4, ADA, PL_TALO_READ_BROADCASTS);
     world_forget_received(world);
-    (void)world_subscribe(world, scene.bob, scene.ada, false);
+    (void)world_subscribe(world, BOB, ADA, false);
     assert_string_equal(world_received(world, 3), "created 1;");
     assert_string_equal(world_received(world, 4), "");
-    world_finish(world);
 }
 
 /* --- presence by REST --- */
@@ -287,70 +241,62 @@ static struct pl_store_op *make_presence(int64_t alias_id, int is_online, const 
 
 static void test_presence_that_is_put_is_told_and_ends_temporary_memberships(void **state)
 {
-    struct scene scene = scene_make();
-    struct world *world = scene.world;
-    int64_t room = world_channel(world, scene.bob, WORLD_TEMPORARY);
-    (void)state;
-    world_join(world, room, scene.ada);
+    struct world *world = *state;
+    int64_t room = world_channel(world, BOB, WORLD_TEMPORARY);
+    world_join(world, room, ADA);
     world_forget_received(world);
-    run(world, make_presence(scene.ada, 1, "busy"));
+    world_do(world, make_presence(ADA, 1, "busy"));
     EXPECT(world, "presence 1 on 01;", "presence 1 on 01;", "presence 1 on 01;");
-    run(world, make_presence(scene.ada, 0, "busy"));
+    world_do(world, make_presence(ADA, 0, "busy"));
     EXPECT(world, "left 1 1 1 owner 2;presence 1 off 10;", "left 1 1 1 owner 2;presence 1 off 10;",
            "presence 1 off 10;");
     world_message(world, 0, room, "x");
     EXPECT(world, "not a member;", "", "");
-    world_finish(world);
 }
 
 /* --- players --- */
 
 static void test_a_merged_player_stays_online_until_all_its_connections_are_closed(void **state)
 {
-    struct scene scene = scene_make();
-    struct world *world = scene.world;
+    struct world *world = *state;
     struct pl_store_op *op = pl_store_op_create(&pl_talo_op_player_merge_type, 0);
     struct pl_talo_op_player_merge *merge = (void *)op;
-    (void)state;
     merge->game_id = 1;
-    merge->acting_alias_id = scene.ada;
-    merge->player1_id = world_player(world, scene.ada);
-    merge->player2_id = world_player(world, scene.bob);
+    merge->acting_alias_id = ADA;
+    merge->player1_id = world_player(world, ADA);
+    merge->player2_id = world_player(world, BOB);
     merge->now_ms = WORLD_UNIX_MS;
     assert_int_equal(pl_sql_run(pl_store_fake_sql(world->store),
                                 "UPDATE talo_aliases SET service = 'custom' WHERE id = 2", NULL, 0,
                                 NULL, NULL),
                      0); /* two of one service cannot be merged */
-    run(world, op);
+    world_do(world, op);
     world_close(world, 0);
     world_settle(world);
-    assert_true(world_is_online(world, scene.bob));
+    assert_true(world_is_online(world, BOB));
     EXPECT(world, "", "", "");
     world_close(world, 1);
     world_settle(world);
     EXPECT(world, "", "", "presence 2 off 11;");
-    assert_false(world_is_online(world, scene.ada));
-    world_finish(world);
+    assert_false(world_is_online(world, ADA));
 }
 
 static void test_a_deleted_player_is_nowhere_any_more(void **state)
 {
-    struct scene scene = scene_make();
-    struct world *world = scene.world;
-    int64_t room = world_channel(world, scene.ada, 0);
-    int64_t id = world_subscribe(world, scene.ada, scene.bob, true);
+    struct world *world = *state;
+    int64_t room = world_channel(world, ADA, 0);
+    int64_t id = world_subscribe(world, ADA, BOB, true);
     struct pl_store_op *op = pl_store_op_create(&pl_talo_op_player_delete_type, 0);
     struct pl_talo_op_player_delete *delete = (void *)op;
-    struct pl_uuid token = pl_talo_issue_token(world->talo, scene.ada);
+    struct pl_uuid token = pl_talo_issue_token(world->talo, ADA);
     char text[PL_UUID_TEXT_LEN + 1];
-    (void)state;
-    world_confirm(world, id, scene.bob);
-    world_join(world, room, scene.bob);
+    world_confirm(world, id, BOB);
+    world_join(world, room, BOB);
     world_message(world, 1, room, "x");
     world_forget_received(world);
     delete->game_id = 1;
-    delete->player_id = world_player(world, scene.ada);
-    run(world, op);
+    delete->player_id = world_player(world, ADA);
+    world_do(world, op);
     EXPECT(world, "", "", "");
     world_message(world, 0, room, "x");
     world_broadcast(world, 0, "x");
@@ -358,28 +304,25 @@ static void test_a_deleted_player_is_nowhere_any_more(void **state)
     world_broadcast(world, 1, "y");
     EXPECT(world, "not a member;no alias;", "message 1 2 y (2);", "");
     pl_uuid_format(text, &token);
-    assert_false(pl_talo_check_token(world->talo, scene.ada, pl_str_of_cstr(text)));
+    assert_false(pl_talo_check_token(world->talo, ADA, pl_str_of_cstr(text)));
     world_close(world, 0); /* without any event */
     world_settle(world);
     EXPECT(world, "", "", "");
-    world_finish(world);
 }
 
 static void test_a_deleted_login_leaves_its_socket_open(void **state)
 {
-    struct scene scene = scene_make();
-    struct world *world = scene.world;
+    struct world *world = *state;
     struct pl_store_op *op = pl_store_op_create(&pl_talo_op_auth_register_type, 0);
     struct pl_talo_op_auth_register *registered = (void *)op;
-    int64_t room = world_channel(world, scene.bob, 0);
-    (void)state;
+    int64_t room = world_channel(world, BOB, 0);
     registered->game_id = 1;
     registered->player_id = pl_talo_new_uuid(world->talo);
     registered->alias_id = pl_talo_next_id(world->talo, PL_TALO_ID_ALIAS);
     registered->identifier = PL_STR("tim");
     registered->password_hash = PL_STR("hash");
     registered->now_ms = WORLD_UNIX_MS;
-    run(world, op);
+    world_do(world, op);
     assert_int_equal(pl_sql_run(pl_store_fake_sql(world->store),
                                 "UPDATE talo_aliases SET service = 'x' WHERE id = 4", NULL, 0, NULL,
                                 NULL),
@@ -395,7 +338,7 @@ static void test_a_deleted_login_leaves_its_socket_open(void **state)
     ((struct pl_talo_op_auth_delete *)(void *)op)->game_id = 1;
     ((struct pl_talo_op_auth_delete *)(void *)op)->alias_id = 4;
     ((struct pl_talo_op_auth_delete *)(void *)op)->password_hash = PL_STR("hash");
-    run(world, op);
+    world_do(world, op);
     assert_int_equal(world->conns[3].conn.alias_id, 4);
     world_message(world, 1, room, "x");
     world_message(world, 3, room, "y");
@@ -404,25 +347,24 @@ static void test_a_deleted_login_leaves_its_socket_open(void **state)
     world_close(world, 3); /* the alias is gone: the player is offline, and nobody is told */
     world_settle(world);
     EXPECT(world, "", "", "");
-    world_finish(world);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_creating_joining_and_leaving),
-        cmocka_unit_test(test_all_connections_of_an_alias_follow),
-        cmocka_unit_test(test_auto_cleanup_tells_the_leaver_too),
-        cmocka_unit_test(test_an_invited_member_is_there_at_once),
-        cmocka_unit_test(test_updates_tell_what_was_given),
-        cmocka_unit_test(test_deleting_tells_all_members_and_ends_the_stream),
-        cmocka_unit_test(test_storage_is_told_even_if_nothing_changed),
-        cmocka_unit_test(test_relationships_are_told_to_the_right_side),
-        cmocka_unit_test(test_relationships_need_their_scope),
-        cmocka_unit_test(test_presence_that_is_put_is_told_and_ends_temporary_memberships),
-        cmocka_unit_test(test_a_merged_player_stays_online_until_all_its_connections_are_closed),
-        cmocka_unit_test(test_a_deleted_player_is_nowhere_any_more),
-        cmocka_unit_test(test_a_deleted_login_leaves_its_socket_open),
+        TEST(test_creating_joining_and_leaving),
+        TEST(test_all_connections_of_an_alias_follow),
+        TEST(test_auto_cleanup_tells_the_leaver_too),
+        TEST(test_an_invited_member_is_there_at_once),
+        TEST(test_updates_tell_what_was_given),
+        TEST(test_deleting_tells_all_members_and_ends_the_stream),
+        TEST(test_storage_is_told_even_if_nothing_changed),
+        TEST(test_relationships_are_told_to_the_right_side),
+        TEST(test_relationships_need_their_scope),
+        TEST(test_presence_that_is_put_is_told_and_ends_temporary_memberships),
+        TEST(test_a_merged_player_stays_online_until_all_its_connections_are_closed),
+        TEST(test_a_deleted_player_is_nowhere_any_more),
+        TEST(test_a_deleted_login_leaves_its_socket_open),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

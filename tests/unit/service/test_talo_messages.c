@@ -9,17 +9,13 @@
 
 static void test_members_and_nobody_else_get_a_message(void **state)
 {
-    struct world *world = world_make();
-    int64_t ada = world_alias(world, "ada");
-    int64_t bob = world_alias(world, "bob");
-    int64_t eve = world_alias(world, "eve");
-    int64_t room = world_channel(world, ada, 0);
-    (void)state;
-    world_join(world, room, bob);
-    world_enter(world, 0, ada, ALL);
-    world_enter(world, 1, bob, ALL);
-    world_enter(world, 2, bob, ALL & ~(uint32_t)(PL_TALO_READ_CHANNELS | 1u << 31));
-    world_enter(world, 3, eve, ALL);
+    struct world *world = *state;
+    int64_t room = world_channel(world, ADA, 0);
+    world_join(world, room, BOB);
+    world_enter(world, 0, ADA, ALL);
+    world_enter(world, 1, BOB, ALL);
+    world_enter(world, 2, BOB, ALL & ~(uint32_t)(PL_TALO_READ_CHANNELS | 1u << 31));
+    world_enter(world, 3, EVE, ALL);
     world_message(world, 0, room, "one");
     world_message(world, 1, room, "two");
     world_message(world, 2, room, "three"); /* it may send, but not receive */
@@ -31,17 +27,14 @@ static void test_members_and_nobody_else_get_a_message(void **state)
                         "message 1 1 one (1);message 1 2 two (2);message 1 2 three (3);");
     assert_string_equal(world_received(world, 2), "");
     assert_string_equal(world_received(world, 3), "not a member;no channel;");
-    world_finish(world);
 }
 
 static void test_a_message_of_known_people_asks_no_store(void **state)
 {
-    struct world *world = world_make();
-    int64_t ada = world_alias(world, "ada");
-    int64_t room = world_channel(world, ada, 0);
+    struct world *world = *state;
+    int64_t room = world_channel(world, ADA, 0);
     unsigned before = 0;
-    (void)state;
-    world_enter(world, 0, ada, ALL);
+    world_enter(world, 0, ADA, ALL);
     world_message(world, 0, room, "one");
     before = world->op_count;
     world_ask_message(world, 0, room, "two");
@@ -49,7 +42,6 @@ static void test_a_message_of_known_people_asks_no_store(void **state)
     assert_string_equal(world_received(world, 0),
                         "message 1 1 one (1);message 1 1 two (2);message 1 1 three (3);");
     assert_int_equal(world->op_count, before);
-    world_finish(world);
 }
 
 static void patch(struct world *world, int64_t alias_id, const char *level)
@@ -67,17 +59,15 @@ static void patch(struct world *world, int64_t alias_id, const char *level)
 
 static void test_a_message_shows_what_the_last_answered_write_has_changed(void **state)
 {
-    struct world *world = world_make();
-    int64_t ada = world_alias(world, "ada");
-    int64_t room = world_channel(world, ada, 0);
-    (void)state;
-    world_enter(world, 0, ada, ALL);
+    struct world *world = *state;
+    int64_t room = world_channel(world, ADA, 0);
+    world_enter(world, 0, ADA, ALL);
     world_message(world, 0, room, "zero");
-    patch(world, ada, "4");
+    patch(world, ADA, "4");
     world_ask_message(world, 0, room, "one"); /* the change has not come back */
     world_settle(world);
     world_message(world, 0, room, "two");
-    patch(world, ada, "5");
+    patch(world, ADA, "5");
     (void)pl_store_fake_write(world->store, SIZE_MAX); /* stored, and on its way back */
     world_ask_message(world, 0, room, "three");
     world_settle(world);
@@ -85,66 +75,53 @@ static void test_a_message_shows_what_the_last_answered_write_has_changed(void *
     assert_string_equal(world_received(world, 0),
                         "message 1 1 zero (1);message 1 1 one (2);message 1 1 two (3) [4];"
                         "message 1 1 three (4) [4];message 1 1 four (5) [5];");
-    world_finish(world);
 }
 
 /* A load that is under way when something changes brings what is true at its own place in the order
  * of writes, and the change that comes behind it drops it again. */
 static void test_a_load_never_brings_back_what_was_changed(void **state)
 {
-    struct world *world = world_make();
-    int64_t ada = world_alias(world, "ada");
-    int64_t room = world_channel(world, ada, 0);
-    (void)state;
-    world_enter(world, 0, ada, ALL);
-    patch(world, ada, "1");
+    struct world *world = *state;
+    int64_t room = world_channel(world, ADA, 0);
+    world_enter(world, 0, ADA, ALL);
+    patch(world, ADA, "1");
     world_ask_message(world, 0, room, "one"); /* a load, between two changes */
-    patch(world, ada, "2");
+    patch(world, ADA, "2");
     world_settle(world);
     world_message(world, 0, room, "two");
     assert_string_equal(world_received(world, 0),
                         "message 1 1 one (1) [1];message 1 1 two (2) [2];");
-    world_finish(world);
 }
 
 static void test_who_leaves_while_a_message_waits_does_not_stop_it(void **state)
 {
-    struct world *world = world_make();
-    int64_t ada = world_alias(world, "ada");
-    int64_t bob = world_alias(world, "bob");
-    int64_t room = world_channel(world, ada, 0);
-    (void)state;
-    world_join(world, room, bob);
-    world_enter(world, 0, ada, ALL);
-    world_enter(world, 1, bob, PL_TALO_READ_CHANNELS);
+    struct world *world = *state;
+    int64_t room = world_channel(world, ADA, 0);
+    world_join(world, room, BOB);
+    world_enter(world, 0, ADA, ALL);
+    world_enter(world, 1, BOB, PL_TALO_READ_CHANNELS);
     world_ask_message(world, 0, room, "bye");
     world_close(world, 0);
     world_settle(world);
     assert_string_equal(world_received(world, 1), "message 1 1 bye (1);");
-    world_finish(world);
 }
 
 static void test_a_message_to_a_channel_that_is_being_deleted_finds_none(void **state)
 {
-    struct world *world = world_make();
-    int64_t ada = world_alias(world, "ada");
-    int64_t room = world_channel(world, ada, WORLD_AUTO_CLEANUP);
-    (void)state;
-    world_enter(world, 0, ada, ALL);
-    world_submit(world, world_make_leave(room, ada));
+    struct world *world = *state;
+    int64_t room = world_channel(world, ADA, WORLD_AUTO_CLEANUP);
+    world_enter(world, 0, ADA, ALL);
+    world_submit(world, world_make_leave(room, ADA));
     world_ask_message(world, 0, room, "hi");
     world_settle(world);
     assert_string_equal(world_received(world, 0), "left 1 1 0 owner 1;deleted 1;no channel;");
-    world_finish(world);
 }
 
 static void test_a_failing_store_answers_every_message(void **state)
 {
-    struct world *world = world_make();
-    int64_t ada = world_alias(world, "ada");
-    int64_t room = world_channel(world, ada, 0);
-    (void)state;
-    world_enter(world, 0, ada, ALL);
+    struct world *world = *state;
+    int64_t room = world_channel(world, ADA, 0);
+    world_enter(world, 0, ADA, ALL);
     world->failing_rc = PL_E_IO;
     world->failing = &pl_talo_op_message_load_type;
     world_message(world, 0, room, "one");
@@ -154,41 +131,27 @@ static void test_a_failing_store_answers_every_message(void **state)
     world_message(world, 0, room, "four");
     assert_string_equal(world_received(world, 0),
                         "store failed;store failed;store failed;message 1 1 four (1);");
-    world_finish(world);
 }
 
 /* --- what nobody knows --- */
 
-/* The store loses its connection while it commits: the hub hears of a failure, and everything has
- * happened. */
-static void lose(struct world *world, struct pl_store_op *op)
-{
-    world->commit_rc = PL_E_CLOSED;
-    world->commit_happens = true;
-    world_submit(world, op);
-    world_settle(world);
-}
-
 static void test_streams_agree_with_the_store_again_after_lost_answers(void **state)
 {
-    struct world *world = world_make();
-    int64_t ada = world_alias(world, "ada");
-    int64_t bob = world_alias(world, "bob");
-    int64_t room = world_channel(world, ada, 0);
-    int64_t hall = world_channel(world, ada, 0);
-    (void)state;
-    world_join(world, hall, bob);
-    world_enter(world, 0, ada, ALL);
-    world_enter(world, 1, bob, ALL);
-    world_enter(world, 2, bob, ALL);
+    struct world *world = *state;
+    int64_t room = world_channel(world, ADA, 0);
+    int64_t hall = world_channel(world, ADA, 0);
+    world_join(world, hall, BOB);
+    world_enter(world, 0, ADA, ALL);
+    world_enter(world, 1, BOB, ALL);
+    world_enter(world, 2, BOB, ALL);
     world_message(world, 0, room, "a");
-    patch(world, ada, "0");
+    patch(world, ADA, "0");
     world_settle(world);
     world_message(world, 0, room, "b");
     world_forget_received(world);
-    lose(world, world_make_join(room, bob));
-    lose(world, world_make_leave(hall, bob));
-    patch(world, ada, "1");
+    world_lose(world, world_make_join(room, BOB));
+    world_lose(world, world_make_leave(hall, BOB));
+    patch(world, ADA, "1");
     world_settle(world);
     world_message(world, 0, room, "c"); /* from the cache, while the store is away */
     assert_string_equal(world_received(world, 0), "message 1 1 c (3) [0];");
@@ -202,29 +165,24 @@ static void test_streams_agree_with_the_store_again_after_lost_answers(void **st
     world_message(world, 0, hall, "e");
     assert_string_equal(world_received(world, 1), "message 1 1 d (4) [1];");
     assert_string_equal(world_received(world, 2), "message 1 1 d (4) [1];");
-    world_finish(world);
 }
 
 static void test_joining_again_helps_at_once_after_a_lost_answer(void **state)
 {
-    struct world *world = world_make();
-    int64_t ada = world_alias(world, "ada");
-    int64_t bob = world_alias(world, "bob");
-    int64_t room = world_channel(world, ada, 0);
-    (void)state;
-    world_enter(world, 0, ada, ALL);
-    world_enter(world, 1, bob, ALL);
-    lose(world, world_make_join(room, bob));
+    struct world *world = *state;
+    int64_t room = world_channel(world, ADA, 0);
+    world_enter(world, 0, ADA, ALL);
+    world_enter(world, 1, BOB, ALL);
+    world_lose(world, world_make_join(room, BOB));
     world->commit_rc = 0;
-    world_join(world, room, bob);
+    world_join(world, room, BOB);
     world_message(world, 0, room, "a");
     assert_string_equal(world_received(world, 1), "message 1 1 a (1);");
-    lose(world, world_make_leave(room, bob));
+    world_lose(world, world_make_leave(room, BOB));
     world->commit_rc = 0;
-    world_leave(world, room, bob);
+    world_leave(world, room, BOB);
     world_message(world, 0, room, "b");
     assert_string_equal(world_received(world, 1), "");
-    world_finish(world);
 }
 
 /* --- counts --- */
@@ -244,12 +202,10 @@ static int64_t shown_count(struct world *world, int64_t channel_id)
 
 static void test_counts_are_written_once_a_second_and_always_exact(void **state)
 {
-    struct world *world = world_make();
-    int64_t ada = world_alias(world, "ada");
-    int64_t room = world_channel(world, ada, 0);
+    struct world *world = *state;
+    int64_t room = world_channel(world, ADA, 0);
     unsigned before = 0;
-    (void)state;
-    world_enter(world, 0, ada, ALL);
+    world_enter(world, 0, ADA, ALL);
     for (int i = 0; i < 5; i++) {
         world_message(world, 0, room, "x");
     }
@@ -272,16 +228,13 @@ static void test_counts_are_written_once_a_second_and_always_exact(void **state)
     assert_int_equal(world->op_count, before); /* nothing left to do */
     world_message(world, 0, room, "x");
     assert_int_equal(shown_count(world, room), 7);
-    world_finish(world);
 }
 
 static void test_counts_that_cannot_be_written_are_tried_again(void **state)
 {
-    struct world *world = world_make();
-    int64_t ada = world_alias(world, "ada");
-    int64_t room = world_channel(world, ada, 0);
-    (void)state;
-    world_enter(world, 0, ada, ALL);
+    struct world *world = *state;
+    int64_t room = world_channel(world, ADA, 0);
+    world_enter(world, 0, ADA, ALL);
     world_message(world, 0, room, "x");
     world->failing = &pl_talo_op_channel_tally_type;
     world->failing_rc = PL_E_FULL;
@@ -299,74 +252,65 @@ static void test_counts_that_cannot_be_written_are_tried_again(void **state)
     world_settle(world);
     assert_int_equal(world_stored_count(world, room), 2);
     assert_int_equal(shown_count(world, room), 2);
-    world_finish(world);
 }
 
 static void test_counts_are_written_at_the_end(void **state)
 {
-    struct world *world = world_make();
-    int64_t ada = world_alias(world, "ada");
-    int64_t room = world_channel(world, ada, 0);
-    (void)state;
-    world_enter(world, 0, ada, ALL);
+    struct world *world = *state;
+    int64_t room = world_channel(world, ADA, 0);
+    world_enter(world, 0, ADA, ALL);
     world_message(world, 0, room, "x");
     world_message(world, 0, room, "x");
     world_restart(world);
     assert_int_equal(world_stored_count(world, room), 2);
-    world_enter(world, 0, ada, ALL);
+    world_enter(world, 0, ADA, ALL);
     world_message(world, 0, room, "x");
     assert_string_equal(world_received(world, 0), "message 1 1 x (3);");
-    world_finish(world);
 }
 
 /* --- broadcasts --- */
 
 static void test_broadcasts_reach_confirmed_subscribers_only(void **state)
 {
-    struct world *world = world_make();
-    int64_t ada = world_alias(world, "ada");
-    int64_t bob = world_alias(world, "bob");
-    int64_t eve = world_alias(world, "eve");
-    int64_t first = world_subscribe(world, bob, ada, false);
+    struct world *world = *state;
+    int64_t first = world_subscribe(world, BOB, ADA, false);
     int64_t second = 0;
-    (void)state;
-    world_confirm(world, first, ada);
-    world_enter(world, 0, ada, ALL);
-    world_enter(world, 1, bob, ALL); /* subscribed before it came */
-    world_enter(world, 2, eve, ALL);
-    world_enter(world, 3, eve, PL_TALO_READ_PLAYERS);
-    second = world_subscribe(world, eve, ada, true);
+    world_confirm(world, first, ADA);
+    world_enter(world, 0, ADA, ALL);
+    world_enter(world, 1, BOB, ALL); /* subscribed before it came */
+    world_enter(world, 2, EVE, ALL);
+    world_enter(world, 3, EVE, PL_TALO_READ_PLAYERS);
+    second = world_subscribe(world, EVE, ADA, true);
     world_forget_received(world);
     world_broadcast(world, 0, "one");
     assert_string_equal(world_received(world, 0), "");
     assert_string_equal(world_received(world, 1), "broadcast 1 one;");
     assert_string_equal(world_received(world, 2), "");
-    world_confirm(world, second, ada); /* while it is here; both ways */
+    world_confirm(world, second, ADA); /* while it is here; both ways */
     assert_string_equal(world_received(world, 2), "confirmed 3;");
     world_broadcast(world, 0, "two");
     world_broadcast(world, 2, "three");
     assert_string_equal(world_received(world, 0), "broadcast 3 three;");
     assert_string_equal(world_received(world, 2), "broadcast 1 two;");
     assert_string_equal(world_received(world, 3), "");
-    world_finish(world);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_members_and_nobody_else_get_a_message),
-        cmocka_unit_test(test_a_message_of_known_people_asks_no_store),
-        cmocka_unit_test(test_a_message_shows_what_the_last_answered_write_has_changed),
-        cmocka_unit_test(test_a_load_never_brings_back_what_was_changed),
-        cmocka_unit_test(test_who_leaves_while_a_message_waits_does_not_stop_it),
-        cmocka_unit_test(test_a_message_to_a_channel_that_is_being_deleted_finds_none),
-        cmocka_unit_test(test_a_failing_store_answers_every_message),
-        cmocka_unit_test(test_streams_agree_with_the_store_again_after_lost_answers),
-        cmocka_unit_test(test_joining_again_helps_at_once_after_a_lost_answer),
-        cmocka_unit_test(test_counts_are_written_once_a_second_and_always_exact),
-        cmocka_unit_test(test_counts_that_cannot_be_written_are_tried_again),
-        cmocka_unit_test(test_counts_are_written_at_the_end),
-        cmocka_unit_test(test_broadcasts_reach_confirmed_subscribers_only),
+        WORLD_TEST(test_members_and_nobody_else_get_a_message),
+        WORLD_TEST(test_a_message_of_known_people_asks_no_store),
+        WORLD_TEST(test_a_message_shows_what_the_last_answered_write_has_changed),
+        WORLD_TEST(test_a_load_never_brings_back_what_was_changed),
+        WORLD_TEST(test_who_leaves_while_a_message_waits_does_not_stop_it),
+        WORLD_TEST(test_a_message_to_a_channel_that_is_being_deleted_finds_none),
+        WORLD_TEST(test_a_failing_store_answers_every_message),
+        WORLD_TEST(test_streams_agree_with_the_store_again_after_lost_answers),
+        WORLD_TEST(test_joining_again_helps_at_once_after_a_lost_answer),
+        WORLD_TEST(test_counts_are_written_once_a_second_and_always_exact),
+        WORLD_TEST(test_counts_that_cannot_be_written_are_tried_again),
+        WORLD_TEST(test_counts_are_written_at_the_end),
+        WORLD_TEST(test_broadcasts_reach_confirmed_subscribers_only),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

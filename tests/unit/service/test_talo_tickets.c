@@ -48,23 +48,46 @@ static void pass(struct fixture *fixture, int64_t ms)
     (void)pl_timers_run(&fixture->timers, fixture->now_ms);
 }
 
+struct scene {
+    struct fixture *fixture;
+    struct pl_talo_tickets tickets;
+    struct pl_talo_tokens tokens;
+};
+
+static int setup(void **state)
+{
+    struct scene *scene = pl_alloc(sizeof(*scene));
+    scene->fixture = fixture_make();
+    pl_talo_tickets_init(&scene->tickets, scene->fixture->hub);
+    pl_talo_tokens_init(&scene->tokens, scene->fixture->hub, hash_key);
+    *state = scene;
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    struct scene *scene = *state;
+    pl_talo_tickets_fini(&scene->tickets);
+    pl_talo_tokens_fini(&scene->tokens);
+    fixture_finish(scene->fixture);
+    pl_free(scene);
+    return 0;
+}
+
+#define TEST(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
+
 static void test_a_ticket_is_taken_once(void **state)
 {
-    struct fixture *fixture = fixture_make();
-    struct pl_talo_tickets tickets;
+    struct scene *scene = *state;
     struct pl_talo_ticket ticket;
-    (void)state;
-    pl_talo_tickets_init(&tickets, fixture->hub);
-    add(&tickets, 1, 5);
-    add(&tickets, 2, 6);
-    assert_true(take(&tickets, 2, &ticket));
+    add(&scene->tickets, 1, 5);
+    add(&scene->tickets, 2, 6);
+    assert_true(take(&scene->tickets, 2, &ticket));
     assert_int_equal(ticket.key_id, 6);
-    assert_false(take(&tickets, 2, &ticket));
-    assert_true(take(&tickets, 1, &ticket));
+    assert_false(take(&scene->tickets, 2, &ticket));
+    assert_true(take(&scene->tickets, 1, &ticket));
     assert_int_equal(ticket.key_id, 5);
-    assert_false(take(&tickets, 3, &ticket));
-    pl_talo_tickets_fini(&tickets);
-    fixture_finish(fixture);
+    assert_false(take(&scene->tickets, 3, &ticket));
 }
 
 static void test_a_ticket_is_only_its_exact_text(void **state)
@@ -72,44 +95,34 @@ static void test_a_ticket_is_only_its_exact_text(void **state)
     static const char *const texts[] = {"", "x", "not-a-uuid",
                                         "00000000-0000-4000-8000-00000000000",
                                         "AB000000-0000-4000-8000-0000000000AB"};
-    struct fixture *fixture = fixture_make();
-    struct pl_talo_tickets tickets;
+    struct scene *scene = *state;
     struct pl_talo_ticket ticket;
-    (void)state;
-    pl_talo_tickets_init(&tickets, fixture->hub);
-    add(&tickets, 0xab, 5);
+    add(&scene->tickets, 0xab, 5);
     for (size_t i = 0; i < PL_ARRAY_LEN(texts); i++) {
-        assert_false(pl_talo_tickets_take(&ticket, &tickets, pl_str_of_cstr(texts[i])));
+        assert_false(pl_talo_tickets_take(&ticket, &scene->tickets, pl_str_of_cstr(texts[i])));
     }
-    assert_true(take(&tickets, 0xab, &ticket));
-    pl_talo_tickets_fini(&tickets);
-    fixture_finish(fixture);
+    assert_true(take(&scene->tickets, 0xab, &ticket));
 }
 
 static void test_a_ticket_lives_for_300_seconds(void **state)
 {
-    struct fixture *fixture = fixture_make();
-    struct pl_talo_tickets tickets;
+    struct scene *scene = *state;
     struct pl_talo_ticket ticket;
-    (void)state;
-    pl_talo_tickets_init(&tickets, fixture->hub);
-    add(&tickets, 1, 5);
-    pass(fixture, 1000);
-    add(&tickets, 2, 6);
-    pass(fixture, PL_TALO_TICKET_MS - 1001);
-    add(&tickets, 3, 7);
-    assert_int_equal(tickets.expiry.count, 3);
-    fixture->now_ms += 1; /* the moment has come, its timer has not run yet */
-    pl_hub_turn_begin(fixture->hub);
-    assert_false(take(&tickets, 1, &ticket));
-    pass(fixture, 999);
-    assert_true(take(&tickets, 2, &ticket));
-    pass(fixture, PL_TALO_TICKET_MS);
-    assert_int_equal(tickets.expiry.count, 0);
-    assert_false(pl_timer_is_set(&tickets.expiry.timer));
-    assert_false(take(&tickets, 3, &ticket));
-    pl_talo_tickets_fini(&tickets);
-    fixture_finish(fixture);
+    add(&scene->tickets, 1, 5);
+    pass(scene->fixture, 1000);
+    add(&scene->tickets, 2, 6);
+    pass(scene->fixture, PL_TALO_TICKET_MS - 1001);
+    add(&scene->tickets, 3, 7);
+    assert_int_equal(scene->tickets.expiry.count, 3);
+    scene->fixture->now_ms += 1; /* the moment has come, its timer has not run yet */
+    pl_hub_turn_begin(scene->fixture->hub);
+    assert_false(take(&scene->tickets, 1, &ticket));
+    pass(scene->fixture, 999);
+    assert_true(take(&scene->tickets, 2, &ticket));
+    pass(scene->fixture, PL_TALO_TICKET_MS);
+    assert_int_equal(scene->tickets.expiry.count, 0);
+    assert_false(pl_timer_is_set(&scene->tickets.expiry.timer));
+    assert_false(take(&scene->tickets, 3, &ticket));
 }
 
 static bool is_of_key_5(const struct pl_talo_ticket *ticket, void *user)
@@ -120,39 +133,29 @@ static bool is_of_key_5(const struct pl_talo_ticket *ticket, void *user)
 
 static void test_tickets_that_are_dropped_are_void_and_no_others(void **state)
 {
-    struct fixture *fixture = fixture_make();
-    struct pl_talo_tickets tickets;
+    struct scene *scene = *state;
     struct pl_talo_ticket ticket;
-    (void)state;
-    pl_talo_tickets_init(&tickets, fixture->hub);
     for (unsigned i = 0; i < 6; i++) {
-        add(&tickets, i, i % 2 == 0 ? 5 : 6);
+        add(&scene->tickets, i, i % 2 == 0 ? 5 : 6);
     }
-    pl_talo_tickets_drop(&tickets, is_of_key_5, NULL);
+    pl_talo_tickets_drop(&scene->tickets, is_of_key_5, NULL);
     for (unsigned i = 0; i < 6; i++) {
-        assert_int_equal(take(&tickets, i, &ticket), i % 2 != 0);
+        assert_int_equal(take(&scene->tickets, i, &ticket), i % 2 != 0);
     }
-    pl_talo_tickets_drop(&tickets, is_of_key_5, NULL);
-    pl_talo_tickets_fini(&tickets);
-    fixture_finish(fixture);
+    pl_talo_tickets_drop(&scene->tickets, is_of_key_5, NULL);
 }
 
 static void test_at_the_bound_the_oldest_ticket_goes(void **state)
 {
-    struct fixture *fixture = fixture_make();
-    struct pl_talo_tickets tickets;
+    struct scene *scene = *state;
     struct pl_talo_ticket ticket;
-    (void)state;
-    pl_talo_tickets_init(&tickets, fixture->hub);
     for (unsigned i = 0; i <= PL_TALO_TICKETS_MAX; i++) {
-        add(&tickets, i, 5);
+        add(&scene->tickets, i, 5);
     }
-    assert_int_equal(tickets.expiry.count, PL_TALO_TICKETS_MAX);
-    assert_false(take(&tickets, 0, &ticket));
-    assert_true(take(&tickets, 1, &ticket));
-    assert_true(take(&tickets, PL_TALO_TICKETS_MAX, &ticket));
-    pl_talo_tickets_fini(&tickets);
-    fixture_finish(fixture);
+    assert_int_equal(scene->tickets.expiry.count, PL_TALO_TICKETS_MAX);
+    assert_false(take(&scene->tickets, 0, &ticket));
+    assert_true(take(&scene->tickets, 1, &ticket));
+    assert_true(take(&scene->tickets, PL_TALO_TICKETS_MAX, &ticket));
 }
 
 static bool check(const struct pl_talo_tokens *tokens, int64_t alias_id, unsigned number)
@@ -171,58 +174,48 @@ static void set(struct pl_talo_tokens *tokens, int64_t alias_id, unsigned number
 
 static void test_a_token_is_replaced_by_the_next_one(void **state)
 {
-    struct fixture *fixture = fixture_make();
-    struct pl_talo_tokens tokens;
-    (void)state;
-    pl_talo_tokens_init(&tokens, fixture->hub, hash_key);
-    set(&tokens, 12, 1);
-    set(&tokens, 13, 2);
-    assert_true(check(&tokens, 12, 1));
-    assert_true(check(&tokens, 12, 1)); /* checking does not consume */
-    assert_false(check(&tokens, 12, 2));
-    assert_false(check(&tokens, 14, 1));
-    set(&tokens, 12, 3);
-    assert_false(check(&tokens, 12, 1));
-    assert_true(check(&tokens, 12, 3));
-    pl_talo_tokens_remove(&tokens, 12);
-    pl_talo_tokens_remove(&tokens, 12);
-    assert_false(check(&tokens, 12, 3));
-    assert_true(check(&tokens, 13, 2));
-    pl_talo_tokens_fini(&tokens);
-    fixture_finish(fixture);
+    struct scene *scene = *state;
+    set(&scene->tokens, 12, 1);
+    set(&scene->tokens, 13, 2);
+    assert_true(check(&scene->tokens, 12, 1));
+    assert_true(check(&scene->tokens, 12, 1)); /* checking does not consume */
+    assert_false(check(&scene->tokens, 12, 2));
+    assert_false(check(&scene->tokens, 14, 1));
+    set(&scene->tokens, 12, 3);
+    assert_false(check(&scene->tokens, 12, 1));
+    assert_true(check(&scene->tokens, 12, 3));
+    pl_talo_tokens_remove(&scene->tokens, 12);
+    pl_talo_tokens_remove(&scene->tokens, 12);
+    assert_false(check(&scene->tokens, 12, 3));
+    assert_true(check(&scene->tokens, 13, 2));
 }
 
 static void test_a_token_lives_for_an_hour_from_its_last_replacement(void **state)
 {
-    struct fixture *fixture = fixture_make();
-    struct pl_talo_tokens tokens;
-    (void)state;
-    pl_talo_tokens_init(&tokens, fixture->hub, hash_key);
-    set(&tokens, 12, 1);
-    set(&tokens, 13, 2);
-    pass(fixture, PL_TALO_TOKEN_MS - 1);
-    assert_true(check(&tokens, 12, 1));
-    set(&tokens, 12, 3);
-    pass(fixture, 1);
-    assert_true(check(&tokens, 12, 3));
-    assert_false(check(&tokens, 13, 2));
-    pass(fixture, PL_TALO_TOKEN_MS);
-    assert_false(check(&tokens, 12, 3));
-    assert_int_equal(tokens.expiry.count, 0);
-    pl_talo_tokens_fini(&tokens);
-    fixture_finish(fixture);
+    struct scene *scene = *state;
+    set(&scene->tokens, 12, 1);
+    set(&scene->tokens, 13, 2);
+    pass(scene->fixture, PL_TALO_TOKEN_MS - 1);
+    assert_true(check(&scene->tokens, 12, 1));
+    set(&scene->tokens, 12, 3);
+    pass(scene->fixture, 1);
+    assert_true(check(&scene->tokens, 12, 3));
+    assert_false(check(&scene->tokens, 13, 2));
+    pass(scene->fixture, PL_TALO_TOKEN_MS);
+    assert_false(check(&scene->tokens, 12, 3));
+    assert_int_equal(scene->tokens.expiry.count, 0);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_a_ticket_is_taken_once),
-        cmocka_unit_test(test_a_ticket_is_only_its_exact_text),
-        cmocka_unit_test(test_a_ticket_lives_for_300_seconds),
-        cmocka_unit_test(test_tickets_that_are_dropped_are_void_and_no_others),
-        cmocka_unit_test(test_at_the_bound_the_oldest_ticket_goes),
-        cmocka_unit_test(test_a_token_is_replaced_by_the_next_one),
-        cmocka_unit_test(test_a_token_lives_for_an_hour_from_its_last_replacement),
+        TEST(test_a_ticket_is_taken_once),
+        TEST(test_a_ticket_is_only_its_exact_text),
+        TEST(test_a_ticket_lives_for_300_seconds),
+        TEST(test_tickets_that_are_dropped_are_void_and_no_others),
+        TEST(test_at_the_bound_the_oldest_ticket_goes),
+        TEST(test_a_token_is_replaced_by_the_next_one),
+        TEST(test_a_token_lives_for_an_hour_from_its_last_replacement),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -131,6 +131,8 @@ void pl_talo_admin_set_game(struct pl_talo_admin *admin, const struct pl_talo_ga
         before.secret = (struct pl_str){0};
     } else {
         entry->game.secret = copy_text(game->secret);
+        entry->has_new_secret = entry->has_new_secret || (before.secret.ptr != NULL &&
+                                                          !pl_str_eq(before.secret, game->secret));
     }
     free_game_texts(&before);
 }

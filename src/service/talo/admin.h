@@ -25,6 +25,7 @@ struct pl_talo_admin {
 
 struct pl_talo_game_entry {
     struct pl_talo_game game; /* with its own texts */
+    bool has_new_secret;      /* what the one before opened is still open (effects_admin.c) */
     struct pl_talo_props *config;
     struct pl_list verification_keys;
 };

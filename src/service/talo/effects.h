@@ -20,6 +20,10 @@ extern const struct pl_talo_effect_row pl_talo_effects_channels[];
 extern const struct pl_talo_effect_row pl_talo_effects_players[];
 extern const struct pl_talo_effect_row pl_talo_effects_relationships[];
 
+/* A new secret of a game voids all tokens of its keys, and with them what they have opened: for those
+ * that have come since the last time. */
+void pl_talo_close_replaced(struct pl_talo *talo);
+
 /* NULL: there is none. */
 pl_talo_effect *pl_talo_effect_of(const struct pl_store_op_type *type);
 

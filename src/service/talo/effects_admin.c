@@ -22,16 +22,24 @@ static bool is_void(const struct pl_talo_ticket *ticket, void *user)
     return key != NULL && key->game_id == rotation->game_id;
 }
 
-/* A new secret voids all tokens of the game's keys, and with them what they have opened. */
+void pl_talo_close_replaced(struct pl_talo *talo)
+{
+    struct pl_talo_game_entry *entry = pl_talo_by_id_next(&talo->admin.games, 0);
+    for (; entry != NULL; entry = pl_talo_by_id_next(&talo->admin.games, entry->game.id)) {
+        struct rotation rotation = {.talo = talo, .game_id = entry->game.id};
+        if (entry->has_new_secret) {
+            entry->has_new_secret = false;
+            pl_talo_tickets_drop(&talo->tickets, is_void, &rotation);
+            pl_talo_conns_revoke_game(talo, entry->game.id);
+        }
+    }
+}
+
 static void on_game_update(struct pl_talo *talo, struct pl_store_op *op)
 {
     const struct pl_talo_op_game_update *update = (const void *)op;
-    struct rotation rotation = {.talo = talo, .game_id = update->game.id};
     pl_talo_admin_set_game(&talo->admin, &update->game);
-    if ((update->given & PL_TALO_GAME_SECRET) != 0) {
-        pl_talo_tickets_drop(&talo->tickets, is_void, &rotation);
-        pl_talo_conns_revoke_game(talo, update->game.id);
-    }
+    pl_talo_close_replaced(talo);
     if ((update->given & PL_TALO_GAME_DISPLAY_NAME_KEY) != 0) {
         pl_talo_cache_clear(&talo->cache); /* everybody may be called something else */
     }

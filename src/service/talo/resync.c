@@ -3,6 +3,7 @@
 #include "service/talo/resync.h"
 
 #include "base/alloc.h"
+#include "service/talo/effects.h"
 #include "service/talo/streams.h"
 #include "service/talo/talo_internal.h"
 #include "store/talo/channels.h"
@@ -136,6 +137,7 @@ static void take_admin(struct pl_talo *talo, const struct pl_talo_op_admin_load 
     if (pl_talo_admin_fill(&talo->admin, load, talo->config.sealing_key, &err) < 0) {
         pl_log(talo->config.log, PL_LOG_ERROR, "talo.resync_failed", "reason=\"%s\"", err.text);
     }
+    pl_talo_close_replaced(talo);
     for (size_t i = 0; i < load->key_count; i++) {
         if (load->keys[i].revoked_ms != 0) {
             pl_talo_conns_revoke(talo, &load->keys[i]);

@@ -61,17 +61,22 @@ static void test_a_game_is_known_with_its_secret_and_flags(void **state)
     assert_null(pl_talo_next_game(world->talo, INT64_MAX));
 }
 
-static void test_a_new_secret_replaces_the_old_one(void **state)
+static struct pl_store_op *make_rotation(struct world *world, const char *secret)
 {
-    struct world *world = *state;
     struct pl_talo_op_game_update *update = make_update(PL_TALO_GAME_SECRET);
     struct pl_buf sealed;
     pl_buf_init(&sealed, 1024);
-    update->values.secret = PL_STR("ffff");
+    update->values.secret = pl_str_of_cstr(secret);
     pl_talo_seal(&sealed, world->talo, PL_TALO_SECRET_GAME, 1, update->values.secret);
-    update->sealed_secret = pl_buf_str(&sealed);
-    world_do(world, &update->op);
+    assert_true(pl_arena_copy(&update->sealed_secret, &update->op.arena, pl_buf_str(&sealed)));
     pl_buf_fini(&sealed);
+    return &update->op;
+}
+
+static void test_a_new_secret_replaces_the_old_one(void **state)
+{
+    struct world *world = *state;
+    world_do(world, make_rotation(world, "ffff"));
     assert_true(pl_str_eq(pl_talo_find_game(world->talo, 1)->secret, PL_STR("ffff")));
     world_restart(world);
     assert_true(pl_str_eq(pl_talo_find_game(world->talo, 1)->secret, PL_STR("ffff")));
@@ -182,6 +187,33 @@ static bool verify(struct world *world, int64_t alias_id, const char *signature,
                                   pl_str_of_cstr(body));
 }
 
+/* However it becomes known. */
+static void test_a_new_secret_closes_what_the_old_one_has_opened(void **state)
+{
+    struct world *world = *state;
+    const char *const secrets[] = {"ffff", "eeee"};
+    for (size_t i = 0; i < PL_ARRAY_LEN(secrets); i++) {
+        bool is_lost = i == 1;
+        char text[PL_UUID_TEXT_LEN + 1];
+        struct pl_talo_ticket ticket;
+        struct pl_uuid id = pl_talo_issue_ticket(world->talo, 1, false);
+        pl_uuid_format(text, &id);
+        (void)world_open(world, i, PL_TALO_SCOPES_ALL);
+        if (is_lost) {
+            world_lose(world, make_rotation(world, secrets[i]));
+            world->commit_rc = 0;
+            world_pass(world, 1000);
+            world_settle(world);
+        } else {
+            world_do(world, make_rotation(world, secrets[i]));
+        }
+        assert_true(
+            pl_str_eq(pl_talo_find_game(world->talo, 1)->secret, pl_str_of_cstr(secrets[i])));
+        assert_int_equal(world->conns[i].revoked_count, 1);
+        assert_false(pl_talo_take_ticket(&ticket, world->talo, pl_str_of_cstr(text)));
+    }
+}
+
 static void test_the_vector_of_the_spec_is_accepted_once(void **state)
 {
     struct world *world = *state;
@@ -260,6 +292,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         WORLD_TEST(test_a_game_is_known_with_its_secret_and_flags),
         WORLD_TEST(test_a_new_secret_replaces_the_old_one),
+        WORLD_TEST(test_a_new_secret_closes_what_the_old_one_has_opened),
         WORLD_TEST(test_secrets_do_not_open_with_another_key),
         WORLD_TEST(test_keys_follow_their_operations),
         WORLD_TEST(test_the_use_of_keys_is_written_now_and_then),

@@ -4,76 +4,12 @@ import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import net from 'node:net';
 import { after, before, describe, test } from 'node:test';
-import PostalMime from 'postal-mime';
-import { SMTPServer } from 'smtp-server';
+import { PostOffice, urlOf } from './lib/post-office.mjs';
 import { auth, codeOf, logLine, register, someone } from './lib/talo-auth.mjs';
 import { startTalo } from './lib/talo.mjs';
 import { Certificates } from './lib/tls.mjs';
 
-const WAIT_MS = 20000;
 const GAME = 'Späße & Co';
-
-/** An SMTP server on a free port that keeps its mails: {session, envelope, raw}. */
-class PostOffice {
-  static async open(options = {}) {
-    const office = new PostOffice();
-    office.mails = [];
-    office.server = new SMTPServer({
-      authOptional: true,
-      disableReverseLookup: true,
-      logger: false,
-      onData(stream, session, callback) {
-        const chunks = [];
-        stream.on('data', (chunk) => chunks.push(chunk));
-        stream.on('end', () => {
-          const { secure, user, envelope } = session;
-          office.mails.push({
-            secure,
-            user,
-            from: envelope.mailFrom.address,
-            to: envelope.rcptTo.map((one) => one.address),
-            raw: Buffer.concat(chunks),
-          });
-          office.wake?.();
-          callback();
-        });
-      },
-      ...options,
-    });
-    office.server.on('error', () => {}); // clients that break off
-    await new Promise((resolve) => {
-      office.server.listen(0, '127.0.0.1', resolve);
-    });
-    office.port = office.server.server.address().port;
-    return office;
-  }
-
-  /** Mail number `count`, from 1, and what is in it. */
-  async mail(count = 1) {
-    let timer;
-    const late = new Promise((resolve, reject) => {
-      timer = setTimeout(() => reject(new Error(`waited in vain for mail ${count}`)), WAIT_MS);
-    });
-    try {
-      while (this.mails.length < count) {
-        const next = new Promise((resolve) => {
-          this.wake = resolve;
-        });
-        await Promise.race([next, late]);
-      }
-    } finally {
-      clearTimeout(timer);
-    }
-    const mail = this.mails[count - 1];
-    return { ...mail, ...{ parsed: await PostalMime.parse(mail.raw) } };
-  }
-
-  close() {
-    return new Promise((resolve) => {
-      this.server.close(resolve);
-    });
-  }
-}
 
 /** What a game's server does with mail, and the end of it. */
 async function withTalo(set, run) {
@@ -95,8 +31,6 @@ async function forget(talo, email = `${someone()}@example.com`) {
 
 /** The log line that says why a mail could not be sent. */
 const failure = async (talo) => JSON.parse(await logLine(talo.server, '"mail.failed"'));
-
-const urlOf = (office, scheme = 'smtp') => `${scheme}://127.0.0.1:${office.port}`;
 
 describe('mail', () => {
   let certificates;
